@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Text <-> specs: YAML or JSON documents of `tidegate.dev/v1alpha1`, autoscaling/v2
+// HorizontalPodAutoscalers and Prometheus-Adapter rules.
+//
+// Documents with the same metadata.name describe one workload together: a
+// HorizontalPodAutoscaler may give bounds, metrics and behavior, a ConfigMap of Prometheus
+// Adapter the queries, and an Autoscaler what is left (backend, balancer, scrape).
+//
+// Thread safety: pure functions.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tidegate/backends/process_pool.h"
+#include "tidegate/balancers/nginx.h"
+#include "tidegate/controller.h"
+#include "tidegate/export.h"
+#include "tidegate/result.h"
+#include "tidegate/sources/scrape.h"
+#include "tidegate/spec.h"
+
+namespace tidegate {
+
+/// Everything that a file says about one workload. `kind: Autoscaler`.
+struct Autoscaler {
+  ScalingSpec spec;
+  Duration period = std::chrono::seconds(1);
+  Duration max_sample_age = std::chrono::seconds(10);
+  double min_window_coverage = 0.8;
+  std::vector<MetricQuery> queries;
+  std::optional<ScrapeOptions> scrape;
+  std::optional<ProcessPoolOptions> process_pool;  ///< backend.processPool
+  std::optional<NginxOptions> nginx;               ///< balancer.nginx
+};
+
+struct AdminOptions {
+  std::string address = "127.0.0.1:9464";  ///< host:port; port 0: any free one; empty: none
+};
+
+struct JournalOptions {
+  std::string path;                    ///< empty: no journal
+  std::size_t size_limit = 64u << 20;  ///< bytes; then it is renamed to PATH.1 …
+  std::int32_t files = 4;              ///< … of which so many are kept
+};
+
+struct LogOptions {
+  std::string level = "info";   ///< trace, debug, info, warn, error
+  std::string format = "text";  ///< text or json
+};
+
+/// Settings of the executable. `kind: Scaler`; at most one document.
+struct ScalerOptions {
+  AdminOptions admin;
+  JournalOptions journal;
+  LogOptions log;
+};
+
+struct Config {
+  std::vector<Autoscaler> autoscalers;  ///< sorted by workload
+  ScalerOptions scaler;
+};
+
+/// One thing that is wrong with a file, as `file:line:column: path: text`.
+struct ConfigProblem {
+  std::string file;
+  int line = 0;    ///< from 1; 0: the file as a whole
+  int column = 0;  ///< from 1
+  std::string path;
+  std::string message;
+
+  std::string ToString() const;
+};
+
+/// Parses one file's text, with all its problems at once.
+struct ParsedConfig {
+  Config config;
+  std::vector<ConfigProblem> problems;  ///< empty: `config` is valid
+};
+TIDEGATE_EXPORT ParsedConfig ParseConfig(std::string_view text, std::string_view file_name);
+
+/// Reads and parses a file; kInvalidArgument lists the problems, one a line.
+TIDEGATE_EXPORT Result<Config> LoadConfig(const std::string& file);
+
+/// The same document with every field at its value, as YAML. Secrets are shown as "***".
+TIDEGATE_EXPORT std::string DumpConfig(const Config& config);
+
+/// JSON Schema of the documents, and the reference page in Markdown.
+TIDEGATE_EXPORT std::string ConfigSchema();
+TIDEGATE_EXPORT std::string ConfigReference();
+
+}  // namespace tidegate

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Controller: the imperative shell around PlanTick.
+//
+//   gather (backends and sources, in parallel, until a deadline)
+//     -> plan (pure) -> apply (balancer first, then backend) -> report
+//
+// A host process may call Run() in a thread of its own, or just Tick() from its own loop.
+//
+// Thread safety: Ingest() and state() from any thread; Tick() and Run() from one at a time.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tidegate/backend.h"
+#include "tidegate/balancer.h"
+#include "tidegate/clock.h"
+#include "tidegate/export.h"
+#include "tidegate/plan.h"
+#include "tidegate/policy_registry.h"
+#include "tidegate/reporter.h"
+#include "tidegate/result.h"
+#include "tidegate/series_store.h"
+#include "tidegate/source.h"
+#include "tidegate/spec.h"
+
+namespace tidegate {
+
+/// How the values of a metric are made from samples.
+struct MetricQuery {
+  std::string metric;  ///< the MetricSpec's name
+  /// PromQL. For Pods metrics it is evaluated once for each replica, over that replica's series
+  /// only (label `replica`), which is what `by (<<.GroupBy>>)` does in Prometheus Adapter.
+  std::string query;
+
+  friend bool operator==(const MetricQuery&, const MetricQuery&) = default;
+};
+
+/// One workload and the parts that observe and change it. Absent parts are left out of the loop.
+struct Workload {
+  ScalingSpec spec;
+  std::vector<MetricQuery> queries;  ///< a metric without one is the instant selector of its name
+  Duration period = std::chrono::seconds(1);
+  Duration max_sample_age = std::chrono::seconds(10);  ///< older is stale
+  double min_window_coverage = 0.8;  ///< below it a reading is kPartial: no scale-down
+  std::unique_ptr<Backend> backend;  ///< absent: replicas are those given to SetReplicas()
+  std::unique_ptr<Source> source;
+  std::unique_ptr<Balancer> balancer;
+};
+
+struct ControllerOptions {
+  Duration gather_timeout = std::chrono::milliseconds(800);
+  Duration apply_timeout = std::chrono::seconds(10);
+  SeriesStoreOptions series;
+  bool dry_run = false;  ///< decide and report, change nothing
+};
+
+/// What a Controller owns. The clock is borrowed and must outlive it.
+struct Components {
+  Clock* clock = nullptr;  ///< null: the system clock
+  PolicyRegistry policies = BuiltinPolicies();
+  std::vector<std::unique_ptr<Reporter>> reporters;
+  std::map<WorkloadId, History> histories;  ///< from a journal, after a restart
+};
+
+class TIDEGATE_EXPORT Controller {
+ public:
+  static Result<std::unique_ptr<Controller>> Create(std::vector<Workload> workloads,
+                                                    Components components = {},
+                                                    ControllerOptions options = {});
+  ~Controller();
+  Controller(const Controller&) = delete;
+  Controller& operator=(const Controller&) = delete;
+
+  /// One pass over the workloads whose period is due (all of them at the first call).
+  TickOutput Tick();
+
+  /// Ticks until a stop is requested. A late tick is skipped, never caught up with.
+  void Run(std::stop_token stop);
+
+  /// Pushes a sample from the host process; same meaning as SeriesStore::Ingest.
+  Status Ingest(std::string_view metric, const Labels& labels, double value);
+  Status Ingest(std::string_view metric, const Labels& labels, double value, TimePoint at);
+
+  /// Tells how many replicas a workload without a backend has.
+  Status SetReplicas(const WorkloadId& workload, const Observation& observation);
+
+  /// Replaces the specs and parts of all workloads between two ticks; histories of workloads
+  /// that stay are kept. On error nothing changes.
+  Status Replace(std::vector<Workload> workloads);
+
+  SeriesStore& store();
+
+ private:
+  class Impl;
+  explicit Controller(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tidegate

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What was seen of a workload at a tick: its replicas, and what its metrics read.
+//
+// Plain values. "Not seen" is always an absent value or an Error, never a zero.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tidegate/result.h"
+#include "tidegate/types.h"
+
+namespace tidegate {
+
+enum class ReplicaPhase { kPending, kRunning, kSucceeded, kFailed, kUnknown };
+enum class ConditionStatus { kTrue, kFalse, kUnknown };
+
+/// One container of a replica and what it requests, in milli-units by resource.
+struct Container {
+  std::string name;
+  std::map<std::string, MilliValue> requests;
+
+  friend bool operator==(const Container&, const Container&) = default;
+};
+
+/// One running instance of a workload: a process, a pod.
+struct Replica {
+  std::string name;
+  ReplicaPhase phase = ReplicaPhase::kPending;
+  std::optional<ConditionStatus> ready;  ///< absent: there is no Ready condition yet
+  TimePoint ready_transition{};          ///< when `ready` last changed
+  std::optional<TimePoint> start_time;
+  bool terminating = false;  ///< asked to go: draining, or has a deletionTimestamp
+  std::vector<Container> containers;
+  std::string host;                            ///< where it serves; empty: not known
+  std::map<std::string, std::uint16_t> ports;  ///< by name: "http", "metrics", …
+  std::int32_t restarts = 0;                   ///< how often it has been started again
+  std::string message;                         ///< why it is not ready, for people
+
+  /// Running, Ready, and not asked to go: may be sent requests.
+  bool Serving() const {
+    return phase == ReplicaPhase::kRunning && ready == ConditionStatus::kTrue && !terminating;
+  }
+  friend bool operator==(const Replica&, const Replica&) = default;
+};
+
+/// What a backend saw of one workload.
+struct Observation {
+  std::int32_t spec_replicas = 0;    ///< how many are wanted (scale.spec.replicas)
+  std::int32_t status_replicas = 0;  ///< how many there are, surge and terminating included
+  std::vector<Replica> replicas;
+
+  friend bool operator==(const Observation&, const Observation&) = default;
+};
+
+/// Why a value, or its absence, is not to be trusted on the way down.
+enum class DoubtKind {
+  kMissing,  ///< no sample at all
+  kStale,    ///< the newest sample is too old, or its target vanished
+  kReset,    ///< a counter fell inside the window: the process behind it is another one
+  kPartial,  ///< samples cover too little of the window
+  kInvalid,  ///< NaN or infinite
+};
+
+/// One doubt about one reading, e.g. {kStale, "flower-2", "newest sample is 6.0 s old"}.
+struct Doubt {
+  DoubtKind kind = DoubtKind::kMissing;
+  std::string replica;  ///< empty: the reading as a whole
+  std::string detail;
+
+  friend bool operator==(const Doubt&, const Doubt&) = default;
+};
+
+/// A metric's value on one replica.
+struct ReplicaReading {
+  std::string replica;
+  MilliValue value = 0;
+  TimePoint timestamp{};  ///< of the newest sample it was made from
+  Duration window{};      ///< the range it covers; 0: an instant
+
+  friend bool operator==(const ReplicaReading&, const ReplicaReading&) = default;
+};
+
+/// What a metric spec evaluated to at a tick.
+///
+/// `replicas` is filled for Resource, ContainerResource and Pods metrics, one entry for each
+/// replica that has a value; `values` for Object (one) and External (any number) metrics.
+struct Reading {
+  std::vector<ReplicaReading> replicas;
+  std::vector<MilliValue> values;
+  std::vector<Doubt> doubts;
+  std::optional<Error> error;  ///< set: there is no reading, and this is why
+  Duration age{};              ///< of the oldest sample that was relied on
+
+  friend bool operator==(const Reading&, const Reading&) = default;
+};
+
+}  // namespace tidegate

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Reporter: is told what happened at each tick, after it happened.
+//
+// Thread safety: OnTick() is called by the control thread only. It must not block for long and
+// must not fail the tick; what a reporter cannot do it counts.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tidegate/export.h"
+#include "tidegate/plan.h"
+#include "tidegate/source.h"
+#include "tidegate/types.h"
+
+namespace tidegate {
+
+/// What applying a decision came to.
+struct Applied {
+  bool scaled = false;         ///< the backend accepted a new count
+  std::optional<Error> error;  ///< of the balancer or the backend; retried at the next tick
+
+  friend bool operator==(const Applied&, const Applied&) = default;
+};
+
+/// Borrowed: valid only during the call.
+struct TickReport {
+  const TickInput& input;
+  const TickOutput& output;
+  const std::vector<Applied>& applied;    ///< in the order of the workloads
+  const std::vector<History>& histories;  ///< what the next tick starts from
+  const std::vector<std::vector<TargetState>>& targets;
+  Duration gather_duration{};
+  Duration plan_duration{};
+  Duration apply_duration{};
+  Duration lateness{};  ///< how late the tick began
+};
+
+class TIDEGATE_EXPORT Reporter {
+ public:
+  virtual ~Reporter();
+  virtual void OnTick(const TickReport& report) = 0;
+};
+
+}  // namespace tidegate

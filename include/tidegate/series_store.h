@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// SeriesStore: the samples of the recent past, bounded, for queries to look at.
+//
+// Each series is a ring of (time, value). What exceeds a limit is refused and counted, never
+// dropped silently. Staleness is Prometheus's: a marker ends a series when it vanishes from its
+// target's page or when its target goes.
+//
+// Thread safety: Ingest(), IngestPage() and MarkStale() may be called from any thread at any
+// time; everything else too. They copy what they need.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "tidegate/export.h"
+#include "tidegate/result.h"
+#include "tidegate/types.h"
+
+namespace tidegate {
+
+/// Limits; each refusal is counted in SeriesStoreStats. None may be 0.
+struct SeriesStoreOptions {
+  Duration retention = std::chrono::minutes(15);  ///< older samples are overwritten
+  std::size_t max_series = 1'000'000;
+  std::size_t max_samples_per_series = 4096;
+  std::size_t max_samples_per_page = 50'000;
+  std::size_t max_labels = 64;
+  std::size_t max_label_name_length = 256;
+  std::size_t max_label_value_length = 2048;
+};
+
+struct SeriesStoreStats {
+  std::size_t series = 0;
+  std::size_t samples = 0;
+  std::size_t bytes = 0;  ///< memory kept, about
+  std::uint64_t ingested_total = 0;
+  std::uint64_t pages_total = 0;
+  std::uint64_t refused_series_total = 0;
+  std::uint64_t refused_page_samples_total = 0;
+  std::uint64_t refused_labels_total = 0;
+  std::uint64_t refused_label_length_total = 0;
+  std::uint64_t out_of_order_total = 0;
+  std::uint64_t duplicate_total = 0;
+  std::uint64_t parse_errors_total = 0;
+};
+
+struct PageSummary {
+  std::size_t samples = 0;
+  std::size_t series_added = 0;
+};
+
+/// Where a Source puts what it read.
+class TIDEGATE_EXPORT SampleSink {
+ public:
+  virtual ~SampleSink();
+
+  /// One sample. kInvalidArgument: a bad name or label. kUnavailable: a limit.
+  virtual Status Ingest(std::string_view metric, const Labels& labels, double value,
+                        TimePoint at) = 0;
+
+  /// A page in Prometheus text format 0.0.4 from the target whose labels are `target` (they are
+  /// added to every series). All or nothing: an error, with line and column, leaves the store as
+  /// it was. Series of the target that the page no longer has end with a staleness marker.
+  virtual Result<PageSummary> IngestPage(std::string_view page, const Labels& target,
+                                         TimePoint at) = 0;
+
+  /// Ends every series of the target: its scrape failed, or it is gone.
+  virtual void MarkStale(const Labels& target, TimePoint at) = 0;
+};
+
+class TIDEGATE_EXPORT SeriesStore final : public SampleSink {
+ public:
+  explicit SeriesStore(SeriesStoreOptions options = {});
+  ~SeriesStore() override;
+
+  Status Ingest(std::string_view metric, const Labels& labels, double value, TimePoint at) override;
+  Result<PageSummary> IngestPage(std::string_view page, const Labels& target,
+                                 TimePoint at) override;
+  void MarkStale(const Labels& target, TimePoint at) override;
+
+  SeriesStoreStats stats() const;
+
+  class Impl;  // src/series/store_impl.h: what the evaluator reads
+  const Impl& impl() const { return *impl_; }
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tidegate

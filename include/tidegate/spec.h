@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What is asked of a workload: bounds, metrics with target values, behavior, policies.
+//
+// The vocabulary and the defaults are those of the Kubernetes HorizontalPodAutoscaler
+// (autoscaling/v2), so what a user knows carries over. Plain values; compare with ==.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tidegate/types.h"
+
+namespace tidegate {
+
+enum class MetricSourceType { kResource, kContainerResource, kPods, kObject, kExternal };
+enum class MetricTargetType { kUtilization, kValue, kAverageValue };
+
+/// What a metric should be. Exactly one of the values is normally set; if several are, the
+/// dispatch is HPA's (averageValue first for Resource, Pods and External).
+struct MetricTarget {
+  MetricTargetType type = MetricTargetType::kAverageValue;
+  std::optional<MilliValue> value;                  ///< the metric as a whole
+  std::optional<MilliValue> average_value;          ///< per replica
+  std::optional<std::int32_t> average_utilization;  ///< percent of the replicas' requests
+
+  friend bool operator==(const MetricTarget&, const MetricTarget&) = default;
+};
+
+/// Names an object by kind and name (HPA's CrossVersionObjectReference).
+struct ObjectReference {
+  std::string api_version;
+  std::string kind;
+  std::string name;
+
+  friend bool operator==(const ObjectReference&, const ObjectReference&) = default;
+};
+
+/// One metric of a workload and its target value (HPA's MetricSpec).
+struct MetricSpec {
+  MetricSourceType type = MetricSourceType::kPods;
+  std::string name;       ///< the metric's name; for Resource kinds the resource, such as "cpu"
+  std::string container;  ///< ContainerResource only
+  std::optional<Labels> selector;    ///< metric.selector.matchLabels; absent: no filter
+  ObjectReference described_object;  ///< Object only
+  MetricTarget target;
+
+  friend bool operator==(const MetricSpec&, const MetricSpec&) = default;
+};
+
+enum class ScalingPolicyType { kPods, kPercent };
+
+/// "At most `value` replicas (or percent) per `period`" (HPA's HPAScalingPolicy).
+struct ScalingPolicy {
+  ScalingPolicyType type = ScalingPolicyType::kPods;
+  std::int32_t value = 0;
+  Duration period{};
+
+  friend bool operator==(const ScalingPolicy&, const ScalingPolicy&) = default;
+};
+
+enum class SelectPolicy { kMax, kMin, kDisabled };
+
+/// Stabilization window and rate limits of one direction (HPA's HPAScalingRules).
+struct ScalingRules {
+  std::optional<Duration> stabilization_window;  ///< absent: 0 up, the HPA flag's 5 min down
+  SelectPolicy select_policy = SelectPolicy::kMax;
+  std::vector<ScalingPolicy> policies;
+  std::optional<double> tolerance;  ///< replaces HpaOptions::tolerance in this direction
+
+  friend bool operator==(const ScalingRules&, const ScalingRules&) = default;
+};
+
+/// HPA's `behavior`. With the API server's defaults, see DefaultBehavior().
+struct Behavior {
+  ScalingRules scale_up;
+  ScalingRules scale_down;
+
+  friend bool operator==(const Behavior&, const Behavior&) = default;
+};
+
+/// A policy by its registered name, with its options as text (`{"horizon", "30s"}`).
+struct PolicySpec {
+  std::string name;
+  std::map<std::string, std::string> options;
+
+  friend auto operator<=>(const PolicySpec&, const PolicySpec&) = default;
+};
+
+/// The settings that Kubernetes has as flags of kube-controller-manager, with its defaults.
+struct HpaOptions {
+  double tolerance = 0.1;
+  Duration downscale_stabilization = std::chrono::minutes(5);
+  Duration cpu_initialization_period = std::chrono::minutes(5);
+  Duration initial_readiness_delay = std::chrono::seconds(30);
+
+  friend bool operator==(const HpaOptions&, const HpaOptions&) = default;
+};
+
+/// What happens to a workload when readings of some of its replicas are in doubt (missing,
+/// stale, reset, covering too little of their window).
+enum class MissingData {
+  kHold,  ///< never below the current count while anything is in doubt; the default
+  kFill,  ///< HPA's fills only: as at the target on the way down, as 0 on the way up
+};
+
+/// Everything that a decision depends on besides what is observed.
+struct ScalingSpec {
+  WorkloadId workload;
+  ObjectReference scale_target_ref;
+  std::int32_t min_replicas = 1;
+  std::int32_t max_replicas = 1;
+  std::vector<MetricSpec> metrics;
+  std::optional<Behavior> behavior;  ///< absent: HPA's legacy limits (doubling, at least 4)
+  std::vector<PolicySpec> policies;  ///< empty: target_tracking alone
+  MissingData missing_data = MissingData::kHold;
+  HpaOptions hpa;
+
+  friend bool operator==(const ScalingSpec&, const ScalingSpec&) = default;
+};
+
+}  // namespace tidegate

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Where the seams' virtual tables live.
+#include "tidegate/backend.h"
+#include "tidegate/balancer.h"
+#include "tidegate/clock.h"
+#include "tidegate/fields.h"
+#include "tidegate/reporter.h"
+#include "tidegate/series_store.h"
+#include "tidegate/source.h"
+
+namespace tidegate {
+
+Backend::~Backend() = default;
+Balancer::~Balancer() = default;
+Clock::~Clock() = default;
+FieldVisitor::~FieldVisitor() = default;
+Reporter::~Reporter() = default;
+SampleSink::~SampleSink() = default;
+Source::~Source() = default;
+
+}  // namespace tidegate
