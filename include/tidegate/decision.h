@@ -60,11 +60,11 @@ struct MetricTrace {
 
 /// How many replicas a policy believes in, and why.
 struct Proposal {
-  std::int32_t replicas = 0;
+  std::optional<std::int32_t> replicas;  ///< absent: none is possible, and `error` says why
   std::string reason;
   std::string metric;               ///< the metric that decided, HPA's name; may be empty
   std::vector<MetricTrace> traces;  ///< one for each metric looked at
-  std::optional<Error> partial;     ///< some metrics failed, though a proposal was possible
+  std::optional<Error> error;       ///< some metrics failed: the proposal may raise, never lower
 
   friend bool operator==(const Proposal&, const Proposal&) = default;
 };
@@ -93,6 +93,7 @@ struct History {
   std::vector<ScaleEvent> scale_up_events;
   std::vector<ScaleEvent> scale_down_events;
   std::optional<TimePoint> last_scale_time;
+  bool scaled_to_zero = false;  ///< HPA's condition ScaledToZero: it was us who scaled to zero
 
   friend bool operator==(const History&, const History&) = default;
 };
@@ -100,10 +101,11 @@ struct History {
 /// What came out for one workload.
 struct Decision {
   WorkloadId workload;
-  std::int32_t current = 0;              ///< replicas that were wanted before
-  std::int32_t desired = 0;              ///< replicas that are wanted now
-  std::optional<std::int32_t> proposed;  ///< the raw proposal; absent: none was possible
-  std::string reason;                    ///< HPA's rescale reason, empty if nothing changes
+  std::int32_t current = 0;  ///< replicas that were wanted before
+  std::int32_t desired = 0;  ///< replicas that are wanted now
+  std::optional<std::int32_t>
+      proposed;        ///< the raw proposal; absent: none was looked for, or possible
+  std::string reason;  ///< HPA's rescale reason, empty if nothing changes
   std::vector<Step> steps;
   std::vector<MetricTrace> metrics;
   std::optional<Error> error;  ///< why the workload holds, or which metrics failed

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a proposal has to pass: stabilization windows, rate limits, bounds.
+//
+// With `behavior` and without it (HPA's legacy limits), by the controller's rules: which edge of
+// a window belongs to it, which slot of the memory is used again, and where floating point
+// rounds are all observable.
+//
+// Thread safety: pure functions.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "tidegate/decision.h"
+#include "tidegate/spec.h"
+
+namespace tidegate::core {
+
+/// A number, and why it is not the one that was asked for (empty: it is).
+struct Limited {
+  std::int32_t replicas = 0;
+  Stage stage = Stage::kBounds;
+  std::string reason;
+};
+
+/// Applies the stabilization windows to the raw proposal and remembers it in `history`.
+Limited Stabilize(const ScalingSpec& spec, std::int32_t current, std::int32_t proposed,
+                  TimePoint now, History& history);
+
+/// Applies rate limits and bounds to a stabilized number.
+Limited Limit(const ScalingSpec& spec, std::int32_t current, std::int32_t stabilized,
+              const History& history, TimePoint now);
+
+}  // namespace tidegate::core

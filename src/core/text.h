@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Words for people: durations as "1m30s", "700ms".
+#pragma once
+
+#include <string>
+
+#include "tidegate/types.h"
+
+namespace tidegate {
+
+/// The shortest exact text, as Go and Kubernetes write durations, without zero parts.
+std::string FormatDuration(Duration duration);
+
+}  // namespace tidegate

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One function a golden set: reads JSON Lines, writes one result line each. A scenario that
+// needs what is not there is answered {"id": …, "unsupported": "why"}, so that counts are honest.
+#pragma once
+
+#include <iosfwd>
+
+namespace tidegate::golden {
+
+int RunHpaSet(std::istream& in, std::ostream& out);
+
+}  // namespace tidegate::golden
