@@ -48,15 +48,19 @@ struct Workload {
   std::vector<MetricQuery> queries;  ///< a metric without one is the instant selector of its name
   Duration period = std::chrono::seconds(1);
   Duration max_sample_age = std::chrono::seconds(10);  ///< older is stale
-  double min_window_coverage = 0.8;  ///< below it a reading is kPartial: no scale-down
-  std::unique_ptr<Backend> backend;  ///< absent: replicas are those given to SetReplicas()
+  double min_window_coverage = 0.8;    ///< below it a reading is kPartial: no scale-down
+  std::string balancer_port = "http";  ///< the replica's port that requests are sent to
+  std::unique_ptr<Backend> backend;    ///< absent: replicas are those given to SetReplicas()
   std::unique_ptr<Source> source;
   std::unique_ptr<Balancer> balancer;
+  /// In Replace(): backend, source and balancer are taken over from the running workload.
+  bool keep_parts = false;
 };
 
 struct ControllerOptions {
-  Duration gather_timeout = std::chrono::milliseconds(800);
-  Duration apply_timeout = std::chrono::seconds(10);
+  Duration gather_timeout = std::chrono::milliseconds(900);  ///< then a workload holds
+  Duration apply_wait = std::chrono::milliseconds(900);      ///< then its outcome is told next tick
+  Duration apply_timeout = std::chrono::seconds(10);         ///< the deadline handed to the seams
   SeriesStoreOptions series;
   bool dry_run = false;  ///< decide and report, change nothing
 };
@@ -88,7 +92,7 @@ class TIDEGATE_EXPORT Controller {
   Status Ingest(std::string_view metric, const Labels& labels, double value);
   Status Ingest(std::string_view metric, const Labels& labels, double value, TimePoint at);
 
-  /// Tells how many replicas a workload without a backend has.
+  /// Tells what replicas a workload without a backend has. kNotFound: no such workload.
   Status SetReplicas(const WorkloadId& workload, const Observation& observation);
 
   /// Replaces the specs and parts of all workloads between two ticks; histories of workloads

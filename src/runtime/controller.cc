@@ -1,0 +1,460 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tidegate/controller.h"
+
+#include <algorithm>
+#include <exception>
+#include <future>
+#include <map>
+#include <mutex>
+#include <set>
+#include <utility>
+
+#include "runtime/call_pool.h"
+#include "runtime/readings.h"
+#include "tidegate/promql.h"
+
+namespace tidegate {
+
+namespace {
+
+constexpr std::size_t kMaxCallThreads = 64;
+
+// What a seam throws costs its own workload a hold.
+template <typename F>
+auto Guarded(std::string_view what, F call) -> decltype(call()) {
+  try {
+    return call();
+  } catch (const std::exception& e) {
+    return Error{ErrorCode::kInternal, std::string(what) + " threw: " + e.what()};
+  } catch (...) {
+    return Error{ErrorCode::kInternal, std::string(what) + " threw"};
+  }
+}
+
+// What Apply() came to, filled in on a call thread.
+struct Outcome {
+  std::int32_t from = 0;
+  std::int32_t to = 0;
+  bool scaled = false;
+  std::optional<Error> error;
+};
+
+// A workload with what its parts are doing. `input` and `outcome` belong to a call thread while
+// `gathering` or `applying` is running, else to the control thread.
+struct Slot {
+  Workload workload;
+  std::vector<Query> queries;  // one for each metric
+  History history;
+  Observation given;  // by SetReplicas()
+  TimePoint next_due{};
+  WorkloadInput input;
+  std::vector<TargetState> targets;
+  Outcome outcome;
+  std::future<void> gathering;
+  std::future<void> applying;
+
+  const WorkloadId& id() const { return workload.spec.workload; }
+};
+
+bool Running(const std::future<void>& call) {
+  return call.valid() && call.wait_for(Duration::zero()) != std::future_status::ready;
+}
+
+Result<std::vector<Query>> CompileQueries(const Workload& workload) {
+  std::vector<Query> queries;
+  for (const MetricSpec& metric : workload.spec.metrics) {
+    const auto own =
+        std::find_if(workload.queries.begin(), workload.queries.end(),
+                     [&](const MetricQuery& query) { return query.metric == metric.name; });
+    const std::string text =
+        own != workload.queries.end() ? own->query : runtime::DefaultQuery(metric);
+    auto query = Query::Compile(text);
+    if (!query) {
+      return Error{ErrorCode::kInvalidArgument, workload.spec.workload + ": query of metric " +
+                                                    metric.name + ": " + query.error().message};
+    }
+    queries.push_back(*std::move(query));
+  }
+  return queries;
+}
+
+std::vector<Endpoint> Endpoints(const Observation& observation,
+                                const std::optional<ScaleCommand>& command,
+                                const std::string& port) {
+  std::vector<Endpoint> endpoints;
+  for (const Replica& replica : observation.replicas) {
+    const auto found = replica.ports.find(port);
+    const bool victim = command && std::find(command->victims.begin(), command->victims.end(),
+                                             replica.name) != command->victims.end();
+    if (!replica.Serving() || victim || found == replica.ports.end()) continue;
+    endpoints.push_back({.replica = replica.name, .host = replica.host, .port = found->second});
+  }
+  std::sort(endpoints.begin(), endpoints.end());
+  return endpoints;
+}
+
+}  // namespace
+
+class Controller::Impl {
+ public:
+  Impl(Components components, ControllerOptions options)
+      : own_clock_(components.clock == nullptr ? MakeSystemClock() : nullptr),
+        clock_(components.clock == nullptr ? *own_clock_ : *components.clock),
+        components_(std::move(components)),
+        options_(options),
+        store_(options.series),
+        calls_(kMaxCallThreads) {}
+
+  Status Replace(std::vector<Workload> workloads) {
+    const std::lock_guard lock(mutex_);
+    std::map<WorkloadId, std::unique_ptr<Slot>> slots;
+    PolicySet policies;
+    for (Workload& workload : workloads) {
+      auto slot = MakeSlot(workload, policies);
+      if (!slot) return slot.error();
+      const WorkloadId id = (*slot)->id();
+      if (!slots.emplace(id, *std::move(slot)).second) {
+        return Error{ErrorCode::kInvalidArgument, "two workloads are named \"" + id + "\""};
+      }
+    }
+    for (auto& [id, slot] : slots_) Finish(*slot);
+    for (auto& [id, slot] : slots) TakeOver(*slot);
+    slots_ = std::move(slots);
+    policies_ = std::move(policies);
+    return {};
+  }
+
+  TickOutput Tick() {
+    const std::lock_guard lock(mutex_);
+    const TimePoint now = clock_.Now();
+    std::vector<Slot*> due = Due(now);
+    const Duration lateness = Lateness(due, now);
+    Gather(due, now);
+    const TimePoint gathered = clock_.Now();
+    TickInput input{.now = now, .workloads = {}};
+    for (Slot* slot : due) input.workloads.push_back(InputOf(*slot));
+    TickOutput output = PlanTick(input, policies_);
+    const TimePoint planned = clock_.Now();
+    const std::vector<Applied> applied = Apply(due, input, output);
+    Report(due, input, output, applied,
+           {.gather = gathered - now,
+            .plan = planned - gathered,
+            .apply = clock_.Now() - planned,
+            .lateness = lateness});
+    return output;
+  }
+
+  void Run(const std::stop_token& stop) {
+    while (clock_.WaitUntil(NextDue(), stop)) Tick();
+  }
+
+  Status SetReplicas(const WorkloadId& id, const Observation& observation) {
+    const std::lock_guard lock(mutex_);
+    const auto found = slots_.find(id);
+    if (found == slots_.end()) {
+      return Error{ErrorCode::kNotFound, "no workload named \"" + id + "\""};
+    }
+    found->second->given = observation;
+    return {};
+  }
+
+  SeriesStore& store() { return store_; }
+  Clock& clock() { return clock_; }
+
+ private:
+  struct Durations {
+    Duration gather;
+    Duration plan;
+    Duration apply;
+    Duration lateness;
+  };
+
+  Result<std::unique_ptr<Slot>> MakeSlot(Workload& workload, PolicySet& policies) {
+    const WorkloadId& id = workload.spec.workload;
+    if (id.empty()) return Error{ErrorCode::kInvalidArgument, "a workload has no name"};
+    if (workload.spec.metrics.empty() && workload.spec.policies.empty()) {
+      return Error{ErrorCode::kInvalidArgument, id + ": the workload has no metrics"};
+    }
+    if (workload.period <= Duration::zero()) {
+      return Error{ErrorCode::kInvalidArgument, id + ": period must be greater than 0"};
+    }
+    auto queries = CompileQueries(workload);
+    if (!queries) return queries.error();
+    if (Status added = policies.AddAll(workload.spec, components_.policies); !added) {
+      return Error{added.error().code, id + ": " + added.error().message};
+    }
+    auto slot = std::make_unique<Slot>();
+    slot->queries = *std::move(queries);
+    slot->workload = std::move(workload);
+    return slot;
+  }
+
+  // A call that is running uses the slot: no slot goes before its calls have come back.
+  static void Finish(Slot& slot) {
+    if (slot.gathering.valid()) slot.gathering.wait();
+    if (slot.applying.valid()) slot.applying.wait();
+  }
+
+  // What a workload of the same name remembers, and its parts if they are to be kept.
+  void TakeOver(Slot& slot) {
+    const auto old = slots_.find(slot.id());
+    if (old == slots_.end()) {
+      const auto known = components_.histories.find(slot.id());
+      if (known != components_.histories.end()) slot.history = known->second;
+      slot.next_due = clock_.Now();
+      return;
+    }
+    Slot& running = *old->second;
+    slot.history = running.history;
+    slot.given = running.given;
+    slot.next_due = std::min(running.next_due, clock_.Now() + slot.workload.period);
+    if (!slot.workload.keep_parts) return;
+    slot.workload.backend = std::move(running.workload.backend);
+    slot.workload.source = std::move(running.workload.source);
+    slot.workload.balancer = std::move(running.workload.balancer);
+  }
+
+  TimePoint NextDue() {
+    const std::lock_guard lock(mutex_);
+    TimePoint next = clock_.Now() + std::chrono::seconds(1);
+    for (const auto& [id, slot] : slots_) next = std::min(next, slot->next_due);
+    return next;
+  }
+
+  std::vector<Slot*> Due(TimePoint now) {
+    std::vector<Slot*> due;
+    for (const auto& [id, slot] : slots_) {
+      if (slot->next_due <= now) due.push_back(slot.get());
+    }
+    return due;
+  }
+
+  // Plans the next tick on the workload's own grid; ticks that were missed stay missed.
+  static Duration Lateness(const std::vector<Slot*>& due, TimePoint now) {
+    Duration worst{};
+    for (Slot* slot : due) {
+      worst = std::max(worst, now - slot->next_due);
+      const Duration period = slot->workload.period;
+      slot->next_due += period * ((now - slot->next_due) / period + 1);
+    }
+    return worst;
+  }
+
+  void Gather(const std::vector<Slot*>& due, TimePoint now) {
+    const TimePoint deadline = now + options_.gather_timeout;
+    for (Slot* slot : due) {
+      if (Running(slot->gathering)) continue;
+      if (slot->workload.backend == nullptr && slot->workload.source == nullptr) {
+        GatherOne(*slot, now, deadline);
+      } else {
+        slot->gathering =
+            calls_.Submit([this, slot, now, deadline] { GatherOne(*slot, now, deadline); });
+      }
+    }
+    for (Slot* slot : due) {
+      if (slot->gathering.valid()) {
+        slot->gathering.wait_for(std::max(Duration::zero(), deadline - clock_.Now()));
+      }
+    }
+  }
+
+  void GatherOne(Slot& slot, TimePoint now, TimePoint deadline) {
+    Workload& workload = slot.workload;
+    slot.input = {.spec = workload.spec,
+                  .observation = slot.given,
+                  .readings = {},
+                  .history = {},
+                  .error = std::nullopt};
+    if (workload.backend != nullptr) {
+      auto seen = Guarded("backend", [&]() -> Result<Observation> {
+        return workload.backend->Observe(slot.id(), deadline);
+      });
+      if (!seen) {
+        slot.input.error = seen.error();
+        return;
+      }
+      slot.input.observation = *std::move(seen);
+    }
+    Status collected;
+    if (workload.source != nullptr) {
+      collected = Guarded("source", [&]() -> Status {
+        return workload.source->Collect({.workload = slot.id(),
+                                         .replicas = slot.input.observation.replicas,
+                                         .now = now,
+                                         .deadline = deadline},
+                                        store_);
+      });
+      slot.targets = workload.source->targets();
+    }
+    for (std::size_t i = 0; i < workload.spec.metrics.size(); ++i) {
+      Reading reading = runtime::ReadMetric(workload.spec.metrics[i], slot.queries[i],
+                                            slot.input.observation, store_,
+                                            {.workload = slot.id(),
+                                             .max_sample_age = workload.max_sample_age,
+                                             .min_window_coverage = workload.min_window_coverage},
+                                            now);
+      if (!collected && !reading.error) reading.error = collected.error();
+      slot.input.readings.push_back(std::move(reading));
+    }
+  }
+
+  // A call that is still running belongs to its thread: the workload holds without a look at it.
+  WorkloadInput InputOf(Slot& slot) const {
+    if (Running(slot.gathering)) {
+      WorkloadInput late{.spec = slot.workload.spec,
+                         .observation = {},
+                         .readings = {},
+                         .history = slot.history,
+                         .error = std::nullopt};
+      late.error = Error{ErrorCode::kDeadlineExceeded, "observing took too long"};
+      return late;
+    }
+    WorkloadInput input = slot.input;
+    input.history = slot.history;
+    return input;
+  }
+
+  std::vector<Applied> Apply(const std::vector<Slot*>& due, const TickInput& input,
+                             const TickOutput& output) {
+    std::vector<Applied> applied(due.size());
+    const TimePoint wait = clock_.Now() + options_.apply_wait;
+    const TimePoint deadline = clock_.Now() + options_.apply_timeout;
+    std::vector<bool> started(due.size(), false);
+    for (std::size_t i = 0; i < due.size(); ++i) {
+      Slot& slot = *due[i];
+      slot.history = output.workloads[i].next;
+      if (Settle(slot, input.now, applied[i])) started[i] = Start(slot, input, output, i, deadline);
+    }
+    for (std::size_t i = 0; i < due.size(); ++i) {
+      if (!started[i]) continue;
+      due[i]->applying.wait_for(std::max(Duration::zero(), wait - clock_.Now()));
+      Settle(*due[i], input.now, applied[i]);
+    }
+    return applied;
+  }
+
+  // Takes in the outcome of a finished call; false: it is still running.
+  static bool Settle(Slot& slot, TimePoint now, Applied& applied) {
+    if (!slot.applying.valid()) return true;
+    if (Running(slot.applying)) {
+      applied.error = Error{ErrorCode::kDeadlineExceeded, "applying takes long; it goes on"};
+      return false;
+    }
+    slot.applying = {};
+    applied.error = slot.outcome.error;
+    applied.scaled = applied.scaled || slot.outcome.scaled;
+    if (slot.outcome.scaled) {
+      RecordScale(slot.workload.spec, slot.outcome.from, slot.outcome.to, now, slot.history);
+    }
+    return true;
+  }
+
+  bool Start(Slot& slot, const TickInput& input, const TickOutput& output, std::size_t i,
+             TimePoint deadline) {
+    const WorkloadInput& seen = input.workloads[i];
+    const std::optional<ScaleCommand>& command = output.workloads[i].command;
+    const bool has_parts = slot.workload.balancer != nullptr || (command && slot.workload.backend);
+    if (options_.dry_run || seen.error || !has_parts) return false;
+    slot.outcome = {.from = output.workloads[i].decision.current,
+                    .to = output.workloads[i].decision.desired,
+                    .scaled = false,
+                    .error = std::nullopt};
+    slot.applying = calls_.Submit(
+        [this, &slot, command, deadline,
+         endpoints = Endpoints(seen.observation, command, slot.workload.balancer_port)] {
+          ApplyOne(slot, command, endpoints, deadline);
+        });
+    return true;
+  }
+
+  // The balancer lets a victim go before the backend stops it; growing need not wait for it.
+  static void ApplyOne(Slot& slot, const std::optional<ScaleCommand>& command,
+                       const std::vector<Endpoint>& endpoints, TimePoint deadline) {
+    bool released = true;
+    if (slot.workload.balancer != nullptr) {
+      const auto sync = Guarded("balancer", [&]() -> Result<SyncState> {
+        return slot.workload.balancer->Sync(endpoints, deadline);
+      });
+      released = sync.has_value() && *sync == SyncState::kInEffect;
+      if (!sync) slot.outcome.error = sync.error();
+    }
+    const bool down = command && slot.outcome.to < slot.outcome.from;
+    if (!command || slot.workload.backend == nullptr || (down && !released)) return;
+    const Status done = Guarded(
+        "backend", [&]() -> Status { return slot.workload.backend->Apply(*command, deadline); });
+    slot.outcome.scaled = done.ok();
+    if (!done) slot.outcome.error = done.error();
+  }
+
+  void Report(const std::vector<Slot*>& due, const TickInput& input, const TickOutput& output,
+              const std::vector<Applied>& applied, const Durations& durations) {
+    if (due.empty()) return;
+    std::vector<History> histories;
+    std::vector<std::vector<TargetState>> targets;
+    for (const Slot* slot : due) {
+      histories.push_back(slot->history);
+      targets.push_back(Running(slot->gathering) ? std::vector<TargetState>{} : slot->targets);
+    }
+    const TickReport report{.input = input,
+                            .output = output,
+                            .applied = applied,
+                            .histories = histories,
+                            .targets = targets,
+                            .gather_duration = durations.gather,
+                            .plan_duration = durations.plan,
+                            .apply_duration = durations.apply,
+                            .lateness = durations.lateness};
+    for (const auto& reporter : components_.reporters) {
+      try {
+        reporter->OnTick(report);
+      } catch (...) {  // a reporter never fails the tick
+      }
+    }
+  }
+
+  std::unique_ptr<Clock> own_clock_;
+  Clock& clock_;
+  Components components_;
+  const ControllerOptions options_;
+  SeriesStore store_;
+  std::mutex mutex_;  // of everything below but calls_
+  std::map<WorkloadId, std::unique_ptr<Slot>> slots_;
+  PolicySet policies_;
+  runtime::CallPool calls_;  // last: joined before what its calls use goes away
+};
+
+Controller::Controller(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Controller::~Controller() = default;
+
+Result<std::unique_ptr<Controller>> Controller::Create(std::vector<Workload> workloads,
+                                                       Components components,
+                                                       ControllerOptions options) {
+  auto impl = std::make_unique<Impl>(std::move(components), options);
+  if (Status replaced = impl->Replace(std::move(workloads)); !replaced) return replaced.error();
+  return std::unique_ptr<Controller>(new Controller(std::move(impl)));
+}
+
+TickOutput Controller::Tick() { return impl_->Tick(); }
+
+void Controller::Run(std::stop_token stop) { impl_->Run(stop); }
+
+Status Controller::Ingest(std::string_view metric, const Labels& labels, double value) {
+  return Ingest(metric, labels, value, impl_->clock().Now());
+}
+
+Status Controller::Ingest(std::string_view metric, const Labels& labels, double value,
+                          TimePoint at) {
+  return impl_->store().Ingest(metric, labels, value, at);
+}
+
+Status Controller::SetReplicas(const WorkloadId& workload, const Observation& observation) {
+  return impl_->SetReplicas(workload, observation);
+}
+
+Status Controller::Replace(std::vector<Workload> workloads) {
+  return impl_->Replace(std::move(workloads));
+}
+
+SeriesStore& Controller::store() { return impl_->store(); }
+
+}  // namespace tidegate

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/readings.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace tidegate::runtime {
+
+namespace {
+
+std::string Format(const char* format, double value) {
+  char text[64];
+  std::snprintf(text, sizeof text, format, value);
+  return text;
+}
+
+double Seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+// Quoted as PromQL wants it.
+std::string Quote(const std::string& text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '\\' || c == '"') quoted += '\\';
+    if (c == '\n') {
+      quoted += "\\n";
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + "\"";
+}
+
+// Thousandths, cut towards zero like Prometheus Adapter; what does not fit saturates.
+MilliValue ToMilli(double value) {
+  constexpr double kLimit = 9223372036854775807.0;
+  const double milli = value * 1000;
+  if (milli >= kLimit) return std::numeric_limits<MilliValue>::max();
+  if (milli <= -kLimit) return std::numeric_limits<MilliValue>::min();
+  return static_cast<MilliValue>(milli);
+}
+
+// Evaluates and judges; the values are those that may be used.
+class Judge {
+ public:
+  Judge(const Query& query, const SeriesStore& store, const ReadOptions& options, TimePoint now)
+      : query_(query), store_(store), options_(options), now_(now) {}
+
+  std::vector<MilliValue> Values(const Labels& matchers, const std::string& replica,
+                                 Reading& reading) {
+    const auto result = query_.Evaluate(store_, now_, {.matchers = matchers});
+    if (!result) {
+      reading.error = result.error();
+      return {};
+    }
+    const EvaluateQuality& quality = result->quality;
+    const auto doubt = [&](DoubtKind kind, std::string detail) {
+      reading.doubts.push_back({kind, replica, std::move(detail)});
+    };
+    newest_ = quality.newest;
+    if (quality.newest && now_ - *quality.newest > options_.max_sample_age) {
+      doubt(DoubtKind::kStale,
+            "newest sample is " + Format("%.1f s old", Seconds(now_ - *quality.newest)));
+      return {};
+    }
+    if (quality.counter_reset) {
+      doubt(DoubtKind::kReset, "a counter was reset inside the window");
+      return {};
+    }
+    std::vector<MilliValue> values = Finite(*result, doubt);
+    if (values.empty() && reading.doubts.empty()) {
+      doubt(DoubtKind::kMissing,
+            quality.no_series ? "no samples of its series" : "too few samples in the window");
+    }
+    if (!values.empty() && quality.min_coverage < options_.min_window_coverage) {
+      doubt(DoubtKind::kPartial,
+            "samples cover " + Format("%.0f %%", quality.min_coverage * 100) + " of the window");
+    }
+    if (!values.empty() && quality.newest) {
+      reading.age = std::max(reading.age, now_ - *quality.newest);
+    }
+    return values;
+  }
+
+  TimePoint newest() const { return newest_.value_or(now_); }
+
+ private:
+  template <typename F>
+  static std::vector<MilliValue> Finite(const QueryResult& result, F doubt) {
+    std::vector<MilliValue> values;
+    const auto take = [&](double value) {
+      if (std::isfinite(value)) {
+        values.push_back(ToMilli(value));
+      } else {
+        doubt(DoubtKind::kInvalid, Format("the value is %g", value));
+      }
+    };
+    if (result.type == ValueType::kScalar) take(result.scalar);
+    for (const VectorSample& sample : result.vector) take(sample.value);
+    return values;
+  }
+
+  const Query& query_;
+  const SeriesStore& store_;
+  const ReadOptions& options_;
+  const TimePoint now_;
+  std::optional<TimePoint> newest_;
+};
+
+Error TooMany(const Query& query, std::size_t count, const std::string& what) {
+  return {ErrorCode::kInvalidArgument, "query `" + query.text() + "` gives " +
+                                           std::to_string(count) + " values for " + what +
+                                           ", one is needed: aggregate them"};
+}
+
+// A replica that runs must have a value; one that is still starting or going need not.
+bool MustReport(const Replica& replica) {
+  return replica.phase == ReplicaPhase::kRunning && !replica.terminating;
+}
+
+void ReadReplicas(const Query& query, const Observation& observation, const ReadOptions& options,
+                  Judge& judge, Reading& reading) {
+  for (const Replica& replica : observation.replicas) {
+    if (!MustReport(replica)) continue;
+    const Labels matchers = {{"workload", options.workload}, {"replica", replica.name}};
+    // Doubts are judged for each replica alone.
+    Reading one;
+    const std::vector<MilliValue> values = judge.Values(matchers, replica.name, one);
+    if (one.error || values.size() > 1) {
+      reading.error = one.error ? *one.error : TooMany(query, values.size(), replica.name);
+      return;
+    }
+    std::move(one.doubts.begin(), one.doubts.end(), std::back_inserter(reading.doubts));
+    reading.age = std::max(reading.age, one.age);
+    if (values.empty()) continue;
+    reading.replicas.push_back({.replica = replica.name,
+                                .value = values.front(),
+                                .timestamp = judge.newest(),
+                                .window = query.longest_range()});
+  }
+}
+
+}  // namespace
+
+std::string DefaultQuery(const MetricSpec& metric) {
+  std::string query = metric.name;
+  if (!metric.selector || metric.selector->empty()) return query;
+  query += "{";
+  for (const auto& [name, value] : *metric.selector) {
+    query += (query.back() == '{' ? "" : ",") + name + "=" + Quote(value);
+  }
+  return query + "}";
+}
+
+Reading ReadMetric(const MetricSpec& metric, const Query& query, const Observation& observation,
+                   const SeriesStore& store, const ReadOptions& options, TimePoint now) {
+  Reading reading;
+  Judge judge(query, store, options, now);
+  const bool global =
+      metric.type == MetricSourceType::kObject || metric.type == MetricSourceType::kExternal;
+  if (!global) {
+    ReadReplicas(query, observation, options, judge, reading);
+    if (reading.replicas.empty() && !reading.error) {
+      reading.error = Error{ErrorCode::kNoData, "no replica has a value of " + metric.name};
+      if (!reading.doubts.empty()) {
+        reading.error->message +=
+            ": " + reading.doubts.front().replica + " " + reading.doubts.front().detail;
+      }
+    }
+    return reading;
+  }
+  reading.values = judge.Values({}, "", reading);
+  if (reading.error) return reading;
+  if (reading.values.empty()) {
+    const std::string detail = reading.doubts.empty() ? "" : ": " + reading.doubts.front().detail;
+    reading.error = Error{ErrorCode::kNoData, "no value of " + metric.name + detail};
+  } else if (metric.type == MetricSourceType::kObject && reading.values.size() > 1) {
+    reading.error = TooMany(query, reading.values.size(), metric.name);
+  }
+  return reading;
+}
+
+}  // namespace tidegate::runtime

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Metric specs + samples -> readings, with what is doubtful about them.
+#pragma once
+
+#include "tidegate/controller.h"
+#include "tidegate/observation.h"
+#include "tidegate/promql.h"
+#include "tidegate/series_store.h"
+#include "tidegate/spec.h"
+
+namespace tidegate::runtime {
+
+struct ReadOptions {
+  const WorkloadId& workload;
+  Duration max_sample_age;
+  double min_window_coverage;
+};
+
+/// The query of a metric that has none of its own: the instant selector of its name and labels.
+std::string DefaultQuery(const MetricSpec& metric);
+
+/// Evaluates a metric at `now`: once for each replica (Resource, ContainerResource, Pods) or once
+/// (Object, External). What is missing, stale, reset, partly covered, NaN or infinite becomes a
+/// Doubt and, but for partial coverage, no value.
+Reading ReadMetric(const MetricSpec& metric, const Query& query, const Observation& observation,
+                   const SeriesStore& store, const ReadOptions& options, TimePoint now);
+
+}  // namespace tidegate::runtime
