@@ -29,6 +29,7 @@ endif()
 add_library(tidegate_flags INTERFACE)
 target_compile_options(tidegate_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+  -Wno-missing-field-initializers  # designated initialisers leave the defaults to the struct
   -ffp-contract=off $<$<BOOL:${TIDEGATE_WERROR}>:-Werror>
   # g++ 12 takes "text" + std::string(...) for an overlapping copy (GCC bug 105651).
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)

@@ -139,7 +139,7 @@ class QuantityParser {
     const std::size_t suffix = at;
     constexpr std::string_view kLetters = "eEinumkKMGTP";
     while (at < text.size() && kLetters.find(text[at]) != std::string_view::npos) ++at;
-    if (at < text.size() && (text[at] == '+' || text[at] == '-') && at > suffix) ++at;
+    if (at < text.size() && (text[at] == '+' || text[at] == '-')) ++at;
     while (at < text.size() && IsDigit(text[at])) ++at;
     suffix_ = text.substr(suffix, at - suffix);
     if (at != text.size()) return ParseError(kFormatError);

@@ -1,0 +1,78 @@
+# Thin names over presets and scripts. `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.ONESHELL:
+JOBS ?= $(shell nproc)
+PYTHON ?= /usr/bin/python3
+RELEASE := build/release
+
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 18
+
+.PHONY: setup setup-check
+setup: ## install what is missing of Debian's packages (quick when nothing is)
+	@.ci/setup .ci/packages.txt
+setup-check: setup
+	@.ci/setup .ci/packages.txt .ci/packages-check.txt
+
+.PHONY: build
+build: setup ## build everything into build/release
+	@cmake --preset release --log-level=WARNING
+	@cmake --build --preset release -j $(JOBS)
+
+.PHONY: demo
+demo: build ## the main job: real Triton servers behind NGINX, scaled 1 -> 7 -> 1
+	@$(PYTHON) examples/flower/demo.py
+
+.PHONY: test
+test: build ## unit, golden, fault, end-to-end, package and Python tests
+	@ctest --preset release -j $(JOBS) -LE 'slow|e2e'
+	@ctest --preset release -L e2e -LE slow
+	@PYTHON=$(PYTHON) python/test.sh
+
+.PHONY: test-slow
+test-slow: build ## the end-to-end faults and other slow suites
+	@ctest --preset release -L slow
+
+.PHONY: golden
+golden: build ## agreement with the real systems' answers, by family
+	@for file in $$(ls ../shared/golden/hpa/v1.37/*.jsonl.gz 2>/dev/null || ls tests/golden/hpa/sample.jsonl.gz); do echo $$file; done | \
+	  grep -v -e quantities -e validation | xargs $(PYTHON) tests/golden/check.py $(RELEASE)/bin/tidegate-golden hpa
+
+.PHONY: bench
+bench: build ## the benchmarks; results go to benchmarks/results/
+	@benchmarks/run.sh $(RELEASE)
+
+.PHONY: check
+check: setup-check ## format, clang-tidy, include directions, links in the docs
+	@git ls-files '*.h' '*.cc' | xargs clang-format-14 --dry-run -Werror
+	@$(PYTHON) tests/tidy/tidy_test.py
+	@$(PYTHON) tests/tidy/docs_test.py
+	@cmake --preset tidy --log-level=WARNING
+	@cmake --build --preset tidy -j $(JOBS)
+
+.PHONY: test-asan test-tsan test-clang
+test-asan: setup ## unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@cmake --preset asan-ubsan --log-level=WARNING
+	@cmake --build --preset asan-ubsan -j $(JOBS)
+	@ctest --preset asan-ubsan -j $(JOBS) -L unit
+test-tsan: setup ## tests of what has threads under ThreadSanitizer
+	@cmake --preset tsan --log-level=WARNING
+	@cmake --build --preset tsan -j $(JOBS)
+	@ctest --preset tsan -j $(JOBS) -L thread
+test-clang: setup-check ## the same sources with clang
+	@cmake --preset clang --log-level=WARNING
+	@cmake --build --preset clang -j $(JOBS)
+	@ctest --preset clang -j $(JOBS) -L unit
+
+.PHONY: fuzz
+fuzz: setup-check ## every fuzz target for SECONDS_EACH seconds (60)
+	@cmake --preset fuzz --log-level=WARNING
+	@cmake --build --preset fuzz -j $(JOBS)
+	@tests/fuzz/run.sh build/fuzz $${SECONDS_EACH:-60}
+
+.PHONY: clean
+clean: ## remove build/
+	@rm -rf build
