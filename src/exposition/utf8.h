@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Whether bytes are UTF-8, and the decoding of one code point, as Go does both.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace tidegate {
+
+/// True for well-formed UTF-8: no surrogates, no overlong forms, nothing above U+10FFFF.
+bool IsUtf8(std::string_view bytes) noexcept;
+
+struct CodePoint {
+  char32_t value = 0xFFFD;
+  std::size_t size = 1;  ///< bytes; 1 for a byte that begins no well-formed sequence
+  bool valid = false;
+};
+
+/// The first code point of `bytes`. REQUIRES: !bytes.empty().
+CodePoint DecodeUtf8(std::string_view bytes) noexcept;
+
+}  // namespace tidegate

@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Taking samples in: single ones, and pages all or nothing.
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "exposition/utf8.h"
+#include "series/store_impl.h"
+
+namespace tidegate {
+namespace {
+
+bool IsBlank(char c) { return c == ' ' || c == '\t'; }
+
+std::size_t HashOf(std::string_view metric, std::span<const LabelView> labels) {
+  const std::hash<std::string_view> hash;
+  std::uint64_t sum = hash(metric);
+  const auto mix = [&sum](std::uint64_t next) {
+    sum ^= next;
+    sum *= 0x9E3779B97F4A7C15U;
+    sum ^= sum >> 32U;
+  };
+  for (const LabelView& label : labels) {
+    mix(hash(label.name));
+    mix(hash(label.value));
+  }
+  return sum;
+}
+
+SeriesKey KeyOf(std::string_view metric, std::span<const LabelView> labels) {
+  return {.metric = metric, .labels = labels, .hash = HashOf(metric, labels)};
+}
+
+std::string Shown(std::string_view text) {
+  constexpr std::size_t kLongest = 80;
+  if (text.size() <= kLongest) return std::string(text);
+  return std::string(text.substr(0, kLongest)) + "…";
+}
+
+Error Invalid(std::string message) {
+  return Error{ErrorCode::kInvalidArgument, std::move(message)};
+}
+
+Error Limited(std::string message) { return Error{ErrorCode::kUnavailable, std::move(message)}; }
+
+Error TooManySeries(std::size_t limit) {
+  return Limited("the store holds its " + std::to_string(limit) + " series already");
+}
+
+}  // namespace
+
+struct SeriesStore::Impl::StagedSample {
+  std::string_view series;  // as on the page
+  std::string_view metric;
+  std::size_t labels_begin = 0;
+  std::size_t labels_count = 0;
+  double value = 0;
+  std::optional<std::int64_t> timestamp_ms;
+  MetricType type = MetricType::kUnknown;
+  std::optional<SeriesRef> ref;      // known to the store
+  std::optional<std::size_t> fresh;  // or index into StagedPage::fresh
+};
+
+// A page that has been read but not stored.
+struct SeriesStore::Impl::StagedPage {
+  struct FreshSeries {
+    std::string_view metric;
+    std::vector<LabelView> labels;
+    std::size_t hash = 0;
+  };
+
+  std::string_view page;
+  std::vector<StagedSample> samples;
+  std::vector<LabelView> labels;
+  std::deque<std::string> texts;  // what is not on the page as it stands
+  std::vector<FreshSeries> fresh;
+  std::unordered_map<std::string_view, std::size_t> fresh_by_text;
+  std::unordered_map<std::string_view, MetricType> types;
+
+  std::string_view Keep(std::string_view text) {
+    const std::less<const char*> before;
+    const bool on_page = !before(text.data(), page.data()) &&
+                         !before(page.data() + page.size(), text.data() + text.size());
+    return on_page ? text : std::string_view(texts.emplace_back(text));
+  }
+};
+
+Status SeriesStore::Impl::CheckLengths(std::string_view name, std::string_view value) {
+  if (name.size() > options_.max_label_name_length) {
+    ++stats_.refused_label_length_total;
+    return Limited("the label name \"" + Shown(name) + "\" is longer than " +
+                   std::to_string(options_.max_label_name_length) + " bytes");
+  }
+  if (value.size() > options_.max_label_value_length) {
+    ++stats_.refused_label_length_total;
+    return Limited("the value of label \"" + Shown(name) + "\" is longer than " +
+                   std::to_string(options_.max_label_value_length) + " bytes");
+  }
+  return {};
+}
+
+// Names as Prometheus 3 wants them (any UTF-8), and the limits.
+Status SeriesStore::Impl::Check(const SeriesKey& key) {
+  if (key.metric.empty()) return Invalid("the metric name is empty");
+  if (!IsUtf8(key.metric)) return Invalid("the metric name is not UTF-8");
+  if (Status lengths = CheckLengths(kMetricNameLabel, key.metric); !lengths) return lengths;
+  if (key.labels.size() > options_.max_labels) {
+    ++stats_.refused_labels_total;
+    return Limited(Shown(key.metric) + " has more than " + std::to_string(options_.max_labels) +
+                   " labels");
+  }
+  for (const LabelView& label : key.labels) {
+    if (label.name.empty()) return Invalid(Shown(key.metric) + " has a label without a name");
+    if (!IsUtf8(label.name))
+      return Invalid(Shown(key.metric) + " has a label name that is not UTF-8");
+    if (label.name == kMetricNameLabel) return Invalid("label name \"__name__\" is not unique");
+    if (Status lengths = CheckLengths(label.name, label.value); !lengths) return lengths;
+    if (!IsUtf8(label.value)) {
+      return Invalid("the value of label \"" + Shown(label.name) + "\" is not UTF-8");
+    }
+  }
+  return {};
+}
+
+Status SeriesStore::Impl::Ingest(std::string_view metric, const Labels& labels, double value,
+                                 TimePoint at) {
+  std::vector<LabelView> views;
+  views.reserve(labels.size());
+  for (const auto& [name, text] : labels) {
+    if (!text.empty()) views.push_back({name, text});
+  }
+  const SeriesKey key = KeyOf(metric, views);
+  const std::int64_t at_ms = ToMillis(at);
+  const std::scoped_lock lock(mutex_);
+  SweepIfDue(at_ms);
+  auto found = index_.find(key);
+  if (found == index_.end()) {
+    if (Status checked = Check(key); !checked) return checked;
+    if (index_.size() >= options_.max_series) Sweep(at_ms);
+    if (index_.size() >= options_.max_series) {
+      ++stats_.refused_series_total;
+      return TooManySeries(options_.max_series);
+    }
+  }
+  const Slot slot = found != index_.end() ? *found : Create(key);
+  Status appended = Append(series_[slot], {at_ms, value});
+  if (appended.ok()) ++stats_.ingested_total;
+  return appended;
+}
+
+Result<PageSummary> SeriesStore::Impl::IngestPage(std::string_view page, const Labels& target,
+                                                  TimePoint at) {
+  StagedPage staged;
+  const Status read = StagePage(page, staged);
+  const std::int64_t at_ms = ToMillis(at);
+  const std::scoped_lock lock(mutex_);
+  if (!read) return CountRefusal(read.error());
+  SweepIfDue(at_ms);
+  Target& state = targets_[target];
+  const Status resolved = ResolvePage(target, state, staged, at_ms);
+  if (!resolved) {
+    if (state.live.empty()) targets_.erase(target);
+    return resolved.error();
+  }
+  const PageSummary summary = CommitPage(state, staged, at_ms);
+  if (state.live.empty()) targets_.erase(target);
+  ++stats_.pages_total;
+  stats_.ingested_total += summary.samples;
+  return summary;
+}
+
+Error SeriesStore::Impl::CountRefusal(const Error& error) {
+  ++(error.code == ErrorCode::kUnavailable ? stats_.refused_page_samples_total
+                                           : stats_.parse_errors_total);
+  return error;
+}
+
+Status SeriesStore::Impl::StagePage(std::string_view page, StagedPage& staged) const {
+  staged.page = page;
+  PageParser parser(page);
+  while (true) {
+    switch (parser.Next()) {
+      case PageParser::Event::kEnd:
+        return {};
+      case PageParser::Event::kError:
+        return parser.error();
+      case PageParser::Event::kHelp:
+        continue;
+      case PageParser::Event::kType:
+        staged.types[staged.Keep(parser.metadata_name())] = parser.type();
+        continue;
+      case PageParser::Event::kSample:
+        break;
+    }
+    const SampleView& sample = parser.sample();
+    if (staged.samples.size() == options_.max_samples_per_page) {
+      const auto offset = static_cast<std::size_t>(sample.series.data() - page.data());
+      return Limited(PositionText(page, offset) + ": the page has more than " +
+                     std::to_string(options_.max_samples_per_page) + " samples");
+    }
+    std::string_view metric = staged.Keep(sample.name);
+    if (!sample.series.empty() && sample.series.front() != '{') {
+      while (!metric.empty() && IsBlank(metric.front())) metric.remove_prefix(1);
+    }
+    MetricType type = sample.type;
+    if (type == MetricType::kUnknown) {  // families that are not kept together
+      const auto declared = staged.types.find(metric);
+      if (declared != staged.types.end()) type = declared->second;
+    }
+    const std::size_t labels_begin = staged.labels.size();
+    for (const LabelView& label : sample.labels) {
+      staged.labels.push_back({staged.Keep(label.name), staged.Keep(label.value)});
+    }
+    staged.samples.push_back({.series = sample.series,
+                              .metric = metric,
+                              .labels_begin = labels_begin,
+                              .labels_count = sample.labels.size(),
+                              .value = sample.value,
+                              .timestamp_ms = sample.timestamp_ms,
+                              .type = type,
+                              .ref = {},
+                              .fresh = {}});
+  }
+}
+
+Status SeriesStore::Impl::ResolvePage(const Labels& target_labels, Target& target,
+                                      StagedPage& staged, std::int64_t at_ms) {
+  if (Status found = FindSeries(target_labels, target, staged); !found) return found;
+  if (index_.size() + staged.fresh.size() <= options_.max_series) return {};
+  Sweep(at_ms);  // what has expired may make room; it may also be what was just found
+  staged.fresh.clear();
+  staged.fresh_by_text.clear();
+  if (Status found = FindSeries(target_labels, target, staged); !found) return found;
+  if (index_.size() + staged.fresh.size() <= options_.max_series) return {};
+  ++stats_.refused_series_total;
+  return TooManySeries(options_.max_series);
+}
+
+Status SeriesStore::Impl::FindSeries(const Labels& target_labels, Target& target,
+                                     StagedPage& staged) {
+  for (StagedSample& sample : staged.samples) {
+    sample.ref.reset();
+    const auto cached = target.by_text.find(sample.series);
+    if (cached != target.by_text.end() && cached->second.type == sample.type &&
+        IsCurrent(cached->second.ref)) {
+      sample.ref = cached->second.ref;
+      continue;
+    }
+    if (Status resolved = ResolveSample(target_labels, staged, sample); !resolved) {
+      const auto offset = static_cast<std::size_t>(sample.series.data() - staged.page.data());
+      return Error{resolved.error().code,
+                   PositionText(staged.page, offset) + ": " + resolved.error().message};
+    }
+  }
+  return {};
+}
+
+// Merges the target's labels with those on the page; Prometheus renames the page's.
+Status SeriesStore::Impl::ResolveSample(const Labels& target_labels, StagedPage& staged,
+                                        StagedSample& sample) {
+  const std::span<const LabelView> own(staged.labels.data() + sample.labels_begin,
+                                       sample.labels_count);
+  std::vector<LabelView> merged(own.begin(), own.end());
+  const auto by_name = [](const LabelView& a, const LabelView& b) { return a.name < b.name; };
+  std::sort(merged.begin(), merged.end(), by_name);
+  const auto twice =
+      std::adjacent_find(merged.begin(), merged.end(),
+                         [](const LabelView& a, const LabelView& b) { return a.name == b.name; });
+  if (twice != merged.end())
+    return Invalid("label name \"" + Shown(twice->name) + "\" is not unique");
+  std::erase_if(merged, [](const LabelView& label) { return label.value.empty(); });
+  const auto taken = [&](const std::string& name) {
+    return target_labels.count(name) > 0 ||
+           std::any_of(merged.begin(), merged.end(),
+                       [&](const LabelView& l) { return l.name == name; });
+  };
+  for (LabelView& label : merged) {
+    if (target_labels.count(std::string(label.name)) == 0) continue;
+    std::string renamed = "exported_" + std::string(label.name);
+    while (taken(renamed)) renamed.insert(0, "exported_");
+    label.name = staged.texts.emplace_back(std::move(renamed));
+  }
+  for (const auto& [name, value] : target_labels) {
+    if (!value.empty()) merged.push_back({name, value});
+  }
+  std::sort(merged.begin(), merged.end(), by_name);
+  const SeriesKey key = KeyOf(sample.metric, merged);
+  if (Status checked = Check(key); !checked) return checked;
+  const auto found = index_.find(key);
+  if (found != index_.end()) {
+    sample.ref = SeriesRef{*found, series_[*found].generation};
+    return {};
+  }
+  const auto [fresh, added] = staged.fresh_by_text.try_emplace(sample.series, staged.fresh.size());
+  if (added) staged.fresh.push_back({sample.metric, std::move(merged), key.hash});
+  sample.fresh = fresh->second;
+  return {};
+}
+
+PageSummary SeriesStore::Impl::CommitPage(Target& target, StagedPage& staged, std::int64_t at_ms) {
+  const std::size_t series_before = index_.size();
+  PageSummary summary;
+  std::vector<SeriesRef> live;
+  live.reserve(staged.samples.size());
+  ++page_number_;
+  for (StagedSample& sample : staged.samples) {
+    if (!sample.ref) {
+      const StagedPage::FreshSeries& fresh = staged.fresh[*sample.fresh];
+      const Slot slot =
+          FindOrCreate({.metric = fresh.metric, .labels = fresh.labels, .hash = fresh.hash});
+      sample.ref = SeriesRef{slot, series_[slot].generation};
+    }
+    Series& series = series_[sample.ref->slot];
+    series.type = sample.type;
+    const std::int64_t time_ms = sample.timestamp_ms.value_or(at_ms);
+    if (Append(series, {time_ms, sample.value}).ok()) ++summary.samples;
+    // A series with times of its own ends when they do, as in Prometheus.
+    if (sample.timestamp_ms || series.last_page == page_number_) continue;
+    series.last_page = page_number_;
+    live.push_back(*sample.ref);
+    const auto cached = target.by_text.find(sample.series);
+    if (cached == target.by_text.end()) {
+      target.by_text.emplace(std::string(sample.series), CachedSeries{*sample.ref, sample.type});
+    } else {
+      cached->second = {*sample.ref, sample.type};
+    }
+  }
+  for (const SeriesRef ref : target.live) {
+    if (IsCurrent(ref) && series_[ref.slot].last_page != page_number_) EndSeries(ref, at_ms);
+  }
+  target.live = std::move(live);
+  summary.series_added = index_.size() - series_before;
+  return summary;
+}
+
+void SeriesStore::Impl::MarkStale(const Labels& target, TimePoint at) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = targets_.find(target);
+  if (found == targets_.end()) return;
+  for (const SeriesRef ref : found->second.live) EndSeries(ref, ToMillis(at));
+  targets_.erase(found);
+}
+
+}  // namespace tidegate

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Matcher: one condition on one label, as in {job="api",path!~"/internal/.*"}.
+//
+// Thread safety: const members are safe to call concurrently.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "series/regex.h"
+#include "tidegate/result.h"
+
+namespace tidegate {
+
+inline constexpr std::string_view kMetricNameLabel = "__name__";
+
+enum class MatchOp { kEqual, kNotEqual, kMatch, kNoMatch };
+
+class Matcher {
+ public:
+  /// kInvalidArgument: `value` is no regular expression, and `op` wants one.
+  static Result<Matcher> Make(std::string name, MatchOp op, std::string value);
+
+  const std::string& name() const { return name_; }
+  MatchOp op() const { return op_; }
+  const std::string& value() const { return value_; }
+
+  /// A series without the label has the value "".
+  bool Matches(std::string_view value) const;
+
+ private:
+  std::string name_;
+  MatchOp op_ = MatchOp::kEqual;
+  std::string value_;
+  std::optional<Regex> regex_;
+};
+
+}  // namespace tidegate

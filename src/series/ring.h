@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// SampleRing: the samples of one series in time order; the oldest make room for the newest.
+//
+// Thread safety: guarded by its owner.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace tidegate {
+
+struct Sample {
+  std::int64_t time_ms = 0;  ///< milliseconds since the epoch, Prometheus's resolution
+  double value = 0;
+};
+
+class SampleRing {
+ public:
+  bool empty() const { return size_ == 0; }
+  std::size_t size() const { return size_; }
+  std::size_t capacity() const { return slots_.size(); }
+
+  /// The i-th oldest. REQUIRES: i < size().
+  const Sample& operator[](std::size_t i) const { return slots_[Slot(i)]; }
+  /// The newest. REQUIRES: !empty().
+  const Sample& back() const { return (*this)[size_ - 1]; }
+
+  /// How many samples are not after `time_ms`: the index of the first one that is.
+  std::size_t CountUpTo(std::int64_t time_ms) const;
+
+  /// Appends `sample`, drops what is not after `oldest_ms`, and keeps at most `max_size`.
+  /// REQUIRES: max_size > 0, and `sample` is after back().
+  void Push(Sample sample, std::int64_t oldest_ms, std::size_t max_size);
+
+ private:
+  std::size_t Slot(std::size_t i) const {
+    const std::size_t slot = begin_ + i;
+    return slot < slots_.size() ? slot : slot - slots_.size();
+  }
+  void Grow(std::size_t max_size);
+
+  std::vector<Sample> slots_;
+  std::size_t begin_ = 0;
+  std::size_t size_ = 0;
+};
+
+}  // namespace tidegate

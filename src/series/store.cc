@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tidegate/series_store.h"
+
+#include "series/store_impl.h"
+
+namespace tidegate {
+
+SeriesStore::SeriesStore(SeriesStoreOptions options) : impl_(std::make_unique<Impl>(options)) {}
+SeriesStore::~SeriesStore() = default;
+
+Status SeriesStore::Ingest(std::string_view metric, const Labels& labels, double value,
+                           TimePoint at) {
+  return impl_->Ingest(metric, labels, value, at);
+}
+
+Result<PageSummary> SeriesStore::IngestPage(std::string_view page, const Labels& target,
+                                            TimePoint at) {
+  return impl_->IngestPage(page, target, at);
+}
+
+void SeriesStore::MarkStale(const Labels& target, TimePoint at) { impl_->MarkStale(target, at); }
+
+SeriesStoreStats SeriesStore::stats() const { return impl_->stats(); }
+
+}  // namespace tidegate
