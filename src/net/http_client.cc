@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/http_client.h"
+
+#include <curl/curl.h>
+#include <unistd.h>
+#include <csignal>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <ctime>
+#include <deque>
+#include <optional>
+#include <utility>
+
+#include "net/http_error.h"
+#include "tidegate/version.h"
+
+namespace tidegate::net {
+namespace {
+
+/// libcurl wants this once per process, before anything else. It is never undone: another user of
+/// libcurl in the host process may still need it.
+bool InitializeCurlOnce() {
+  static const bool initialized = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+  return initialized;
+}
+
+struct EasyDeleter {
+  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
+};
+struct MultiDeleter {
+  void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
+};
+struct ListDeleter {
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+using Easy = std::unique_ptr<CURL, EasyDeleter>;
+using Multi = std::unique_ptr<CURLM, MultiDeleter>;
+using List = std::unique_ptr<curl_slist, ListDeleter>;
+
+/// TLS writes to a dead peer raise SIGPIPE, and with CURLOPT_NOSIGNAL libcurl leaves that to its
+/// caller. Keeps it from the host process, whatever the host does with the signal.
+class SigpipeGuard {
+ public:
+  SigpipeGuard() {
+    sigset_t pending;
+    sigemptyset(&pending);
+    sigpending(&pending);
+    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
+    sigemptyset(&sigpipe_);
+    sigaddset(&sigpipe_, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &sigpipe_, &before_);
+  }
+  ~SigpipeGuard() {
+    if (!was_pending_) {
+      const timespec no_wait{};
+      while (sigtimedwait(&sigpipe_, nullptr, &no_wait) == SIGPIPE) {
+      }
+    }
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  SigpipeGuard(const SigpipeGuard&) = delete;
+  SigpipeGuard& operator=(const SigpipeGuard&) = delete;
+
+ private:
+  sigset_t sigpipe_{};
+  sigset_t before_{};
+  bool was_pending_ = false;
+};
+
+bool IsTokenCharacter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         (c != '\0' && std::strchr("!#$%&'*+-.^_`|~", c) != nullptr);
+}
+
+/// The value stays out of the message: it may be a secret.
+Status CheckHeader(const std::string& name, const std::string& value) {
+  if (name.empty() || !std::all_of(name.begin(), name.end(), IsTokenCharacter)) {
+    return Error{ErrorCode::kInvalidArgument, "\"" + name + "\" is not a header name"};
+  }
+  if (value.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) {
+    return Error{ErrorCode::kInvalidArgument, "header " + name + ": line break in its value"};
+  }
+  return {};
+}
+
+Result<List> HeaderList(const HttpRequest& request) {
+  curl_slist* list = curl_slist_append(nullptr, "Expect:");
+  List owned(list);
+  for (const auto& [name, value] : request.headers) {
+    if (Status status = CheckHeader(name, value); !status) return status.error();
+    const std::string line = value.empty() ? name + ";" : name + ": " + value;
+    list = curl_slist_append(list, line.c_str());
+    if (list == nullptr) return Error{ErrorCode::kInternal, "out of memory"};
+  }
+  if (owned == nullptr) return Error{ErrorCode::kInternal, "out of memory"};
+  return owned;
+}
+
+/// libcurl's resolution; rounded up, because 0 would mean "no limit".
+long TimeoutMs(Duration timeout) {
+  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(timeout).count();
+  return static_cast<long>(std::clamp<std::int64_t>(ms, 1, 1'000'000'000));
+}
+
+/// One request on its way. Its address is handed to libcurl: it does not move.
+struct Transfer {
+  std::size_t index = 0;
+  const HttpRequest* request = nullptr;
+  Easy easy;
+  List headers;
+  std::string body;
+  std::size_t header_bytes = 0;
+  TransferFailure failure;
+  std::array<char, CURL_ERROR_SIZE> error_text{};
+};
+
+// Called from C: nothing may be thrown out of these three.
+
+std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* user) noexcept {
+  Transfer& transfer = *static_cast<Transfer*>(user);
+  const std::size_t bytes = size * count;
+  transfer.failure.bytes_received += bytes;
+  if (bytes > transfer.request->body_limit - transfer.body.size()) {
+    transfer.failure.body_over_limit = true;
+    return CURL_WRITEFUNC_ERROR;
+  }
+  try {
+    transfer.body.append(data, bytes);
+  } catch (const std::bad_alloc&) {
+    return CURL_WRITEFUNC_ERROR;
+  }
+  return bytes;
+}
+
+std::size_t OnHeader(char*, std::size_t size, std::size_t count, void* user) noexcept {
+  Transfer& transfer = *static_cast<Transfer*>(user);
+  const std::size_t bytes = size * count;
+  transfer.header_bytes += bytes;
+  if (transfer.header_bytes > transfer.failure.header_limit) {
+    transfer.failure.headers_over_limit = true;
+    return 0;
+  }
+  return bytes;
+}
+
+curl_socket_t OpenSocket(void* user, curlsocktype purpose, curl_sockaddr* address) noexcept {
+  if (purpose != CURLSOCKTYPE_IPCXN) return CURL_SOCKET_BAD;
+  try {
+    sockaddr_storage storage{};
+    const void* from = &address->addr;
+    std::memcpy(&storage, from, std::min<std::size_t>(address->addrlen, sizeof storage));
+    if (const std::string_view why = RefusalOf(storage); !why.empty()) {
+      static_cast<Transfer*>(user)->failure.refused_address =
+          AddressText(storage) + " refused: " + std::string(why);
+      return CURL_SOCKET_BAD;
+    }
+  } catch (const std::bad_alloc&) {
+    return CURL_SOCKET_BAD;
+  }
+  // Close-on-exec: processes that the host starts must not inherit it.
+  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+void SetSafetyOptions(CURL* easy) {
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+  curl_easy_setopt(easy, CURLOPT_PROXY, "");
+  curl_easy_setopt(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+  curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  // One request a connection: ending it ends nothing else.
+  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+#if LIBCURL_VERSION_NUM >= 0x075700
+  // A name server that hangs must not hold up the clean-up of a transfer that has timed out.
+  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+#endif
+}
+
+void SetTransferOptions(Transfer& transfer) {
+  CURL* easy = transfer.easy.get();
+  const HttpRequest& request = *transfer.request;
+  static const std::string user_agent = "tidegate/" + std::string(kVersion);
+  curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
+  curl_easy_setopt(easy, CURLOPT_USERAGENT, user_agent.c_str());
+  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer.headers.get());
+  curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, TimeoutMs(request.timeout));
+  curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(request.body_limit));
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer.error_text.data());
+  curl_easy_setopt(easy, CURLOPT_PRIVATE, &transfer);
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &OnBody);
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &OnHeader);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &OpenSocket);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &transfer);
+  if (request.method == HttpMethod::kPost) {
+    curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body.c_str());
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                     static_cast<curl_off_t>(request.body.size()));
+  }
+}
+
+HttpOutcome OutcomeOf(Transfer& transfer, CURLcode code) {
+  CURL* easy = transfer.easy.get();
+  HttpOutcome outcome;
+  curl_off_t total_us = 0;
+  curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME_T, &total_us);
+  outcome.duration = std::chrono::microseconds(total_us);
+  if (code == CURLE_OK) {
+    HttpResponse response;
+    long status = 0;
+    long connects = 0;
+    const char* content_type = nullptr;
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects);
+    curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &content_type);
+    response.status = static_cast<int>(status);
+    response.content_type = content_type != nullptr ? content_type : "";
+    response.body = std::move(transfer.body);
+    response.reused_connection = connects == 0;
+    outcome.response = std::move(response);
+    return outcome;
+  }
+  curl_off_t connect_us = 0;
+  curl_easy_getinfo(easy, CURLINFO_CONNECT_TIME_T, &connect_us);
+  curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &transfer.failure.os_error);
+  transfer.failure.connected = connect_us > 0;
+  transfer.failure.code = code;
+  transfer.failure.detail = transfer.error_text.data();
+  outcome.response = ErrorOf(transfer.failure);
+  return outcome;
+}
+
+}  // namespace
+
+class HttpClient::Impl {
+ public:
+  explicit Impl(HttpClientOptions options) : options_(options) {
+    if (InitializeCurlOnce()) multi_.reset(curl_multi_init());
+    if (multi_ == nullptr) return;
+    curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS,
+                      static_cast<long>(options_.max_idle_connections));
+  }
+
+  void Perform(std::span<const HttpRequest> requests, const Done& done);
+
+ private:
+  struct Finished {
+    std::size_t index = 0;
+    HttpOutcome outcome;
+  };
+
+  /// Takes the transfers out of libcurl's hands, also when `done` throws.
+  struct Batch {
+    Impl& impl;
+    std::vector<std::unique_ptr<Transfer>> transfers;
+    std::deque<Finished> finished;
+
+    Batch(Impl& owner, std::size_t size) : impl(owner), transfers(size) {}
+    ~Batch() {
+      for (auto& transfer : transfers) impl.Release(transfer);
+    }
+    Batch(const Batch&) = delete;
+    Batch& operator=(const Batch&) = delete;
+  };
+
+  Status Start(const HttpRequest& request, std::size_t index, Batch& batch);
+  void Release(std::unique_ptr<Transfer>& transfer);
+  void CollectFinished(Batch& batch);
+  void FailAll(Batch& batch, const std::string& why);
+
+  HttpClientOptions options_;
+  Multi multi_;
+  std::vector<Easy> idle_;  // reused: an easy handle costs some allocations
+};
+
+Status HttpClient::Impl::Start(const HttpRequest& request, std::size_t index, Batch& batch) {
+  if (multi_ == nullptr) return Error{ErrorCode::kInternal, "libcurl could not be initialized"};
+  if (request.timeout <= Duration::zero()) {
+    return Error{ErrorCode::kDeadlineExceeded, "no time left for the request"};
+  }
+  Result<List> headers = HeaderList(request);
+  if (!headers) return headers.error();
+  auto transfer = std::make_unique<Transfer>();
+  transfer->index = index;
+  transfer->request = &request;
+  transfer->headers = *std::move(headers);
+  transfer->failure.timeout = request.timeout;
+  transfer->failure.body_limit = request.body_limit;
+  transfer->failure.header_limit = options_.max_header_bytes;
+  if (idle_.empty()) {
+    transfer->easy.reset(curl_easy_init());
+  } else {
+    transfer->easy = std::move(idle_.back());
+    idle_.pop_back();
+  }
+  if (transfer->easy == nullptr) return Error{ErrorCode::kInternal, "out of memory"};
+  SetSafetyOptions(transfer->easy.get());
+  SetTransferOptions(*transfer);
+  const CURLMcode code = curl_multi_add_handle(multi_.get(), transfer->easy.get());
+  if (code != CURLM_OK) return Error{ErrorCode::kInternal, curl_multi_strerror(code)};
+  batch.transfers[index] = std::move(transfer);
+  return {};
+}
+
+void HttpClient::Impl::Release(std::unique_ptr<Transfer>& transfer) {
+  if (transfer == nullptr) return;
+  curl_multi_remove_handle(multi_.get(), transfer->easy.get());
+  curl_easy_reset(transfer->easy.get());
+  idle_.push_back(std::move(transfer->easy));
+  transfer.reset();
+}
+
+void HttpClient::Impl::CollectFinished(Batch& batch) {
+  int left = 0;
+  while (const CURLMsg* message = curl_multi_info_read(multi_.get(), &left)) {
+    if (message->msg != CURLMSG_DONE) continue;
+    const CURLcode code = message->data.result;
+    void* user = nullptr;
+    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &user);
+    Transfer& transfer = *static_cast<Transfer*>(user);
+    const std::size_t index = transfer.index;
+    batch.finished.push_back({index, OutcomeOf(transfer, code)});
+    Release(batch.transfers[index]);
+  }
+}
+
+void HttpClient::Impl::FailAll(Batch& batch, const std::string& why) {
+  for (auto& transfer : batch.transfers) {
+    if (transfer == nullptr) continue;
+    Finished finished{transfer->index, {}};
+    finished.outcome.response = Error{ErrorCode::kInternal, why};
+    batch.finished.push_back(std::move(finished));
+    Release(transfer);
+  }
+}
+
+void HttpClient::Impl::Perform(std::span<const HttpRequest> requests, const Done& done) {
+  const SigpipeGuard guard;
+  Batch batch(*this, requests.size());
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    if (Status status = Start(requests[i], i, batch); !status) {
+      Finished finished{i, {}};
+      finished.outcome.response = status.error();
+      batch.finished.push_back(std::move(finished));
+    }
+  }
+  // `done` may take long (it parses pages), so sockets are looked at again after a few calls.
+  constexpr int kDonePerRound = 16;
+  std::size_t open = requests.size();
+  while (open > 0) {
+    int running = 0;
+    CURLMcode code = curl_multi_perform(multi_.get(), &running);
+    CollectFinished(batch);
+    for (int i = 0; i < kDonePerRound && !batch.finished.empty(); ++i, --open) {
+      Finished finished = std::move(batch.finished.front());
+      batch.finished.pop_front();
+      done(finished.index, std::move(finished.outcome));
+    }
+    if (code == CURLM_OK && batch.finished.empty() && open > 0) {
+      code = curl_multi_poll(multi_.get(), nullptr, 0, 1000, nullptr);
+    }
+    if (code != CURLM_OK) FailAll(batch, curl_multi_strerror(code));
+  }
+}
+
+HttpClient::HttpClient(HttpClientOptions options) : impl_(std::make_unique<Impl>(options)) {}
+
+HttpClient::~HttpClient() = default;
+
+void HttpClient::Perform(std::span<const HttpRequest> requests, const Done& done) {
+  impl_->Perform(requests, done);
+}
+
+HttpOutcome HttpClient::Perform(const HttpRequest& request) {
+  HttpOutcome result;
+  Perform(std::span<const HttpRequest>(&request, 1),
+          [&result](std::size_t, HttpOutcome&& outcome) { result = std::move(outcome); });
+  return result;
+}
+
+}  // namespace tidegate::net
