@@ -32,6 +32,7 @@ struct TargetState {
   std::string target;   ///< URL or another name
   std::string replica;  ///< empty: not a replica's
   bool up = false;
+  TimePoint last_attempt{};  ///< a tick's time: tells a new result from one that was kept
   TimePoint last_success{};
   Duration last_duration{};
   std::size_t samples = 0;

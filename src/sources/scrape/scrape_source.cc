@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tidegate/sources/scrape.h"
+
+#include <algorithm>
+#include <cctype>
+#include <mutex>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "net/http_client.h"
+
+namespace tidegate {
+namespace {
+
+/// A tick that begins a little early still reads what is due then; otherwise a jitter of a
+/// millisecond would halve the rate.
+Duration Slack(Duration interval) {
+  return std::min<Duration>(interval / 10, std::chrono::milliseconds(100));
+}
+
+std::string Seconds(Duration duration) {
+  std::string text = std::to_string(std::chrono::duration<double>(duration).count());
+  while (text.back() == '0') text.pop_back();
+  if (text.back() == '.') text.pop_back();
+  return text;
+}
+
+std::string Lower(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return lower;
+}
+
+/// What a peer sent, fit for a message.
+std::string Printable(std::string_view text) {
+  constexpr std::size_t kMaxLength = 80;
+  std::string printable(text.substr(0, kMaxLength));
+  for (char& c : printable) {
+    if (c < ' ' || c > '~') c = '?';
+  }
+  return printable;
+}
+
+/// text/plain in any version, or no type at all: Triton sends no version, small exporters no type.
+/// Another type is another thing than metrics, such as the error page of a proxy.
+Status CheckContentType(std::string_view content_type) {
+  std::string_view media_type = content_type.substr(0, content_type.find(';'));
+  while (!media_type.empty() && media_type.back() == ' ') media_type.remove_suffix(1);
+  if (media_type.empty() || Lower(media_type) == "text/plain") return {};
+  return Error{ErrorCode::kUnavailable,
+               "protocol: Content-Type " + Printable(content_type) + ", want text/plain"};
+}
+
+struct Target {
+  std::string url;  // empty: the replica's address is not known
+  TimePoint next_due{};
+  bool read_before = false;
+  TargetState state;
+};
+
+bool IsDue(const Target& target, TimePoint now, Duration interval) {
+  if (!target.read_before || interval <= Duration::zero()) return true;
+  const bool clock_went_back = target.next_due - now > interval;
+  return clock_went_back || now + Slack(interval) >= target.next_due;
+}
+
+/// Stays on the grid of the first read, so that lateness does not add up.
+void Schedule(Target& target, TimePoint now, Duration interval) {
+  if (interval <= Duration::zero()) return;
+  const bool on_grid = target.read_before && target.next_due - now <= interval;
+  const TimePoint grid = on_grid ? target.next_due : now;
+  const Duration elapsed = std::max(now - grid, Duration::zero()) + Slack(interval);
+  target.next_due = grid + (elapsed / interval + 1) * interval;
+  target.read_before = true;
+}
+
+/// Nothing answers at a replica that has not started or has ended, or something else does.
+bool HasServer(const Replica& replica) {
+  return replica.phase == ReplicaPhase::kRunning || replica.phase == ReplicaPhase::kUnknown;
+}
+
+struct WorkloadTargets {
+  net::HttpClient client;
+  std::map<std::string, Target> by_replica;
+};
+
+class ScrapeSource final : public Source {
+ public:
+  explicit ScrapeSource(ScrapeOptions options) : options_(std::move(options)) {
+    headers_ = {{"accept", {"Accept", "text/plain;version=0.0.4;q=1,*/*;q=0.1"}},
+                {"x-prometheus-scrape-timeout-seconds",
+                 {"X-Prometheus-Scrape-Timeout-Seconds", Seconds(options_.timeout)}}};
+    for (const auto& header : options_.headers) headers_[Lower(header.first)] = header;
+  }
+
+  Status Collect(const CollectRequest& request, SampleSink& sink) override;
+  std::vector<TargetState> targets() const override;
+
+ private:
+  WorkloadTargets& TargetsOf(const WorkloadId& workload);
+  void Reconcile(const CollectRequest& request, WorkloadTargets& targets, SampleSink& sink);
+  net::HttpRequest RequestFor(const Target& target, Duration timeout) const;
+  void Finish(const CollectRequest& request, Target& target, net::HttpOutcome&& outcome,
+              SampleSink& sink);
+  Result<PageSummary> Ingest(const Result<net::HttpResponse>& response, const Labels& labels,
+                             TimePoint now, SampleSink& sink) const;
+
+  const ScrapeOptions options_;
+  std::map<std::string, std::pair<std::string, std::string>> headers_;  // by lower-case name
+
+  // Guards the shape of the maps and every TargetState. One workload's client and schedule belong
+  // to the thread that collects for it; its Target nodes stay where they are meanwhile.
+  mutable std::mutex mutex_;
+  std::map<WorkloadId, std::unique_ptr<WorkloadTargets>> workloads_;
+};
+
+Status ScrapeSource::Collect(const CollectRequest& request, SampleSink& sink) {
+  if (options_.path.empty() || options_.path.front() != '/') {
+    return Error{ErrorCode::kInvalidArgument,
+                 "scrape path: must begin with \"/\", got \"" + options_.path + "\""};
+  }
+  WorkloadTargets& targets = TargetsOf(request.workload);
+  Reconcile(request, targets, sink);
+  const Duration timeout = std::min(options_.timeout, request.deadline - request.now);
+  if (timeout <= Duration::zero()) {
+    return Error{ErrorCode::kDeadlineExceeded, "no time left to scrape " + request.workload};
+  }
+  std::vector<Target*> due;
+  std::vector<net::HttpRequest> requests;
+  for (auto& [replica, target] : targets.by_replica) {
+    if (!IsDue(target, request.now, options_.interval)) continue;
+    Schedule(target, request.now, options_.interval);
+    if (target.url.empty()) {
+      net::HttpOutcome outcome;
+      outcome.response = Error{ErrorCode::kUnavailable, "the replica's address is not known"};
+      Finish(request, target, std::move(outcome), sink);
+      continue;
+    }
+    due.push_back(&target);
+    requests.push_back(RequestFor(target, timeout));
+  }
+  targets.client.Perform(requests, [&](std::size_t index, net::HttpOutcome&& outcome) {
+    Finish(request, *due[index], std::move(outcome), sink);
+  });
+  return {};
+}
+
+WorkloadTargets& ScrapeSource::TargetsOf(const WorkloadId& workload) {
+  const std::lock_guard lock(mutex_);
+  auto& targets = workloads_[workload];
+  if (targets == nullptr) targets = std::make_unique<WorkloadTargets>();
+  return *targets;
+}
+
+/// Makes the targets those of the replicas that there are now.
+void ScrapeSource::Reconcile(const CollectRequest& request, WorkloadTargets& targets,
+                             SampleSink& sink) {
+  std::map<std::string, std::string> urls;
+  for (const Replica& replica : request.replicas) {
+    const auto port = replica.ports.find(options_.port);
+    if (port == replica.ports.end() || !HasServer(replica)) continue;
+    urls[replica.name] =
+        replica.host.empty() ? "" : net::HttpUrl(replica.host, port->second, options_.path);
+  }
+  std::vector<std::string> gone;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [replica, target] : targets.by_replica) {
+      if (!urls.contains(replica)) gone.push_back(replica);
+    }
+    for (const std::string& replica : gone) targets.by_replica.erase(replica);
+    for (const auto& [replica, url] : urls) {
+      Target& target = targets.by_replica[replica];
+      target.url = url;
+      target.state.target = url;
+      target.state.replica = replica;
+    }
+  }
+  for (const std::string& replica : gone) {
+    sink.MarkStale({{"replica", replica}, {"workload", request.workload}}, request.now);
+  }
+}
+
+net::HttpRequest ScrapeSource::RequestFor(const Target& target, Duration timeout) const {
+  net::HttpRequest request;
+  request.url = target.url;
+  request.timeout = timeout;
+  request.body_limit = options_.body_size_limit;
+  for (const auto& [key, header] : headers_) request.headers.insert(header);
+  return request;
+}
+
+Result<PageSummary> ScrapeSource::Ingest(const Result<net::HttpResponse>& response,
+                                         const Labels& labels, TimePoint now,
+                                         SampleSink& sink) const {
+  if (!response) return response.error();
+  if (Status status = net::CheckStatus(response->status); !status) return status.error();
+  if (Status status = CheckContentType(response->content_type); !status) return status.error();
+  if (response->body.empty()) return Error{ErrorCode::kNoData, "the page is empty"};
+  Result<PageSummary> summary = sink.IngestPage(response->body, labels, now);
+  if (summary && summary->samples == 0) {
+    return Error{ErrorCode::kNoData, "the page has no samples"};
+  }
+  return summary;
+}
+
+void ScrapeSource::Finish(const CollectRequest& request, Target& target, net::HttpOutcome&& outcome,
+                          SampleSink& sink) {
+  const Labels labels = {{"replica", target.state.replica}, {"workload", request.workload}};
+  const Result<PageSummary> summary = Ingest(outcome.response, labels, request.now, sink);
+  if (!summary) sink.MarkStale(labels, request.now);
+  const std::size_t samples = summary ? summary->samples : 0;
+  const double seconds = std::chrono::duration<double>(outcome.duration).count();
+  // What the store refuses it counts; that is no failure of the target.
+  (void)sink.Ingest("up", labels, summary ? 1 : 0, request.now);
+  (void)sink.Ingest("scrape_duration_seconds", labels, seconds, request.now);
+  (void)sink.Ingest("scrape_samples_scraped", labels, static_cast<double>(samples), request.now);
+  const std::lock_guard lock(mutex_);
+  target.state.up = summary.has_value();
+  target.state.last_attempt = request.now;
+  if (summary) target.state.last_success = request.now;
+  target.state.last_duration = outcome.duration;
+  target.state.samples = samples;
+  target.state.error = summary ? "" : summary.error().message;
+}
+
+std::vector<TargetState> ScrapeSource::targets() const {
+  std::vector<TargetState> states;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [workload, targets] : workloads_) {
+    for (const auto& [replica, target] : targets->by_replica) states.push_back(target.state);
+  }
+  return states;
+}
+
+}  // namespace
+
+std::unique_ptr<Source> MakeScrapeSource(ScrapeOptions options) {
+  return std::make_unique<ScrapeSource>(std::move(options));
+}
+
+}  // namespace tidegate
