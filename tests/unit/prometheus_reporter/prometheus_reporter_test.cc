@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tidegate/reporters/prometheus.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <map>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <thread>
+
+#include "tests/support/tick_fixture.h"
+#include "tidegate/version.h"
+
+namespace tidegate {
+namespace {
+
+using std::chrono::seconds;
+using ::testing::Contains;
+using testing::DownTarget;
+using ::testing::Key;
+using ::testing::Not;
+using ::testing::Pair;
+using testing::TickFixture;
+using testing::UpTarget;
+
+constexpr TimePoint kT0{seconds(1'700'000'000)};
+
+/// A page, checked line by line: each sample belongs to the family whose TYPE came before it, no
+/// family and no series comes twice, names follow the rules of Prometheus.
+std::map<std::string, double> Parse(const std::string& page) {
+  static const std::regex kType(R"(# TYPE ([a-zA-Z_:][a-zA-Z0-9_:]*) (counter|gauge|histogram))");
+  static const std::regex kHelp(R"(# HELP ([a-zA-Z_:][a-zA-Z0-9_:]*) \S.*)");
+  static const std::regex kSample(
+      R"(([a-zA-Z_:][a-zA-Z0-9_:]*)(\{([a-zA-Z_]\w*="([^"\\\n]|\\["\\n])*",?)+\})? (\S+))");
+  std::map<std::string, double> series;
+  std::set<std::string> families;
+  std::string family;
+  std::string type;
+  std::istringstream in(page);
+  for (std::string line; std::getline(in, line);) {
+    std::smatch match;
+    if (std::regex_match(line, match, kHelp)) {
+      family = match[1];
+      EXPECT_TRUE(families.insert(family).second) << line;
+    } else if (std::regex_match(line, match, kType)) {
+      EXPECT_EQ(match[1], family) << line;
+      type = match[2];
+      const bool total = family.size() > 6 && family.substr(family.size() - 6) == "_total";
+      EXPECT_EQ(total, type == "counter") << line;
+    } else if (std::regex_match(line, match, kSample)) {
+      std::string name = match[1];
+      if (type == "histogram")
+        name = std::regex_replace(name, std::regex("_(bucket|sum|count)$"), "");
+      EXPECT_EQ(name, family) << line;
+      std::size_t used = 0;
+      const std::string value = match[5];
+      EXPECT_TRUE(series.emplace(match[1].str() + match[2].str(), std::stod(value, &used)).second)
+          << line;
+      EXPECT_EQ(used, value.size()) << line;
+    } else {
+      ADD_FAILURE() << "not a line of the text format: " << line;
+    }
+  }
+  EXPECT_TRUE(page.empty() || page.back() == '\n');
+  return series;
+}
+
+class PrometheusReporterTest : public ::testing::Test {
+ protected:
+  std::map<std::string, double> Tick(TickFixture tick, Duration later = seconds(1)) {
+    tick.SendTo(*reporter_, now_ += later);
+    return Parse(reporter_->Page());
+  }
+
+  std::unique_ptr<PrometheusReporter> reporter_ = MakePrometheusReporter();
+  TimePoint now_ = kT0;
+};
+
+TEST_F(PrometheusReporterTest, BeforeTheFirstTick) {
+  const auto page = Parse(reporter_->Page());
+  EXPECT_THAT(page,
+              Contains(Pair("tidegate_build_info{version=\"" + std::string(kVersion) + "\"}", 1)));
+  EXPECT_THAT(page, Contains(Pair("tidegate_ticks_total", 0)));
+  EXPECT_THAT(page, Not(Contains(Key("tidegate_config_last_reload_successful"))));
+  EXPECT_GT(page.at("process_resident_memory_bytes"), 1e5);
+  EXPECT_GE(page.at("process_open_fds"), 3);
+  EXPECT_GE(page.at("process_cpu_seconds_total"), 0);
+  EXPECT_GT(page.at("process_start_time_seconds"), 1.6e9);
+}
+
+TEST_F(PrometheusReporterTest, CountsAndSignals) {
+  TickFixture tick;
+  tick.Add("ns/flower", 2, 3);
+  tick.applied[0].scaled = true;
+  tick.input.workloads[0].observation.replicas[1].ready = ConditionStatus::kFalse;
+  tick.input.workloads[0].readings.resize(1);
+  tick.input.workloads[0].readings[0].age = std::chrono::milliseconds(1500);
+  MetricTrace trace;
+  trace.metric = "pods metric \"queue\"\n";
+  trace.proposal = 3;
+  tick.output.workloads[0].decision.metrics = {trace};
+  const auto page = Tick(tick);
+  const std::string w = "{workload=\"ns/flower\"}";
+  EXPECT_EQ(page.at("tidegate_desired_replicas" + w), 3);
+  EXPECT_EQ(page.at("tidegate_current_replicas" + w), 2);
+  EXPECT_EQ(page.at("tidegate_ready_replicas" + w), 1);
+  EXPECT_EQ(page.at("tidegate_min_replicas" + w), 1);
+  EXPECT_EQ(page.at("tidegate_max_replicas" + w), 7);
+  EXPECT_EQ(page.at("tidegate_signal_age_seconds{workload=\"ns/flower\",metric=\"queue_us\"}"),
+            1.5);
+  EXPECT_EQ(page.at("tidegate_recommendation{workload=\"ns/flower\",metric=\"pods metric "
+                    "\\\"queue\\\"\\n\"}"),
+            3);
+  EXPECT_EQ(page.at("tidegate_scale_actions_total{workload=\"ns/flower\",direction=\"up\","
+                    "result=\"success\"}"),
+            1);
+  EXPECT_EQ(page.at("tidegate_ticks_total"), 1);
+  EXPECT_EQ(page.at("tidegate_decision_duration_seconds_count"), 1);
+  EXPECT_EQ(page.at("tidegate_tick_lateness_seconds_count"), 1);
+  EXPECT_DOUBLE_EQ(page.at("tidegate_tick_lateness_seconds_sum"), 0.002);
+}
+
+TEST_F(PrometheusReporterTest, WhatCannotBeObservedIsAbsentNotZero) {
+  TickFixture tick;
+  tick.Add("flower", 3, 3);
+  Tick(tick);
+  TickFixture blind;
+  blind.Add("flower", 0, 0);
+  blind.Hold(0, {ErrorCode::kDeadlineExceeded, "observing took too long"});
+  blind.input.workloads[0].error = blind.output.workloads[0].decision.error;
+  const auto page = Tick(blind);
+  EXPECT_EQ(page.at("tidegate_desired_replicas{workload=\"flower\"}"), 3);
+  EXPECT_THAT(page, Not(Contains(Key("tidegate_current_replicas{workload=\"flower\"}"))));
+  EXPECT_THAT(page, Not(Contains(Key("tidegate_ready_replicas{workload=\"flower\"}"))));
+  EXPECT_EQ(page.at("tidegate_held{workload=\"flower\",reason=\"DeadlineExceeded\"}"), 1);
+}
+
+TEST_F(PrometheusReporterTest, HeldByKindOfDoubt) {
+  TickFixture held;
+  held.Add("flower", 3, 1);
+  held.HoldOnDoubt(0, {DoubtKind::kStale, "flower-2", "newest sample is 11 s old"});
+  auto page = Tick(held);
+  EXPECT_EQ(page.at("tidegate_held{workload=\"flower\",reason=\"stale\"}"), 1);
+  TickFixture fine;
+  fine.Add("flower", 3, 3);
+  page = Tick(fine);
+  EXPECT_EQ(page.at("tidegate_held{workload=\"flower\",reason=\"stale\"}"), 0);
+}
+
+TEST_F(PrometheusReporterTest, TargetsComeAndGoAndAreCountedOncePerScrape) {
+  TickFixture tick;
+  tick.Add("flower", 2, 2);
+  tick.targets[0] = {UpTarget("flower-0", kT0), DownTarget("flower-1", kT0, "connect refused")};
+  auto page = Tick(tick);
+  EXPECT_EQ(page.at("tidegate_scrape_up{workload=\"flower\",replica=\"flower-0\"}"), 1);
+  EXPECT_EQ(page.at("tidegate_scrape_up{workload=\"flower\",replica=\"flower-1\"}"), 0);
+  EXPECT_EQ(page.at("tidegate_stale_targets{workload=\"flower\"}"), 1);
+  const std::string count = "tidegate_scrape_duration_seconds_count{workload=\"flower\"}";
+  EXPECT_EQ(page.at(count), 2);
+  EXPECT_EQ(Tick(tick).at(count), 2) << "not due: the same results again";
+  tick.targets[0] = {UpTarget("flower-0", kT0 + seconds(5))};
+  page = Tick(tick);
+  EXPECT_EQ(page.at(count), 3);
+  EXPECT_THAT(page,
+              Not(Contains(Key("tidegate_scrape_up{workload=\"flower\",replica=\"flower-1\"}"))));
+  EXPECT_EQ(page.at("tidegate_stale_targets{workload=\"flower\"}"), 0);
+}
+
+TEST_F(PrometheusReporterTest, ActionsByDirectionAndResult) {
+  TickFixture failed;
+  failed.Add("flower", 3, 1);
+  failed.applied[0].error = Error{ErrorCode::kUnavailable, "no"};
+  auto page = Tick(failed);
+  EXPECT_EQ(page.at("tidegate_scale_actions_total{workload=\"flower\",direction=\"down\","
+                    "result=\"failure\"}"),
+            1);
+  TickFixture done;  // a slow backend, which has finished the change by now
+  done.Add("flower", 1, 1);
+  done.applied[0].scaled = true;
+  page = Tick(done);
+  EXPECT_EQ(page.at("tidegate_scale_actions_total{workload=\"flower\",direction=\"down\","
+                    "result=\"success\"}"),
+            1);
+}
+
+TEST_F(PrometheusReporterTest, ForgetsWorkloadsThatAreNoLongerTicked) {
+  TickFixture both;
+  both.Add("a", 1, 1);
+  both.Add("b", 1, 1);
+  Tick(both);
+  TickFixture one;
+  one.Add("a", 1, 1);
+  // Not due at a tick is not gone.
+  EXPECT_THAT(Tick(one, seconds(15)), Contains(Key("tidegate_desired_replicas{workload=\"b\"}")));
+  const auto page = Tick(one, std::chrono::minutes(10));
+  EXPECT_THAT(page, Not(Contains(Key("tidegate_desired_replicas{workload=\"b\"}"))));
+  EXPECT_THAT(page, Contains(Key("tidegate_desired_replicas{workload=\"a\"}")));
+}
+
+TEST_F(PrometheusReporterTest, ReloadsAndTheStore) {
+  reporter_->SetConfigReload(false);
+  SeriesStoreStats stats;
+  stats.series = 42;
+  stats.ingested_total = 1'000'000'007;
+  stats.duplicate_total = 3;
+  reporter_->SetStoreStats(stats);
+  auto page = Parse(reporter_->Page());
+  EXPECT_EQ(page.at("tidegate_config_last_reload_successful"), 0);
+  EXPECT_EQ(page.at("tidegate_series"), 42);
+  EXPECT_EQ(page.at("tidegate_ingested_samples_total"), 1'000'000'007);
+  EXPECT_EQ(page.at("tidegate_refused_total{reason=\"duplicate\"}"), 3);
+  EXPECT_EQ(page.at("tidegate_refused_total{reason=\"series_limit\"}"), 0);
+  reporter_->SetConfigReload(true);
+  page = Parse(reporter_->Page());
+  EXPECT_EQ(page.at("tidegate_config_last_reload_successful"), 1);
+}
+
+TEST_F(PrometheusReporterTest, PagesAreMadeWhileTicksArrive) {
+  std::atomic<bool> stop = false;
+  std::jthread reader([this, &stop] {
+    while (!stop) EXPECT_FALSE(reporter_->Page().empty());
+  });
+  for (int i = 0; i < 200; ++i) {
+    TickFixture tick;
+    tick.Add("flower", i % 7, 3);
+    tick.targets[0] = {UpTarget("flower-" + std::to_string(i), now_)};
+    tick.SendTo(*reporter_, now_ += seconds(1));
+    reporter_->SetStoreStats({});
+    reporter_->SetConfigReload(true);
+  }
+  stop = true;
+}
+
+}  // namespace
+}  // namespace tidegate
