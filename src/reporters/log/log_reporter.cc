@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <spdlog/spdlog.h>
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "reporters/holds.h"
+#include "tidegate/reporters/log.h"
+
+namespace tidegate {
+namespace {
+
+using reporters::Change;
+
+constexpr Duration kForgetAfter = std::chrono::minutes(10);
+
+std::string Text(const Error& error) {
+  return std::string(ToString(error.code)) + ": " + error.message;
+}
+
+double Seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+/// What has been said about one workload, so that it is not said again.
+struct Said {
+  TimePoint last_tick{};
+  std::optional<Change> last_change;  // wanted, perhaps not yet carried out
+  bool change_pending = false;
+  std::set<std::string> hold_kinds;  // empty: does not hold
+  TimePoint hold_start{};
+  std::optional<ErrorCode> fault;       // of applying
+  std::map<std::string, bool> targets;  // by name: was it up?
+};
+
+class LogReporter final : public Reporter {
+ public:
+  void OnTick(const TickReport& report) override {
+    for (std::size_t i = 0; i < report.output.workloads.size(); ++i) {
+      const WorkloadInput& input = report.input.workloads[i];
+      const Decision& decision = report.output.workloads[i].decision;
+      Said& said = said_[decision.workload];
+      said.last_tick = report.input.now;
+      SayHold(input, decision, report.input.now, said);
+      if (i < report.applied.size()) SayChange(decision, report.applied[i], said);
+      // A workload that was not observed has no targets in the report, not even the old ones.
+      if (i < report.targets.size() && !input.error) {
+        SayTargets(input, decision.workload, report.targets[i], said);
+      }
+    }
+    std::erase_if(said_, [&report](const auto& entry) {
+      return report.input.now - entry.second.last_tick > kForgetAfter;
+    });
+  }
+
+ private:
+  static void SayHold(const WorkloadInput& input, const Decision& decision, TimePoint now,
+                      Said& said);
+  static void SayChange(const Decision& decision, const Applied& applied, Said& said);
+  static void SayTargets(const WorkloadInput& input, const WorkloadId& workload,
+                         const std::vector<TargetState>& states, Said& said);
+
+  std::map<WorkloadId, Said> said_;
+};
+
+// The text of a hold carries ages and so differs at each tick; its kinds tell one from another.
+void LogReporter::SayHold(const WorkloadInput& input, const Decision& decision, TimePoint now,
+                          Said& said) {
+  const std::optional<reporters::Hold> hold = reporters::HoldOf(input, decision);
+  const std::set<std::string> kinds = hold ? hold->kinds : std::set<std::string>{};
+  if (kinds == said.hold_kinds) return;
+  if (said.hold_kinds.empty()) said.hold_start = now;
+  if (hold && input.error) {  // then the count is not known
+    spdlog::warn("{}: holds: {}", decision.workload, hold->text);
+  } else if (hold) {
+    spdlog::warn("{}: holds {} replicas: {}", decision.workload, decision.desired, hold->text);
+  } else {
+    spdlog::info("{}: no longer holds, after {:.1f} s", decision.workload,
+                 Seconds(now - said.hold_start));
+  }
+  said.hold_kinds = kinds;
+}
+
+void LogReporter::SayChange(const Decision& decision, const Applied& applied, Said& said) {
+  const std::optional<Change> change = reporters::ChangeOf(decision);
+  const bool is_new = change && (!said.last_change || said.last_change->from != change->from ||
+                                 said.last_change->to != change->to);
+  if (applied.scaled) {
+    // What took several ticks is reported with the tick at which it was done.
+    const std::optional<Change> done = change ? change : said.last_change;
+    if (done) {
+      spdlog::info("{}: scaled from {} to {}: {}", decision.workload, done->from, done->to,
+                   done->reason);
+    }
+  } else if (is_new || (change && !said.change_pending)) {
+    spdlog::info("{}: wants to go from {} to {}: {}", decision.workload, change->from, change->to,
+                 change->reason);
+  }
+  said.change_pending = change && !applied.scaled;
+  if (change) said.last_change = change;
+  const std::optional<ErrorCode> fault =
+      applied.error ? std::optional(applied.error->code) : std::nullopt;
+  if (fault == said.fault) return;
+  if (applied.error) {
+    spdlog::warn("{}: cannot apply: {}", decision.workload, Text(*applied.error));
+  } else {
+    spdlog::info("{}: applying works again", decision.workload);
+  }
+  said.fault = fault;
+}
+
+/// A replica that is still starting may well not answer yet; that is no news.
+bool IsExpectedUp(const WorkloadInput& input, const std::string& replica) {
+  if (replica.empty()) return true;
+  for (const Replica& candidate : input.observation.replicas) {
+    if (candidate.name == replica) return candidate.Serving();
+  }
+  return false;
+}
+
+void LogReporter::SayTargets(const WorkloadInput& input, const WorkloadId& workload,
+                             const std::vector<TargetState>& states, Said& said) {
+  std::map<std::string, bool> targets;
+  for (const TargetState& state : states) {
+    const std::string& name = state.replica.empty() ? state.target : state.replica;
+    const auto before = said.targets.find(name);
+    const bool known = before != said.targets.end();
+    if (state.up) {
+      if (known && !before->second) spdlog::info("{}: target {} is up again", workload, name);
+      targets[name] = true;
+    } else if (known || IsExpectedUp(input, state.replica)) {
+      if (!known || before->second) {
+        spdlog::warn("{}: target {} is down: {}", workload, name, state.error);
+      }
+      targets[name] = false;
+    }
+  }
+  said.targets = std::move(targets);
+}
+
+}  // namespace
+
+std::unique_ptr<Reporter> MakeLogReporter() { return std::make_unique<LogReporter>(); }
+
+}  // namespace tidegate
