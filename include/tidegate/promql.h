@@ -44,6 +44,8 @@ struct EvaluateQuality {
                             ///< sample, allowing one sample interval at the left edge
   bool counter_reset = false;  ///< a counter fell inside a window
   bool no_series = false;      ///< some selector matched nothing
+  bool ended_series = false;   ///< a series in a range window has ended: its target is gone
+  bool non_finite = false;     ///< a sample is NaN or infinite
 };
 
 struct QueryResult {

@@ -180,19 +180,32 @@ PageParser::Event PageParser::Next() {
 PageParser::Event PageParser::Comment(bool& skipped) {
   const std::size_t hash = pos_++;
   SkipBlanks();
-  const std::string_view keyword = page_.substr(pos_, 4);
-  const bool is_help = keyword == "HELP";
-  const bool separated = pos_ > hash + 1 && pos_ + 4 < page_.size() && IsBlank(page_[pos_ + 4]);
-  if (separated && (is_help || keyword == "TYPE")) {
-    pos_ += 4;
-    SkipBlanks();
-    return Metadata(is_help);
+  if (pos_ > hash + 1) {
+    const bool is_help = AcceptKeyword("HELP");
+    if (is_help || AcceptKeyword("TYPE")) return Metadata(is_help);
   }
   // A comment without a blank after '#' ends at a NUL byte, and so does the page.
   const bool ended = pos_ == hash + 1;
   if (!SkipRestOfLine() && ended) pos_ = page_.size();
   skipped = true;
   return Event::kEnd;
+}
+
+// The keyword of a comment and the blanks behind it. Prometheus does not see NUL bytes there.
+bool PageParser::AcceptKeyword(std::string_view keyword) {
+  std::size_t i = pos_;
+  const auto skip_nul = [this, &i] {
+    while (i < page_.size() && page_[i] == '\0') ++i;
+  };
+  for (const char c : keyword) {
+    skip_nul();
+    if (i >= page_.size() || page_[i++] != c) return false;
+  }
+  skip_nul();
+  if (i >= page_.size() || !IsBlank(page_[i])) return false;
+  while (i < page_.size() && IsBlank(page_[i])) ++i;
+  pos_ = i;
+  return true;
 }
 
 PageParser::Event PageParser::Metadata(bool is_help) {
@@ -209,6 +222,7 @@ PageParser::Event PageParser::Metadata(bool is_help) {
     while (!AtEnd() && Is(page_[pos_], kNamePart)) ++pos_;
     name_ = page_.substr(begin, pos_ - begin);
   }
+  if (Peek() == '\0') return FailUnexpected(pos_, "a blank after the metric name");
   const std::size_t end = std::min(page_.find('\n', pos_), page_.size());
   const std::size_t text_begin = std::min(pos_ + 1, end);  // one separator, whichever it is
   const std::string_view text = page_.substr(text_begin, end - text_begin);

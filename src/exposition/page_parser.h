@@ -80,6 +80,7 @@ class PageParser {
   std::optional<std::string_view> QuotedString();
   std::string_view Unescape(std::string_view raw);
   Event Comment(bool& skipped);
+  bool AcceptKeyword(std::string_view keyword);
   Event Metadata(bool is_help);
   Event Sample(std::size_t entry_begin);
   bool LabelList(bool name_known);

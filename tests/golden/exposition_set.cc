@@ -136,8 +136,9 @@ int RunExpositionSet(std::istream& in, std::ostream& out) {
     const Json test = Json::parse(line, nullptr, false);
     if (!test.is_object() || !test.contains("id") || !test.contains("page")) return 1;
     const std::string unsupported = Unsupported(test);
-    const Json result = unsupported.empty() ? Json{{"id", test["id"]}, {"result", RunCase(test)}}
-                                            : Json{{"id", test["id"]}, {"unsupported", unsupported}};
+    const Json result = unsupported.empty()
+                            ? Json{{"id", test["id"]}, {"result", RunCase(test)}}
+                            : Json{{"id", test["id"]}, {"unsupported", unsupported}};
     out << result.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
   }
   return 0;
