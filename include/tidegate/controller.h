@@ -53,8 +53,8 @@ struct Workload {
   std::unique_ptr<Backend> backend;    ///< absent: replicas are those given to SetReplicas()
   std::unique_ptr<Source> source;
   std::unique_ptr<Balancer> balancer;
-  /// In Replace(): backend, source and balancer are taken over from the running workload.
-  bool keep_parts = false;
+  /// In Replace(): the backend of the running workload of the same name goes on.
+  bool keep_backend = false;
 };
 
 struct ControllerOptions {

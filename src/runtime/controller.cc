@@ -195,7 +195,7 @@ class Controller::Impl {
     if (slot.applying.valid()) slot.applying.wait();
   }
 
-  // What a workload of the same name remembers, and its parts if they are to be kept.
+  // What a workload of the same name remembers, and its backend if that is to go on.
   void TakeOver(Slot& slot) {
     const auto old = slots_.find(slot.id());
     if (old == slots_.end()) {
@@ -208,10 +208,7 @@ class Controller::Impl {
     slot.history = running.history;
     slot.given = running.given;
     slot.next_due = std::min(running.next_due, clock_.Now() + slot.workload.period);
-    if (!slot.workload.keep_parts) return;
-    slot.workload.backend = std::move(running.workload.backend);
-    slot.workload.source = std::move(running.workload.source);
-    slot.workload.balancer = std::move(running.workload.balancer);
+    if (slot.workload.keep_backend) slot.workload.backend = std::move(running.workload.backend);
   }
 
   TimePoint NextDue() {

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a decision costs: one workload with a Pods metric, behavior and a full trace, by number
+// of replicas; and one tick over many workloads.
+#include <benchmark/benchmark.h>
+
+#include <string>
+
+#include "tidegate/plan.h"
+
+namespace tidegate {
+namespace {
+
+constexpr TimePoint kNow{std::chrono::hours(1)};
+
+WorkloadInput World(std::int64_t replicas, int metrics = 1) {
+  WorkloadInput input;
+  input.spec.workload = "web";
+  input.spec.max_replicas = 100'000;
+  input.spec.behavior = DefaultBehavior();
+  input.observation.spec_replicas = static_cast<std::int32_t>(replicas);
+  input.observation.status_replicas = static_cast<std::int32_t>(replicas);
+  for (int m = 0; m < metrics; ++m) {
+    MetricSpec metric{.name = "metric_" + std::to_string(m)};
+    metric.target.average_value = 10'000;
+    input.spec.metrics.push_back(metric);
+    input.readings.emplace_back();
+  }
+  for (std::int64_t i = 0; i < replicas; ++i) {
+    const std::string name = "web-" + std::to_string(i);
+    input.observation.replicas.push_back({.name = name,
+                                          .phase = ReplicaPhase::kRunning,
+                                          .ready = ConditionStatus::kTrue,
+                                          .start_time = TimePoint()});
+    for (Reading& reading : input.readings) {
+      reading.replicas.push_back({.replica = name, .value = 9'000 + 37 * i, .timestamp = kNow});
+    }
+  }
+  input.history.recommendations = {{{.replicas = input.observation.spec_replicas, .time = kNow}}};
+  return input;
+}
+
+PolicySet Policies(const WorkloadInput& input) {
+  PolicySet policies;
+  (void)policies.AddAll(input.spec, BuiltinPolicies()).ok();
+  return policies;
+}
+
+void BM_Decide(benchmark::State& state) {
+  const WorkloadInput input = World(state.range(0));
+  const PolicySet policies = Policies(input);
+  for (auto _ : state) benchmark::DoNotOptimize(Decide(input, policies, kNow));
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(BM_Decide)->Arg(1)->Arg(10)->Arg(100)->Arg(1000);
+
+void BM_PlanTick(benchmark::State& state) {
+  TickInput input{.now = kNow};
+  for (std::int64_t i = 0; i < state.range(0); ++i) input.workloads.push_back(World(10, 2));
+  const PolicySet policies = Policies(input.workloads.front());
+  for (auto _ : state) benchmark::DoNotOptimize(PlanTick(input, policies));
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+BENCHMARK(BM_PlanTick)->Arg(1000)->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace tidegate

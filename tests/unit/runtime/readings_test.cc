@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/readings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+namespace tidegate::runtime {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr TimePoint kNow{std::chrono::hours(1)};
+
+class ReadingsTest : public ::testing::Test {
+ protected:
+  void Push(const std::string& replica, const std::string& metric, double value, Duration ago) {
+    ASSERT_TRUE(
+        store_.Ingest(metric, {{"workload", "web"}, {"replica", replica}}, value, kNow - ago).ok());
+  }
+
+  // Once a second over the last `span`, rising by `step`.
+  void Ramp(const std::string& replica, const std::string& metric, double step, int span) {
+    for (int i = span; i >= 0; --i)
+      Push(replica, metric, step * (span - i), std::chrono::seconds(i));
+  }
+
+  Observation Fleet(int replicas) const {
+    Observation seen{.spec_replicas = replicas, .status_replicas = replicas};
+    for (int i = 0; i < replicas; ++i) {
+      seen.replicas.push_back({.name = "web-" + std::to_string(i),
+                               .phase = ReplicaPhase::kRunning,
+                               .ready = ConditionStatus::kTrue});
+    }
+    return seen;
+  }
+
+  Reading Read(const std::string& query, const Observation& seen,
+               MetricSourceType type = MetricSourceType::kPods) const {
+    const MetricSpec metric{.type = type, .name = "m"};
+    return ReadMetric(
+        metric, Query::Compile(query).value(), seen, store_,
+        {.workload = id_, .max_sample_age = std::chrono::seconds(5), .min_window_coverage = 0.8},
+        kNow);
+  }
+
+  SeriesStore store_;
+  const WorkloadId id_ = "web";
+};
+
+constexpr const char* kPost =
+    "avg(delta(nv_inference_queue_duration_us[30s])/(1+delta(nv_inference_request_success[30s])))";
+
+// The post's expression, as it is, once for each replica.
+TEST_F(ReadingsTest, EvaluatesThePostsExpressionForEachReplica) {
+  for (int i = 0; i < 2; ++i) {
+    const std::string replica = "web-" + std::to_string(i);
+    Ramp(replica, "nv_inference_queue_duration_us", 50'000 * (i + 1), 40);
+    Ramp(replica, "nv_inference_request_success", 10, 40);
+  }
+  const Reading reading = Read(kPost, Fleet(2));
+  ASSERT_FALSE(reading.error) << reading.error->message;
+  ASSERT_EQ(reading.replicas.size(), 2u);
+  EXPECT_TRUE(reading.doubts.empty()) << reading.doubts.front().detail;
+  // delta over 30 s is 1,500,000 and 300, bit for bit as Prometheus extrapolates.
+  EXPECT_NEAR(static_cast<double>(reading.replicas[0].value), 1'500'000.0 / 301 * 1000, 1);
+  EXPECT_NEAR(static_cast<double>(reading.replicas[1].value), 3'000'000.0 / 301 * 1000, 1);
+  EXPECT_EQ(reading.replicas[0].timestamp, kNow);
+  EXPECT_EQ(reading.replicas[0].window, Duration(std::chrono::seconds(30)));
+}
+
+TEST_F(ReadingsTest, MissingIsNotZero) {
+  Push("web-0", "m", 7, Duration::zero());
+  const Reading reading = Read("m", Fleet(2));
+  ASSERT_EQ(reading.replicas.size(), 1u);
+  ASSERT_EQ(reading.doubts.size(), 1u);
+  EXPECT_EQ(reading.doubts[0].kind, DoubtKind::kMissing);
+  EXPECT_EQ(reading.doubts[0].replica, "web-1");
+}
+
+TEST_F(ReadingsTest, NoReplicaAtAllIsAnError) {
+  const Reading reading = Read("m", Fleet(2));
+  ASSERT_TRUE(reading.error);
+  EXPECT_EQ(reading.error->code, ErrorCode::kNoData);
+}
+
+TEST_F(ReadingsTest, OldIsStale) {
+  Push("web-0", "m", 7, std::chrono::seconds(5));
+  Push("web-1", "m", 7, std::chrono::milliseconds(5100));
+  const Reading reading = Read("m", Fleet(2));
+  ASSERT_EQ(reading.replicas.size(), 1u);
+  EXPECT_EQ(reading.replicas[0].replica, "web-0");
+  ASSERT_EQ(reading.doubts.size(), 1u);
+  EXPECT_EQ(reading.doubts[0].kind, DoubtKind::kStale);
+  EXPECT_THAT(reading.doubts[0].detail, HasSubstr("5.1 s old"));
+}
+
+TEST_F(ReadingsTest, ASeriesThatEndedIsMissing) {
+  const Labels target = {{"workload", "web"}, {"replica", "web-0"}};
+  ASSERT_TRUE(store_.IngestPage("m 7\n", target, kNow - std::chrono::seconds(1)).has_value());
+  EXPECT_EQ(Read("m", Fleet(1)).replicas.size(), 1u);
+  store_.MarkStale(target, kNow);
+  const Reading reading = Read("m", Fleet(1));
+  EXPECT_TRUE(reading.replicas.empty());
+  EXPECT_FALSE(reading.doubts.empty());
+}
+
+TEST_F(ReadingsTest, ACounterResetGivesNoValue) {
+  for (int i = 0; i <= 30; ++i) {
+    const double value = i < 20 ? 1000.0 + i : i;  // fell to zero 10 s ago
+    Push("web-0", "requests_total", value, std::chrono::seconds(30 - i));
+  }
+  const Reading reading = Read("rate(requests_total[30s])", Fleet(1));
+  EXPECT_TRUE(reading.replicas.empty());
+  ASSERT_FALSE(reading.doubts.empty());
+  EXPECT_EQ(reading.doubts[0].kind, DoubtKind::kReset);
+}
+
+// A replica that was born five seconds ago: its value counts, but not as a reason to shrink.
+TEST_F(ReadingsTest, AnHalfEmptyWindowIsPartial) {
+  Ramp("web-0", "q", 10, 5);
+  const Reading reading = Read("delta(q[30s])", Fleet(1));
+  EXPECT_EQ(reading.replicas.size(), 1u);
+  ASSERT_EQ(reading.doubts.size(), 1u);
+  EXPECT_EQ(reading.doubts[0].kind, DoubtKind::kPartial);
+}
+
+TEST_F(ReadingsTest, NotANumberIsInvalid) {
+  Push("web-0", "a", 0, Duration::zero());
+  Push("web-0", "b", 0, Duration::zero());
+  const Reading reading = Read("a/b", Fleet(1));
+  EXPECT_TRUE(reading.replicas.empty());
+  ASSERT_FALSE(reading.doubts.empty());
+  EXPECT_EQ(reading.doubts[0].kind, DoubtKind::kInvalid);
+}
+
+TEST_F(ReadingsTest, HugeValuesSaturate) {
+  Push("web-0", "m", 1e300, Duration::zero());
+  EXPECT_EQ(Read("m", Fleet(1)).replicas.at(0).value, std::numeric_limits<MilliValue>::max());
+}
+
+TEST_F(ReadingsTest, TwoValuesForOneReplicaAreAnError) {
+  for (const char* model : {"a", "b"}) {
+    ASSERT_TRUE(
+        store_.Ingest("m", {{"workload", "web"}, {"replica", "web-0"}, {"model", model}}, 1, kNow)
+            .ok());
+  }
+  const Reading reading = Read("m", Fleet(1));
+  ASSERT_TRUE(reading.error);
+  EXPECT_THAT(reading.error->message, HasSubstr("gives 2 values for web-0"));
+  EXPECT_EQ(Read("sum(m)", Fleet(1)).replicas.at(0).value, 2000);
+}
+
+TEST_F(ReadingsTest, StartingAndLeavingReplicasNeedNoValue) {
+  Observation seen = Fleet(3);
+  Push("web-0", "m", 7, Duration::zero());
+  seen.replicas[1].phase = ReplicaPhase::kPending;
+  seen.replicas[2].terminating = true;
+  EXPECT_TRUE(Read("m", seen).doubts.empty());
+}
+
+TEST_F(ReadingsTest, ExternalMetricsAreReadOnce) {
+  ASSERT_TRUE(store_.Ingest("depth", {{"queue", "a"}}, 3, kNow).ok());
+  ASSERT_TRUE(store_.Ingest("depth", {{"queue", "b"}}, 4, kNow).ok());
+  const Reading all = Read("depth", Fleet(1), MetricSourceType::kExternal);
+  EXPECT_EQ(all.values, (std::vector<MilliValue>{3000, 4000}));
+  const Reading none = Read("nothing", Fleet(1), MetricSourceType::kExternal);
+  ASSERT_TRUE(none.error);
+  EXPECT_EQ(none.error->code, ErrorCode::kNoData);
+}
+
+TEST(DefaultQueryTest, QuotesWhatALabelMayHold) {
+  MetricSpec metric{.name = "depth"};
+  EXPECT_EQ(DefaultQuery(metric), "depth");
+  metric.selector = Labels{{"queue", "a\"}\\\n"}};
+  EXPECT_EQ(DefaultQuery(metric), "depth{queue=\"a\\\"}\\\\\\n\"}");
+  EXPECT_TRUE(Query::Compile(DefaultQuery(metric)).has_value());
+}
+
+}  // namespace
+}  // namespace tidegate::runtime
