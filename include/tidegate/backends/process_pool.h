@@ -2,10 +2,20 @@
 //
 // Process pool: a workload whose replicas are child processes on this machine.
 //
-// Each replica is a process group of its own with its own ports. It is started with posix_spawn,
-// waited for by pidfd, probed over HTTP, drained, then stopped with SIGTERM and, after the grace
-// period, SIGKILL to the whole group. Children die with Tidegate or are adopted again from the
-// state file after it was killed.
+// Each replica is a process group of its own with its own ports, below a keeper: a tiny process
+// that is carried inside the library, reads the output, and lets no helper survive its server. It
+// is started with posix_spawn, waited for by pidfd, probed over HTTP (any 2xx passes), drained,
+// then stopped with SIGTERM and, after the grace period, SIGKILL to the whole group. Children die
+// with Tidegate or, where there is a state file, are adopted again after it was killed. The
+// server has to run in the foreground.
+//
+// Names are WORKLOAD-INDEX. A replica that crashed is not started again under its name: after the
+// back-off its successor has the next index, so that nobody takes two processes' counters for
+// one's; the successor is in the observation from the start, pending, with the reason.
+//
+// Destroying the backend drains and stops every replica: it may take drain_timeout +
+// termination_grace_period and a few seconds. Whoever keeps a connection to the drain port open,
+// a scrape of metrics on the same port too, makes a drain last until its timeout.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +38,7 @@ struct HttpProbe {
   Duration period = std::chrono::milliseconds(500);
   Duration timeout = std::chrono::seconds(1);
   std::int32_t failure_threshold = 3;  ///< failures in a row until the replica is not ready
-  std::string body;                    ///< not empty: POST it (a deeper probe: a real request)
+  std::string body = {};               ///< not empty: POST it (a deeper probe: a real request)
 };
 
 struct ProcessPoolOptions {
@@ -43,7 +53,8 @@ struct ProcessPoolOptions {
   std::uint16_t port_max = 29999;
   std::int32_t initial_replicas = 1;  ///< when there is nothing to adopt
   HttpProbe readiness;
-  HttpProbe liveness;  ///< an empty path: none; after failure_threshold failures: replaced
+  /// After failure_threshold failures: replaced. An empty path, the default: no such probe.
+  HttpProbe liveness = {.path = ""};
   Duration startup_timeout = std::chrono::minutes(2);  ///< not ready by then: replaced
   std::string drain_port = "http";  ///< SIGTERM waits until nobody has a connection to it …
   Duration drain_timeout = std::chrono::seconds(30);  ///< … or for this long

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/process_pool/state_file.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "os/proc.h"
+
+namespace tidegate {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kVersion = 1;
+constexpr std::size_t kSizeLimit = 16u << 20;
+
+// FNV-1a: against torn and edited files, not against an attacker.
+std::string Checksum(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325u;
+  for (const unsigned char c : text) hash = (hash ^ c) * 0x100000001b3u;
+  char digits[17];
+  std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(hash));
+  return digits;
+}
+
+std::int64_t Nanoseconds(TimePoint time) { return time.time_since_epoch().count(); }
+TimePoint FromNanoseconds(std::int64_t count) { return TimePoint(Duration(count)); }
+
+json ToJson(const ReplicaState& replica) {
+  return {{"index", replica.index},
+          {"name", replica.name},
+          {"pid", replica.process.pid},
+          {"start_ticks", replica.process.start_ticks},
+          {"token", replica.token},
+          {"ports", replica.ports},
+          {"start_time_ns", Nanoseconds(replica.start_time)},
+          {"was_ready", replica.was_ready},
+          {"ready", replica.ready},
+          {"ready_transition_ns", Nanoseconds(replica.ready_transition)},
+          {"restarts", replica.restarts},
+          {"failures", replica.failures},
+          {"terminating", replica.terminating}};
+}
+
+ReplicaState FromJson(const json& value) {
+  ReplicaState replica;
+  replica.index = value.at("index").get<std::int64_t>();
+  replica.name = value.at("name").get<std::string>();
+  replica.process = {value.at("pid").get<pid_t>(), value.at("start_ticks").get<std::uint64_t>()};
+  replica.token = value.at("token").get<std::string>();
+  replica.ports = value.at("ports").get<std::map<std::string, std::uint16_t>>();
+  replica.start_time = FromNanoseconds(value.at("start_time_ns").get<std::int64_t>());
+  replica.was_ready = value.at("was_ready").get<bool>();
+  replica.ready = value.at("ready").get<bool>();
+  replica.ready_transition = FromNanoseconds(value.at("ready_transition_ns").get<std::int64_t>());
+  replica.restarts = value.at("restarts").get<std::int32_t>();
+  replica.failures = value.at("failures").get<std::int32_t>();
+  replica.terminating = value.at("terminating").get<bool>();
+  return replica;
+}
+
+Error Bad(const std::string& why) { return {ErrorCode::kInvalidArgument, why}; }
+
+Status CheckPoolState(const PoolState& state) {
+  std::set<std::int64_t> indices;
+  if (state.target < 0) return Bad("target is negative");
+  for (const ReplicaState& replica : state.replicas) {
+    if (replica.index < 0 || replica.index >= state.next_index) {
+      return Bad("replica " + replica.name + " has an index out of range");
+    }
+    if (!indices.insert(replica.index).second) return Bad("replica " + replica.name + " is double");
+  }
+  return {};
+}
+
+Error Failed(const std::string& what, const std::string& path, int error) {
+  return {
+      error == EACCES || error == EPERM ? ErrorCode::kPermissionDenied : ErrorCode::kUnavailable,
+      what + " " + path + ": " + std::strerror(error)};
+}
+
+void SyncFolderOf(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const UniqueFd file(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (file) ::fsync(file.get());
+}
+
+}  // namespace
+
+std::string EncodePoolState(const PoolState& state) {
+  json replicas = json::array();
+  for (const ReplicaState& replica : state.replicas) replicas.push_back(ToJson(replica));
+  json document = {{"version", kVersion},
+                   {"workload", state.workload},
+                   {"target", state.target},
+                   {"next_index", state.next_index},
+                   {"replicas", std::move(replicas)}};
+  const auto replace = json::error_handler_t::replace;
+  document["checksum"] = Checksum(document.dump(-1, ' ', false, replace));
+  return document.dump(1, ' ', false, replace) + "\n";
+}
+
+Result<PoolState> DecodePoolState(std::string_view text) {
+  try {
+    json document = json::parse(text);
+    const int version = document.at("version").get<int>();
+    if (version != kVersion) return Bad("version is " + std::to_string(version) + ", want 1");
+    const auto checksum = document.at("checksum").get<std::string>();
+    document.erase("checksum");
+    if (checksum != Checksum(document.dump())) return Bad("checksum does not match");
+    PoolState state;
+    state.workload = document.at("workload").get<std::string>();
+    state.target = document.at("target").get<std::int32_t>();
+    state.next_index = document.at("next_index").get<std::int64_t>();
+    for (const json& replica : document.at("replicas")) state.replicas.push_back(FromJson(replica));
+    if (Status status = CheckPoolState(state); !status) return status.error();
+    return state;
+  } catch (const json::exception& e) {
+    return Bad(e.what());
+  }
+}
+
+Status WritePoolState(const std::string& path, const PoolState& state) {
+  const std::string temporary = path + ".tmp";
+  const std::string text = EncodePoolState(state);
+  UniqueFd file(
+      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!file) return Failed("open", temporary, errno);
+  for (std::string_view rest = text; !rest.empty();) {
+    const ssize_t n = ::write(file.get(), rest.data(), rest.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return Failed("write", temporary, errno);
+    rest.remove_prefix(static_cast<std::size_t>(n));
+  }
+  if (::fsync(file.get()) != 0) return Failed("fsync", temporary, errno);
+  if (::rename(temporary.c_str(), path.c_str()) != 0) return Failed("rename to", path, errno);
+  SyncFolderOf(path);
+  return {};
+}
+
+Result<PoolState> ReadPoolState(const std::string& path) {
+  if (::access(path.c_str(), F_OK) != 0 && errno == ENOENT) {
+    return Error{ErrorCode::kNotFound, path + ": no such file"};
+  }
+  const auto text = ReadSmallFile(path, kSizeLimit);
+  if (!text) return Failed("read", path, errno);
+  Result<PoolState> state = DecodePoolState(*text);
+  if (!state) return Error{state.error().code, path + ": " + state.error().message};
+  return state;
+}
+
+Result<UniqueFd> LockPoolState(const std::string& path) {
+  const std::string lock = path + ".lock";
+  UniqueFd file(::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!file) return Failed("open", lock, errno);
+  // One that was just killed may still be on its way out.
+  for (int tries = 0; tries < 40; ++tries) {
+    if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return file;
+    ::poll(nullptr, 0, 50);
+  }
+  return Error{ErrorCode::kConflict, path + ": in use by another process"};
+}
+
+}  // namespace tidegate
