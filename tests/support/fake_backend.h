@@ -17,9 +17,9 @@ namespace tidegate::testing {
 
 class FakeBackend final : public Backend {
  public:
-  FakeBackend(WorkloadId workload, std::int32_t replicas) : workload_(std::move(workload)) {
-    Grow(replicas);
-    spec_ = replicas;
+  FakeBackend(WorkloadId workload, std::int32_t count) : workload_(std::move(workload)) {
+    Grow(count);
+    spec_ = count;
   }
 
   Result<Observation> Observe(const WorkloadId& workload, TimePoint) override {
