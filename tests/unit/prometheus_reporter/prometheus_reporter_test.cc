@@ -5,10 +5,12 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cctype>
 #include <map>
-#include <regex>
 #include <set>
 #include <sstream>
+#include <string>
+#include <string_view>
 #include <thread>
 
 #include "tests/support/tick_fixture.h"
@@ -28,43 +30,86 @@ using testing::UpTarget;
 
 constexpr TimePoint kT0{seconds(1'700'000'000)};
 
-/// A page, checked line by line: each sample belongs to the family whose TYPE came before it, no
-/// family and no series comes twice, names follow the rules of Prometheus.
+bool IsNameCharacter(char c, bool first) {
+  return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_' || c == ':' ||
+         (!first && std::isdigit(static_cast<unsigned char>(c)) != 0);
+}
+
+/// Takes a metric or label name off the front; empty if there is none.
+std::string TakeName(std::string_view& text) {
+  std::size_t size = 0;
+  while (size < text.size() && IsNameCharacter(text[size], size == 0)) ++size;
+  const std::string name(text.substr(0, size));
+  text.remove_prefix(size);
+  return name;
+}
+
+/// Takes `{a="…",b="…"}` off the front, if it is there and well-formed.
+std::string TakeLabels(std::string_view& text) {
+  if (text.empty() || text.front() != '{') return "";
+  const std::string_view start = text;
+  do {
+    text.remove_prefix(1);  // the brace or the comma
+    EXPECT_NE(TakeName(text), "") << start;
+    EXPECT_EQ(text.substr(0, 2), "=\"") << start;
+    text.remove_prefix(2);
+    while (!text.empty() && text.front() != '"') {
+      const bool escaped = text.front() == '\\';
+      if (escaped) {
+        EXPECT_NE(std::string_view("\\\"n").find(text.at(1)), std::string_view::npos) << start;
+      }
+      text.remove_prefix(escaped ? 2 : 1);
+    }
+    EXPECT_FALSE(text.empty()) << start;
+    text.remove_prefix(1);
+  } while (!text.empty() && text.front() == ',');
+  EXPECT_EQ(text.substr(0, 1), "}") << start;
+  text.remove_prefix(1);
+  return std::string(start.substr(0, start.size() - text.size()));
+}
+
+bool EndsWith(const std::string& text, const std::string& end) {
+  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
+}
+
+bool IsSampleOf(const std::string& name, const std::string& family, const std::string& type) {
+  if (type != "histogram") return name == family;
+  return name == family + "_bucket" || name == family + "_sum" || name == family + "_count";
+}
+
+/// A page, checked line by line: each sample belongs to the family whose HELP and TYPE came
+/// before it, no family and no series comes twice, counters and only they end in _total.
 std::map<std::string, double> Parse(const std::string& page) {
-  static const std::regex kType(R"(# TYPE ([a-zA-Z_:][a-zA-Z0-9_:]*) (counter|gauge|histogram))");
-  static const std::regex kHelp(R"(# HELP ([a-zA-Z_:][a-zA-Z0-9_:]*) \S.*)");
-  static const std::regex kSample(
-      R"(([a-zA-Z_:][a-zA-Z0-9_:]*)(\{([a-zA-Z_]\w*="([^"\\\n]|\\["\\n])*",?)+\})? (\S+))");
   std::map<std::string, double> series;
   std::set<std::string> families;
   std::string family;
   std::string type;
   std::istringstream in(page);
   for (std::string line; std::getline(in, line);) {
-    std::smatch match;
-    if (std::regex_match(line, match, kHelp)) {
-      family = match[1];
+    std::string_view rest = line;
+    if (line.substr(0, 7) == "# HELP ") {
+      rest.remove_prefix(7);
+      family = TakeName(rest);
       EXPECT_TRUE(families.insert(family).second) << line;
-    } else if (std::regex_match(line, match, kType)) {
-      EXPECT_EQ(match[1], family) << line;
-      type = match[2];
-      const bool total = family.size() > 6 && family.substr(family.size() - 6) == "_total";
-      EXPECT_EQ(total, type == "counter") << line;
-    } else if (std::regex_match(line, match, kSample)) {
-      std::string name = match[1];
-      if (type == "histogram")
-        name = std::regex_replace(name, std::regex("_(bucket|sum|count)$"), "");
-      EXPECT_EQ(name, family) << line;
-      std::size_t used = 0;
-      const std::string value = match[5];
-      EXPECT_TRUE(series.emplace(match[1].str() + match[2].str(), std::stod(value, &used)).second)
-          << line;
-      EXPECT_EQ(used, value.size()) << line;
+      EXPECT_GT(rest.size(), 5u) << line;
+    } else if (line.substr(0, 7) == "# TYPE ") {
+      rest.remove_prefix(7);
+      EXPECT_EQ(TakeName(rest), family) << line;
+      type = rest.substr(1);
+      EXPECT_TRUE(type == "counter" || type == "gauge" || type == "histogram") << line;
+      EXPECT_EQ(EndsWith(family, "_total"), type == "counter") << line;
     } else {
-      ADD_FAILURE() << "not a line of the text format: " << line;
+      std::string name = TakeName(rest);
+      EXPECT_TRUE(IsSampleOf(name, family, type)) << line;
+      name += TakeLabels(rest);
+      EXPECT_EQ(rest.substr(0, 1), " ") << line;
+      const std::string value(rest.substr(1));
+      std::size_t used = 0;
+      EXPECT_TRUE(series.emplace(name, std::stod(value, &used)).second) << line;
+      EXPECT_EQ(used, value.size()) << line;
     }
   }
-  EXPECT_TRUE(page.empty() || page.back() == '\n');
+  EXPECT_EQ(page.back(), '\n');
   return series;
 }
 
