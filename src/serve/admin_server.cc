@@ -40,18 +40,24 @@ std::string_view ReasonPhrase(int status) {
   switch (status) {
     case 200:
       return "OK";
+    case 400:
+      return "Bad Request";
     case 403:
       return "Forbidden";
     case 404:
       return "Not Found";
     case 405:
       return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
     case 413:
       return "Content Too Large";
+    case 500:
+      return "Internal Server Error";
     case 503:
       return "Service Unavailable";
     default:
-      return "Internal Server Error";
+      return "Error";
   }
 }
 
@@ -136,6 +142,7 @@ class CivetwebServer final : public AdminServer {
   void Stop() noexcept;
   void Knock() const noexcept;
   static int OnRequest(mg_connection* connection) noexcept;
+  static int OnError(mg_connection* connection, int status, const char* message) noexcept;
   static int OnLog(const mg_connection* connection, const char* message) noexcept;
   Response Answer(const mg_request_info& request, std::string_view host) const;
 
@@ -172,6 +179,7 @@ Status CivetwebServer::Start() {
   mg_callbacks callbacks{};
   callbacks.begin_request = &CivetwebServer::OnRequest;
   callbacks.log_message = &CivetwebServer::OnLog;
+  callbacks.http_error = &CivetwebServer::OnError;
   const SigpipeKeeper keeper;
   context_ = mg_start(&callbacks, this, options.data());
   const std::string where = "admin server at " + listen;
@@ -214,6 +222,17 @@ void CivetwebServer::Stop() noexcept {
   } catch (const std::system_error&) {
     mg_stop(context);  // no thread to be had: the slow way
   }
+}
+
+/// For requests that civetweb refuses before OnRequest sees them: malformed, too long, too slow.
+/// (Its own error pages format the date with gmtime(), which is not thread-safe.)
+int CivetwebServer::OnError(mg_connection* connection, int status, const char*) noexcept {
+  try {
+    Send(connection, {status, kTextType, "the request was refused\n"}, false);
+  } catch (...) {
+    // out of memory: the connection closes without an answer
+  }
+  return 0;
 }
 
 int CivetwebServer::OnLog(const mg_connection* connection, const char* message) noexcept {

@@ -123,6 +123,15 @@ TEST_F(AdminServerTest, RefusesEverythingElse) {
               Not(HasSubstr(" 200 OK")));
 }
 
+TEST_F(AdminServerTest, MalformedRequestsGetAShortAnswer) {
+  Start(AllHandlers());
+  for (const char* request : {"nonsense\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n"}) {
+    const std::string answer = Ask(port(), request);
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 ")) << request;
+    EXPECT_THAT(answer, EndsWith("\r\n\r\nthe request was refused\n")) << request;
+  }
+}
+
 TEST_F(AdminServerTest, PreflightsOfOtherOriginsAreNotAllowed) {
   Start(AllHandlers());
   const std::string answer =
