@@ -20,6 +20,7 @@
 #include "tidegate/balancers/nginx.h"
 #include "tidegate/controller.h"
 #include "tidegate/export.h"
+#include "tidegate/policy_registry.h"
 #include "tidegate/result.h"
 #include "tidegate/sources/scrape.h"
 #include "tidegate/spec.h"
@@ -36,6 +37,7 @@ struct Autoscaler {
   std::optional<ScrapeOptions> scrape;
   std::optional<ProcessPoolOptions> process_pool;  ///< backend.processPool
   std::optional<NginxOptions> nginx;               ///< balancer.nginx
+  std::string balancer_port = "http";              ///< balancer.port: where requests are sent
 };
 
 struct AdminOptions {
@@ -81,10 +83,13 @@ struct ParsedConfig {
   Config config;
   std::vector<ConfigProblem> problems;  ///< empty: `config` is valid
 };
-TIDEGATE_EXPORT ParsedConfig ParseConfig(std::string_view text, std::string_view file_name);
+/// `policies`: what `spec.policies` may name.
+TIDEGATE_EXPORT ParsedConfig ParseConfig(std::string_view text, std::string_view file_name,
+                                         const PolicyRegistry& policies = BuiltinPolicies());
 
 /// Reads and parses a file; kInvalidArgument lists the problems, one a line.
-TIDEGATE_EXPORT Result<Config> LoadConfig(const std::string& file);
+TIDEGATE_EXPORT Result<Config> LoadConfig(const std::string& file,
+                                          const PolicyRegistry& policies = BuiltinPolicies());
 
 /// The same document with every field at its value, as YAML. Secrets are shown as "***".
 TIDEGATE_EXPORT std::string DumpConfig(const Config& config);

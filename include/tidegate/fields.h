@@ -32,10 +32,18 @@ namespace tidegate {
 
 struct FieldInfo {
   std::string_view doc = {};
+  /// Inclusive bounds; of a Duration in seconds, of a quantity in its unit.
   double min = -std::numeric_limits<double>::infinity();
   double max = std::numeric_limits<double>::infinity();
+  std::string_view below = {};  ///< said of a value below `min`; empty: a text with the bound
+  std::span<const std::string_view> choices = {};  ///< the strings that are allowed; empty: any
   bool required = false;
-  bool secret = false;  ///< never dumped: shown as "***"
+  std::string_view missing = {};  ///< said where a required member is absent
+  bool secret = false;            ///< never dumped: shown as "***"
+  bool hidden = false;  ///< kept in records only; people can neither write nor read it
+  /// The range of an integer's C++ type; FieldVisitor sets it.
+  double type_min = -std::numeric_limits<double>::infinity();
+  double type_max = std::numeric_limits<double>::infinity();
 };
 
 /// Names of an enum's values, in order; specialized next to each enum's Describe().
@@ -79,15 +87,53 @@ class TIDEGATE_EXPORT FieldVisitor {
     Leave();
   }
 
-  /// A field whose struct is flattened into the parent: its keys are the parent's.
-  template <typename T>
-  void Inline(T& value) {
-    Describe(*this, value);
+  /// A double that Kubernetes has as a quantity (`tolerance: 50m`).
+  template <typename T>  // double or optional<double>
+  void Ratio(std::string_view key, T& value, const FieldInfo& info = {}) {
+    if (!Enter(key, info)) return;
+    if constexpr (std::is_same_v<T, double>) {
+      RatioValue(value, info);
+    } else {
+      VisitOptional(value, [&](double& v) { RatioValue(v, info); });
+    }
+    Leave();
   }
+
+  /// A member object that the struct itself does not have: `describe()` names fields in it.
+  template <typename F>
+  void Nested(std::string_view key, F describe, const FieldInfo& info = {}) {
+    if (!Enter(key, info)) return;
+    BeginStruct();
+    describe();
+    EndStruct();
+    Leave();
+  }
+
+  /// One of several member objects of which the value has just the `active` one.
+  template <typename F>
+  void Alternative(std::string_view key, bool active, F describe, const FieldInfo& info = {}) {
+    if (!EnterAlternative(key, active, info)) return;
+    BeginStruct();
+    describe();
+    EndStruct();
+    Leave();
+  }
+
+  /// A key that may be there and is not looked at.
+  virtual void Ignored(std::string_view /*key*/) {}
+  /// A key that others know and that is refused here, and why.
+  virtual void Refused(std::string_view /*key*/, std::string_view /*why*/) {}
+
+  /// Values are being set from a text. A struct whose defaults depend on being written down at
+  /// all (HPA's behavior) sets them in Describe() when this is true.
+  virtual bool reading() const { return false; }
 
  protected:
   /// Goes to a member; false: there is nothing to do for it.
   virtual bool Enter(std::string_view key, const FieldInfo& info) = 0;
+  virtual bool EnterAlternative(std::string_view key, bool active, const FieldInfo& info) {
+    return active && Enter(key, info);
+  }
   virtual void Leave() = 0;
 
   virtual void Value(bool& value, const FieldInfo& info) = 0;
@@ -98,6 +144,7 @@ class TIDEGATE_EXPORT FieldVisitor {
   virtual void Value(TimePoint& value, const FieldInfo& info) = 0;  ///< RFC 3339 with ns
   virtual void QuantityValue(MilliValue& value, const FieldInfo& info) = 0;
   virtual void SecondsValue(Duration& value, const FieldInfo& info) = 0;
+  virtual void RatioValue(double& value, const FieldInfo& info) = 0;
   virtual void EnumValue(std::size_t& index, std::span<const std::string_view> names,
                          const FieldInfo& info) = 0;
 
@@ -137,6 +184,8 @@ class TIDEGATE_EXPORT FieldVisitor {
     FieldInfo bounded = info;
     constexpr auto kLow = static_cast<double>(std::numeric_limits<T>::min());
     constexpr auto kHigh = static_cast<double>(std::numeric_limits<T>::max());
+    bounded.type_min = kLow;
+    bounded.type_max = kHigh;
     if (bounded.min < kLow) bounded.min = kLow;
     if (bounded.max > kHigh) bounded.max = kHigh;
     auto wide = static_cast<std::int64_t>(value);
@@ -153,6 +202,7 @@ class TIDEGATE_EXPORT FieldVisitor {
   void VisitCompound(std::vector<T>& value, const FieldInfo& info) {
     std::size_t size = value.size();
     BeginList(size);
+    if (reading()) value.clear();  // a list replaces the one before it, it is not merged
     value.resize(size);
     for (std::size_t i = 0; i < size; ++i) {
       Element(i);
@@ -166,6 +216,7 @@ class TIDEGATE_EXPORT FieldVisitor {
     std::vector<std::string> keys;
     for (const auto& [key, unused] : value) keys.push_back(key);
     BeginMap(keys);
+    if (reading()) value.clear();
     for (const std::string& key : keys) {
       Entry(key);
       Visit(value[key], info);

@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A file's documents -> Config: which document is what, and which of them belong together.
+#include "tidegate/config.h"
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <sstream>
+#include <utility>
+
+#include "config/documents.h"
+#include "config/scalars.h"
+#include "tidegate/describe.h"
+
+namespace tidegate {
+
+using config::Node;
+using config::NodePtr;
+using config::Position;
+using config::Problem;
+
+namespace {
+
+constexpr std::size_t kProblemsMax = 200;
+
+struct Kind {
+  std::string_view kind;
+  std::string_view api_version;
+};
+
+constexpr std::array<Kind, 4> kKinds{{{"Autoscaler", config::kApiVersion},
+                                      {"Scaler", config::kApiVersion},
+                                      {"HorizontalPodAutoscaler", "autoscaling/v2"},
+                                      {"ConfigMap", "v1"}}};
+
+/// The queries of one ConfigMap, or of one document with bare rules (without a name).
+struct RuleSet {
+  std::string name;
+  std::vector<config::AdapterQuery> queries;
+};
+
+/// DNS-1123 subdomain, as Kubernetes asks of names.
+bool ValidName(const std::string& name) {
+  const auto word = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  if (name.empty() || name.size() > 253 || !word(name.front()) || !word(name.back())) return false;
+  char before = 'a';
+  for (char c : name) {
+    if (!word(c) && c != '-' && c != '.') return false;
+    if (c == '.' && !word(before)) return false;
+    if (before == '.' && !word(c)) return false;
+    before = c;
+  }
+  return true;
+}
+
+/// Lines and columns of a text inside a block scalar (`|`) as those of the file around it.
+class Embedded {
+ public:
+  Embedded(std::string_view file, const Node& scalar) : at_(scalar.at) {
+    std::vector<std::string_view> lines = Lines(file);
+    const auto index = static_cast<std::size_t>(std::max(at_.line, 1));
+    if (index > lines.size()) return;
+    const std::string_view header = lines[index - 1];
+    const auto column = static_cast<std::size_t>(std::max(at_.column, 1));
+    literal_ = column <= header.size() && header[column - 1] == '|';
+    for (std::size_t i = index; i < lines.size() && literal_; ++i) {
+      const std::size_t spaces = lines[i].find_first_not_of(' ');
+      if (spaces == std::string_view::npos) continue;
+      indent_ = static_cast<int>(spaces);
+      return;
+    }
+  }
+
+  Position Outer(Position inner) const {
+    if (!literal_ || inner.line == 0) return at_;
+    return {at_.line + inner.line, inner.column + indent_};
+  }
+
+ private:
+  static std::vector<std::string_view> Lines(std::string_view text) {
+    std::vector<std::string_view> lines;
+    while (!text.empty()) {
+      const std::size_t end = std::min(text.find('\n'), text.size());
+      lines.push_back(text.substr(0, end));
+      text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return lines;
+  }
+
+  Position at_;
+  bool literal_ = false;
+  int indent_ = 0;
+};
+
+class FileParser {
+ public:
+  FileParser(std::string_view text, const PolicyRegistry& policies)
+      : text_(text), policies_(policies) {}
+
+  void Run() {
+    config::ParsedText parsed = config::ParseYaml(text_);
+    for (const config::SyntaxProblem& problem : parsed.problems) {
+      problems_.push_back({problem.at, "", problem.message});
+    }
+    bool any = false;
+    for (NodePtr& root : parsed.documents) {
+      if (root->kind == Node::Kind::kNull) continue;
+      any = true;
+      roots_.push_back(std::move(root));
+      Classify(*roots_.back());
+    }
+    if (!any && problems_.empty()) problems_.push_back({{}, "", "the file has no document"});
+    for (auto& [name, documents] : workloads_) ReadWorkload(name, documents);
+    for (const RuleSet& rules : rule_sets_) CheckRules(rules);
+  }
+
+  Config TakeConfig() { return std::move(config_); }
+  std::vector<Problem>& problems() { return problems_; }
+
+ private:
+  void Report(Position at, std::string path, std::string message) {
+    problems_.push_back({at, std::move(path), std::move(message)});
+  }
+
+  static const Node* Text(const Node& root, std::string_view key) {
+    const Node* node = root.Find(key);
+    return node != nullptr && node->kind == Node::Kind::kScalar ? node : nullptr;
+  }
+
+  void Classify(const Node& root) {
+    if (root.kind != Node::Kind::kMap) {
+      return Report(root.at, "", "want a document with apiVersion and kind");
+    }
+    const bool rules = root.Find("rules") != nullptr || root.Find("externalRules") != nullptr;
+    if (root.Find("kind") == nullptr && root.Find("apiVersion") == nullptr && rules) {
+      rule_sets_.push_back({"", config::ReadAdapterRules(root, "", problems_)});
+      return;
+    }
+    const std::string kind = KindOf(root);
+    if (kind == "Autoscaler") AddWorkload(root, kind, &config::WorkloadDocuments::autoscaler);
+    if (kind == "HorizontalPodAutoscaler") AddWorkload(root, kind, &config::WorkloadDocuments::hpa);
+    if (kind == "Scaler") ReadScaler(root);
+    if (kind == "ConfigMap") ReadConfigMap(root);
+  }
+
+  /// Empty after a report.
+  std::string KindOf(const Node& root) {
+    const Node* kind = Text(root, "kind");
+    const Node* version = Text(root, "apiVersion");
+    if (kind == nullptr) Report(root.at, "kind", "is required");
+    if (version == nullptr) Report(root.at, "apiVersion", "is required");
+    if (kind == nullptr) return {};
+    std::vector<std::string_view> names;
+    std::string known;
+    for (const Kind& entry : kKinds) {
+      names.push_back(entry.kind);
+      if (!known.empty()) known += ", ";
+      known += std::string(entry.kind) + " (" + std::string(entry.api_version) + ")";
+    }
+    for (const Kind& entry : kKinds) {
+      if (kind->text != entry.kind) continue;
+      if (version == nullptr || version->text == entry.api_version) return kind->text;
+      Report(version->at, "apiVersion",
+             "unsupported value " + config::JsonString(version->text) + ", want " +
+                 config::JsonString(entry.api_version) + " for kind " + kind->text);
+      return {};
+    }
+    Report(kind->at, "kind", "unknown kind " + config::JsonString(kind->text) +
+                                 config::Nearest(kind->text, names) + "; known are " + known);
+    return {};
+  }
+
+  /// Empty after a report.
+  std::string NameOf(const Node& root) {
+    const Node* metadata = root.Find("metadata");
+    const Node* name = metadata == nullptr ? nullptr : Text(*metadata, "name");
+    if (name == nullptr) {
+      const bool typo = metadata != nullptr && metadata->kind == Node::Kind::kMap;
+      Report(typo ? metadata->at : root.at, "metadata.name", "is required");
+      return {};
+    }
+    if (ValidName(name->text)) return name->text;
+    Report(name->at, "metadata.name",
+           "want lower-case letters, digits, '-' and '.', got " + config::JsonString(name->text));
+    return {};
+  }
+
+  void AddWorkload(const Node& root, const std::string& kind,
+                   const Node* config::WorkloadDocuments::*member) {
+    std::string name = NameOf(root);
+    if (name.empty()) name = " unnamed " + std::to_string(unnamed_++);  // still read for problems
+    const Node*& place = workloads_[name].*member;
+    if (place != nullptr) {
+      Report(root.at, "metadata.name",
+             "there is a " + kind + " " + config::JsonString(name) + " already, in line " +
+                 std::to_string(place->at.line));
+      return;
+    }
+    place = &root;
+  }
+
+  /// The members that all of Tidegate's documents have, and its spec.
+  template <typename F>
+  void ReadDocument(const Node& root, F describe_spec) {
+    config::Reader(&root, "", config::ReadMode::kFile, problems_).Struct([&](FieldVisitor& v) {
+      std::string api_version;
+      std::string kind;
+      v.Field("apiVersion", api_version);
+      v.Field("kind", kind);
+      if (kind == "HorizontalPodAutoscaler") {
+        v.Ignored("metadata");
+        v.Ignored("status");
+      } else {
+        std::string name;
+        v.Nested("metadata", [&] { v.Field("name", name); });
+      }
+      v.Nested(
+          "spec", [&] { describe_spec(v); }, {.required = true});
+    });
+  }
+
+  void ReadScaler(const Node& root) {
+    if (scaler_ != nullptr) {
+      return Report(root.at, "kind",
+                    "there is a Scaler already, in line " + std::to_string(scaler_->at.line));
+    }
+    scaler_ = &root;
+    const std::size_t first = problems_.size();
+    ReadDocument(root, [&](FieldVisitor& v) { Describe(v, config_.scaler); });
+    const config::WorkloadDocuments documents{&root, nullptr};
+    config::Validator(documents, policies_, problems_, first).Check(config_.scaler);
+  }
+
+  void ReadConfigMap(const Node& root) {
+    const Node* data = root.Find("data");
+    const Node* text = data == nullptr ? nullptr : Text(*data, "config.yaml");
+    if (text == nullptr) {
+      return Report(data == nullptr ? root.at : data->at, "data.config.yaml",
+                    "is required: the rules of Prometheus Adapter");
+    }
+    const Embedded place(text_, *text);
+    const std::size_t first = problems_.size();
+    RuleSet rules;
+    const Node* metadata = root.Find("metadata");
+    const Node* name = metadata == nullptr ? nullptr : Text(*metadata, "name");
+    if (name != nullptr) rules.name = name->text;
+    config::ParsedText parsed = config::ParseYaml(text->text);
+    for (const config::SyntaxProblem& problem : parsed.problems) {
+      Report(problem.at, "data.config.yaml", problem.message);
+    }
+    for (NodePtr& inner : parsed.documents) {
+      for (auto& query : config::ReadAdapterRules(*inner, "data.config.yaml", problems_)) {
+        query.at = place.Outer(query.at);
+        rules.queries.push_back(std::move(query));
+      }
+      roots_.push_back(std::move(inner));
+    }
+    for (std::size_t i = first; i < problems_.size(); ++i) {
+      problems_[i].at = place.Outer(problems_[i].at);
+    }
+    rule_sets_.push_back(std::move(rules));
+  }
+
+  void ReadWorkload(const std::string& name, const config::WorkloadDocuments& documents) {
+    const std::size_t first = problems_.size();
+    Autoscaler autoscaler;
+    autoscaler.spec.workload = name;
+    if (documents.hpa != nullptr) {
+      autoscaler.period = std::chrono::seconds(15);  // HPA's sync period and HPA's fills
+      autoscaler.spec.missing_data = MissingData::kFill;
+      ReadDocument(*documents.hpa, [&](FieldVisitor& v) { DescribeHpaSpec(v, autoscaler.spec); });
+    }
+    if (documents.autoscaler != nullptr) {
+      ReadDocument(*documents.autoscaler, [&](FieldVisitor& v) { Describe(v, autoscaler); });
+    }
+    if (documents.hpa != nullptr && autoscaler.spec.metrics.empty()) {
+      autoscaler.spec.metrics.push_back(DefaultMetric());
+    }
+    config::Validator(documents, policies_, problems_, first).Check(autoscaler);
+    JoinRules(autoscaler);
+    config_.autoscalers.push_back(std::move(autoscaler));
+  }
+
+  /// What the API server fills in where a HorizontalPodAutoscaler names no metric.
+  static MetricSpec DefaultMetric() {
+    MetricSpec metric;
+    metric.type = MetricSourceType::kResource;
+    metric.name = "cpu";
+    metric.target.type = MetricTargetType::kUtilization;
+    metric.target.average_utilization = 80;
+    return metric;
+  }
+
+  /// A rule set that has the name of a workload is that workload's; others are everybody's.
+  void JoinRules(Autoscaler& autoscaler) {
+    for (const RuleSet& rules : rule_sets_) {
+      const bool owned = !rules.name.empty() && workloads_.count(rules.name) > 0;
+      if (owned && rules.name != autoscaler.spec.workload) continue;
+      for (const config::AdapterQuery& rule : rules.queries) {
+        const auto same = [&](const auto& other) { return NameIn(other) == rule.query.metric; };
+        const auto& metrics = autoscaler.spec.metrics;
+        const auto& queries = autoscaler.queries;
+        if (std::none_of(metrics.begin(), metrics.end(), same)) continue;
+        if (std::any_of(queries.begin(), queries.end(), same)) continue;  // its own query wins
+        autoscaler.queries.push_back(rule.query);
+      }
+    }
+  }
+
+  static const std::string& NameIn(const MetricSpec& metric) { return metric.name; }
+  static const std::string& NameIn(const MetricQuery& query) { return query.metric; }
+
+  void CheckRules(const RuleSet& rules) {
+    std::map<std::string, Position> seen;
+    for (const config::AdapterQuery& rule : rules.queries) {
+      const auto [other, is_new] = seen.emplace(rule.query.metric, rule.at);
+      if (!is_new) {
+        Report(rule.at, rule.path,
+               "metric " + config::JsonString(rule.query.metric) +
+                   " has a rule already, in line " + std::to_string(other->second.line));
+      }
+      const Status compiled = config::CompileQuery(rule.query.query);
+      if (!compiled) Report(rule.at, rule.path + ".metricsQuery", compiled.error().message);
+    }
+  }
+
+  std::string_view text_;
+  const PolicyRegistry& policies_;
+  Config config_;
+  std::vector<Problem> problems_;
+  std::vector<NodePtr> roots_;  ///< what the pointers below point to
+  std::map<std::string, config::WorkloadDocuments> workloads_;
+  std::vector<RuleSet> rule_sets_;
+  const Node* scaler_ = nullptr;
+  int unnamed_ = 0;
+};
+
+}  // namespace
+
+std::string ConfigProblem::ToString() const {
+  std::string out = file;
+  if (line > 0) out += ":" + std::to_string(line) + ":" + std::to_string(column);
+  if (!path.empty()) out += ": " + path;
+  return out + ": " + message;
+}
+
+ParsedConfig ParseConfig(std::string_view text, std::string_view file_name,
+                         const PolicyRegistry& policies) {
+  FileParser parser(text, policies);
+  parser.Run();
+  ParsedConfig out;
+  std::vector<Problem>& problems = parser.problems();
+  std::stable_sort(problems.begin(), problems.end(), [](const Problem& a, const Problem& b) {
+    return std::pair(a.at.line, a.at.column) < std::pair(b.at.line, b.at.column);
+  });
+  for (Problem& problem : problems) {
+    if (out.problems.size() == kProblemsMax) break;
+    out.problems.push_back({std::string(file_name), problem.at.line, problem.at.column,
+                            std::move(problem.path), std::move(problem.message)});
+  }
+  if (out.problems.empty()) out.config = parser.TakeConfig();
+  return out;
+}
+
+Result<Config> LoadConfig(const std::string& file, const PolicyRegistry& policies) {
+  std::ifstream stream(file, std::ios::binary);
+  std::string text(config::Limits{}.bytes + 1, '\0');
+  if (stream) stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (!stream && stream.gcount() == 0 && !stream.eof()) {
+    return Error{ErrorCode::kNotFound, file + ": cannot be read"};
+  }
+  text.resize(static_cast<std::size_t>(stream.gcount()));
+  ParsedConfig parsed = ParseConfig(text, file, policies);
+  if (parsed.problems.empty()) return std::move(parsed.config);
+  std::string message;
+  for (const ConfigProblem& problem : parsed.problems) {
+    message += (message.empty() ? "" : "\n") + problem.ToString();
+  }
+  return Error{ErrorCode::kInvalidArgument, message};
+}
+
+}  // namespace tidegate

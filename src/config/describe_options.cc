@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Field lists of config.h and of the options of sources, backends and balancers.
+#include "tidegate/describe.h"
+
+namespace tidegate {
+namespace {
+
+constexpr double kMaxSeconds = 86400.0 * 365;
+constexpr double kMaxBytes = 1e15;
+constexpr std::array<std::string_view, 6> kLevels{"trace", "debug", "info",
+                                                  "warn",  "error", "off"};
+constexpr std::array<std::string_view, 2> kFormats{"text", "json"};
+
+constexpr FieldInfo Time(std::string_view doc, double min = 0.001) {
+  return {.doc = doc, .min = min, .max = kMaxSeconds};
+}
+
+constexpr FieldInfo Port(std::string_view doc) { return {.doc = doc, .min = 1, .max = 65535}; }
+
+}  // namespace
+
+void Describe(FieldVisitor& v, MetricQuery& s) {
+  v.Field("metric", s.metric,
+          {.doc = "Name of the metric, as in spec.metrics.", .required = true});
+  v.Field("query", s.query,
+          {.doc = "PromQL. For a Pods metric it is evaluated over the series of one replica at a "
+                  "time.",
+           .required = true});
+}
+
+void Describe(FieldVisitor& v, ScrapeOptions& s) {
+  v.Field("port", s.port, {.doc = "Name of the replica's port."});
+  v.Field("path", s.path, {.doc = "Path of the page."});
+  v.Field("interval", s.interval, Time("How often each replica is read.", 0.01));
+  v.Field("timeout", s.timeout, Time("From connecting to the last byte."));
+  v.Field("bodySizeLimit", s.body_size_limit,
+          {.doc = "Bytes; a longer page fails the scrape.", .min = 1, .max = kMaxBytes});
+  v.Field("headers", s.headers, {.doc = "Sent with each request.", .secret = true});
+}
+
+void Describe(FieldVisitor& v, HttpProbe& s) {
+  v.Field("port", s.port, {.doc = "Name of the replica's port."});
+  v.Field("path", s.path, {.doc = "Path; empty: no probe."});
+  v.Field("period", s.period, Time("Time between probes.", 0.01));
+  v.Field("timeout", s.timeout, Time("Longest time that an answer may take."));
+  v.Field("failureThreshold", s.failure_threshold,
+          {.doc = "Failures in a row until it counts as failed.", .min = 1});
+  v.Field("body", s.body, {.doc = "If given, it is sent by POST: a deeper probe."});
+}
+
+void Describe(FieldVisitor& v, ProcessPoolOptions& s) {
+  v.Field("command", s.command,
+          {.doc = "Program and arguments, without a shell. {replica}, {index} and {port:NAME} are "
+                  "replaced.",
+           .required = true});
+  v.Field("environment", s.environment,
+          {.doc = "Added to the environment; same placeholders.", .secret = true});
+  v.Field("workingDirectory", s.working_directory, {.doc = "Empty: Tidegate's own."});
+  v.Field("host", s.host, {.doc = "Address at which the replicas listen."});
+  v.Field("ports", s.ports, {.doc = "Names; a free TCP port is found for each of them."});
+  v.Field("portMin", s.port_min, Port("First port that may be used."));
+  v.Field("portMax", s.port_max, Port("Last port that may be used."));
+  v.Field("initialReplicas", s.initial_replicas,
+          {.doc = "How many are started when there are none to adopt.", .min = 0});
+  v.Field("readiness", s.readiness, {.doc = "Tells when a replica may be sent requests."});
+  v.Field("liveness", s.liveness, {.doc = "Tells when a replica has to be replaced."});
+  v.Field("startupTimeout", s.startup_timeout, Time("Not ready by then: it is replaced."));
+  v.Field("drainPort", s.drain_port,
+          {.doc = "SIGTERM waits until nobody has a connection to this port …"});
+  v.Field("drainTimeout", s.drain_timeout, Time("… or for this long.", 0));
+  v.Field("terminationGracePeriod", s.termination_grace_period,
+          Time("From SIGTERM to SIGKILL.", 0));
+  v.Field("backoffInitial", s.backoff_initial, Time("Pause before the first restart."));
+  v.Field("backoffMax", s.backoff_max, Time("Longest pause between restarts."));
+  v.Field("backoffReset", s.backoff_reset, Time("Ready for this long forgives crashes.", 0));
+  v.Field("logDirectory", s.log_directory,
+          {.doc = "Where the replicas' output goes, a file each; empty: nowhere."});
+  v.Field("logSizeLimit", s.log_size_limit,
+          {.doc = "Bytes kept of each replica's output.", .min = 0, .max = kMaxBytes});
+  v.Field("stateFile", s.state_file,
+          {.doc = "From which replicas are adopted after a crash of Tidegate."});
+}
+
+void Describe(FieldVisitor& v, NginxOptions& s) {
+  v.Field("upstream", s.upstream, {.doc = "Name of the upstream.", .required = true});
+  v.Field("upstreamFile", s.upstream_file,
+          {.doc = "The include that is written.", .required = true});
+  v.Field("configFile", s.config_file, {.doc = "Main configuration; empty: NGINX's own."});
+  v.Field("prefix", s.prefix, {.doc = "Prefix path; empty: NGINX's own."});
+  v.Field("pidFile", s.pid_file, {.doc = "Of the master process.", .required = true});
+  v.Field("program", s.program, {.doc = "The nginx executable."});
+  v.Field("method", s.method, {.doc = "Line of the upstream block; empty: round robin."});
+  v.Field("keepalive", s.keepalive,
+          {.doc = "Idle connections that each worker keeps to the replicas.", .min = 0});
+  v.Field("minReloadInterval", s.min_reload_interval,
+          Time("Changes within this time are made by one reload.", 0));
+}
+
+void Describe(FieldVisitor& v, Autoscaler& s) {
+  DescribeSpec(v, s.spec);
+  v.Field("period", s.period, Time("Time between ticks.", 0.01));
+  v.Field("maxSampleAge", s.max_sample_age, Time("Older samples are stale."));
+  v.Field("minWindowCoverage", s.min_window_coverage,
+          {.doc = "Share of a range that samples must cover; with less there is no scale-down.",
+           .min = 0,
+           .max = 1});
+  v.Field("queries", s.queries,
+          {.doc = "How metrics are made from samples. A metric without one is the newest sample "
+                  "of its name."});
+  v.Field("scrape", s.scrape, {.doc = "Reads Prometheus text from every replica."});
+  v.Nested(
+      "backend",
+      [&] {
+        v.Field("processPool", s.process_pool,
+                {.doc = "The replicas are child processes on this machine."});
+      },
+      {.doc = "What makes the replicas; at most one member."});
+  v.Nested(
+      "balancer",
+      [&] {
+        v.Field("nginx", s.nginx, {.doc = "Open-source NGINX, by an include file."});
+        v.Field("port", s.balancer_port,
+                {.doc = "Name of the replicas' port that requests are sent to."});
+      },
+      {.doc = "What sends requests to the replicas; at most one member."});
+}
+
+void Describe(FieldVisitor& v, AdminOptions& s) {
+  v.Field("address", s.address,
+          {.doc = "host:port of /metrics, /healthz, /readyz and /debug/state; port 0: any free "
+                  "one; empty: none."});
+}
+
+void Describe(FieldVisitor& v, JournalOptions& s) {
+  v.Field("path", s.path, {.doc = "The file; empty: no journal."});
+  v.Field("sizeLimit", s.size_limit,
+          {.doc = "Bytes; a longer file is renamed to PATH.1, PATH.1 to PATH.2 …",
+           .min = 4096,
+           .max = kMaxBytes});
+  v.Field("files", s.files, {.doc = "… of which so many are kept.", .min = 0, .max = 1000});
+}
+
+void Describe(FieldVisitor& v, LogOptions& s) {
+  v.Field("level", s.level, {.doc = "What is logged.", .choices = kLevels});
+  v.Field("format", s.format, {.doc = "How it is written.", .choices = kFormats});
+}
+
+void Describe(FieldVisitor& v, ScalerOptions& s) {
+  v.Field("admin", s.admin, {.doc = "The admin server."});
+  v.Field("journal", s.journal, {.doc = "The record of every tick."});
+  v.Field("log", s.log, {.doc = "The log, on standard error."});
+}
+
+}  // namespace tidegate

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Field lists of spec.h: HPA's keys and HPA's words, where HPA has them.
+#include "tidegate/describe.h"
+
+namespace tidegate {
+namespace {
+
+constexpr std::string_view kAboveZero = "must be greater than zero";
+constexpr std::string_view kNoMetricName = "must specify a metric name";
+
+/// metric.selector as Kubernetes writes it.
+struct LabelSelector {
+  Labels match_labels;
+};
+
+void Describe(FieldVisitor& v, LabelSelector& s) {
+  v.Field("matchLabels", s.match_labels, {.doc = "Labels that a series must have."});
+  v.Refused("matchExpressions", "is not supported; use matchLabels");
+}
+
+void DescribeMetric(FieldVisitor& v, MetricSpec& s) {
+  v.Nested(
+      "metric",
+      [&] {
+        v.Field("name", s.name,
+                {.doc = "Name of the metric.", .required = true, .missing = kNoMetricName});
+        std::optional<LabelSelector> selector;
+        if (s.selector) selector = LabelSelector{*s.selector};
+        v.Field("selector", selector, {.doc = "Restricts the metric to some series."});
+        s.selector.reset();
+        if (selector) s.selector = std::move(selector->match_labels);
+      },
+      {.doc = "Which metric.", .required = true, .missing = kNoMetricName});
+}
+
+void DescribeTarget(FieldVisitor& v, MetricSpec& s) {
+  v.Field("target", s.target,
+          {.doc = "What the metric should be.",
+           .required = true,
+           .missing = "must specify a metric target type"});
+}
+
+/// Members that this type of metric has no use for: a record keeps them all the same.
+void DescribeUnused(FieldVisitor& v, MetricSpec& s, bool container, bool object, bool selector) {
+  if (container) v.Field("container", s.container, {.hidden = true});
+  if (object) v.Field("describedObject", s.described_object, {.hidden = true});
+  if (selector) v.Field("unusedSelector", s.selector, {.hidden = true});
+}
+
+constexpr FieldInfo SourceInfo(std::string_view doc) {
+  return {.doc = doc,
+          .required = true,
+          .missing = "must populate information for the given metric source"};
+}
+
+void DescribeResource(FieldVisitor& v, MetricSpec& s, bool container) {
+  v.Field("name", s.name,
+          {.doc = "Name of the resource, such as cpu.",
+           .required = true,
+           .missing = "must specify a resource name"});
+  if (container) {
+    v.Field("container", s.container,
+            {.doc = "Name of the container.",
+             .required = true,
+             .missing = "must specify a container"});
+  }
+  DescribeTarget(v, s);
+  DescribeUnused(v, s, !container, true, true);
+}
+
+}  // namespace
+
+void Describe(FieldVisitor& v, ObjectReference& s) {
+  v.Field("apiVersion", s.api_version, {.doc = "API group and version of the object."});
+  v.Field("kind", s.kind, {.doc = "Kind of the object.", .required = true});
+  v.Field("name", s.name, {.doc = "Name of the object.", .required = true});
+}
+
+void Describe(FieldVisitor& v, MetricTarget& s) {
+  v.Field("type", s.type,
+          {.doc = "Which kind of target value it is.",
+           .required = true,
+           .missing = "must specify a metric target type"});
+  v.Quantity("value", s.value, {.doc = "Of the metric as a whole."});
+  v.Quantity("averageValue", s.average_value, {.doc = "Per replica."});
+  v.Field("averageUtilization", s.average_utilization,
+          {.doc = "Percent of what the replicas request.",
+           .min = 1,
+           .below = "must be greater than 0"});
+}
+
+void Describe(FieldVisitor& v, MetricSpec& s) {
+  using enum MetricSourceType;
+  v.Field("type", s.type,
+          {.doc = "Where the metric comes from.",
+           .required = true,
+           .missing = "must specify a metric source type"});
+  v.Alternative(
+      "resource", s.type == kResource, [&] { DescribeResource(v, s, false); },
+      SourceInfo("A resource of the replicas, summed over their containers."));
+  v.Alternative(
+      "containerResource", s.type == kContainerResource, [&] { DescribeResource(v, s, true); },
+      SourceInfo("A resource of one container of each replica."));
+  v.Alternative(
+      "pods", s.type == kPods,
+      [&] {
+        DescribeMetric(v, s);
+        DescribeTarget(v, s);
+        DescribeUnused(v, s, true, true, false);
+      },
+      SourceInfo("A metric of each replica, averaged."));
+  v.Alternative(
+      "object", s.type == kObject,
+      [&] {
+        v.Field("describedObject", s.described_object,
+                {.doc = "The object that the metric is about.", .required = true});
+        DescribeMetric(v, s);
+        DescribeTarget(v, s);
+        DescribeUnused(v, s, true, false, false);
+      },
+      SourceInfo("A metric of one other object."));
+  v.Alternative(
+      "external", s.type == kExternal,
+      [&] {
+        DescribeMetric(v, s);
+        DescribeTarget(v, s);
+        DescribeUnused(v, s, true, true, false);
+      },
+      SourceInfo("A metric that belongs to no object; its series are summed."));
+}
+
+void Describe(FieldVisitor& v, ScalingPolicy& s) {
+  v.Field("type", s.type,
+          {.doc = "Whether value counts replicas or percent of them.", .required = true});
+  v.Field("value", s.value,
+          {.doc = "The largest change in a period.",
+           .min = 1,
+           .below = kAboveZero,
+           .required = true});
+  v.Seconds("periodSeconds", s.period,
+            {.doc = "The period.", .min = 1, .max = 1800, .below = kAboveZero, .required = true});
+}
+
+void Describe(FieldVisitor& v, ScalingRules& s) {
+  v.Seconds("stabilizationWindowSeconds", s.stabilization_window,
+            {.doc = "How long earlier proposals are remembered: up takes the smallest of them, "
+                    "down the largest. Default: 0 up; hpa.downscaleStabilization down.",
+             .min = 0,
+             .max = 3600,
+             .below = "must be greater than or equal to zero"});
+  v.Field("selectPolicy", s.select_policy,
+          {.doc = "Which of the policies counts: that with the largest change, the smallest, "
+                  "or no change at all in this direction."});
+  v.Field("policies", s.policies,
+          {.doc = "Rate limits. Default: 4 Pods and 100 Percent in 15 s up, 100 Percent in 15 s "
+                  "down."});
+  v.Ratio("tolerance", s.tolerance,
+          {.doc = "Replaces hpa.tolerance in this direction.",
+           .min = 0,
+           .below = "must be greater than or equal to 0"});
+}
+
+void Describe(FieldVisitor& v, Behavior& s) {
+  if (v.reading()) s = DefaultBehavior();  // what is given only in part is filled, as HPA does
+  v.Field("scaleUp", s.scale_up, {.doc = "Rules for growing."});
+  v.Field("scaleDown", s.scale_down, {.doc = "Rules for shrinking."});
+}
+
+void Describe(FieldVisitor& v, PolicySpec& s) {
+  v.Field("name", s.name, {.doc = "Name of the policy.", .required = true});
+  v.Field("options", s.options, {.doc = "The policy's own options."});
+}
+
+void Describe(FieldVisitor& v, HpaOptions& s) {
+  v.Field("tolerance", s.tolerance,
+          {.doc = "A ratio of metric to target this close to 1 changes nothing.", .min = 0});
+  v.Field("downscaleStabilization", s.downscale_stabilization,
+          {.doc = "The window for growing smaller where behavior gives none.", .min = 0});
+  v.Field("cpuInitializationPeriod", s.cpu_initialization_period,
+          {.doc = "How long after its start the CPU of a replica counts only if fresh.", .min = 0});
+  v.Field("initialReadinessDelay", s.initial_readiness_delay,
+          {.doc = "How long after its start unreadiness counts as not yet ready.", .min = 0});
+}
+
+void DescribeHpaSpec(FieldVisitor& v, ScalingSpec& s) {
+  v.Field("scaleTargetRef", s.scale_target_ref,
+          {.doc = "The Kubernetes object that is scaled; not needed for a process pool."});
+  v.Field("minReplicas", s.min_replicas,
+          {.doc = "Never fewer.", .min = 0, .below = "must be greater than or equal to 0"});
+  v.Field("maxReplicas", s.max_replicas,
+          {.doc = "Never more. Must be given.", .min = 1, .below = "must be greater than 0"});
+  v.Field("metrics", s.metrics, {.doc = "What is looked at; the largest proposal wins."});
+  v.Field("behavior", s.behavior,
+          {.doc = "Stabilization windows and rate limits. Absent: at most a doubling (or to 4) at "
+                  "a time, and hpa.downscaleStabilization."});
+}
+
+void DescribeSpec(FieldVisitor& v, ScalingSpec& s) {
+  DescribeHpaSpec(v, s);
+  v.Field("policies", s.policies,
+          {.doc = "Policies whose proposals are combined, the largest wins. Empty: "
+                  "target_tracking, which is HPA's arithmetic."});
+  v.Field("missingData", s.missing_data,
+          {.doc = "What happens while readings are in doubt. Hold: never below the current count. "
+                  "Fill: HPA's fills only."});
+  v.Field("hpa", s.hpa, {.doc = "What Kubernetes has as flags of its controller manager."});
+}
+
+void Describe(FieldVisitor& v, ScalingSpec& s) {
+  v.Field("workload", s.workload, {.doc = "Name of the workload."});
+  DescribeSpec(v, s);
+}
+
+}  // namespace tidegate

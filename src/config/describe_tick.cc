@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Field lists of what a tick is made of: observation.h, decision.h, plan.h, record.h.
+#include "tidegate/describe.h"
+
+namespace tidegate {
+
+void Describe(FieldVisitor& v, Error& s) {
+  v.Field("code", s.code);
+  v.Field("message", s.message);
+}
+
+void Describe(FieldVisitor& v, Container& s) {
+  v.Field("name", s.name);
+  v.Field("requests", s.requests);
+}
+
+void Describe(FieldVisitor& v, Replica& s) {
+  v.Field("name", s.name);
+  v.Field("phase", s.phase);
+  v.Field("ready", s.ready);
+  v.Field("readyTransition", s.ready_transition);
+  v.Field("startTime", s.start_time);
+  v.Field("terminating", s.terminating);
+  v.Field("containers", s.containers);
+  v.Field("host", s.host);
+  v.Field("ports", s.ports);
+  v.Field("restarts", s.restarts);
+  v.Field("message", s.message);
+}
+
+void Describe(FieldVisitor& v, Observation& s) {
+  v.Field("specReplicas", s.spec_replicas);
+  v.Field("statusReplicas", s.status_replicas);
+  v.Field("replicas", s.replicas);
+}
+
+void Describe(FieldVisitor& v, Doubt& s) {
+  v.Field("kind", s.kind);
+  v.Field("replica", s.replica);
+  v.Field("detail", s.detail);
+}
+
+void Describe(FieldVisitor& v, ReplicaReading& s) {
+  v.Field("replica", s.replica);
+  v.Field("milliValue", s.value);
+  v.Field("timestamp", s.timestamp);
+  v.Field("window", s.window);
+}
+
+void Describe(FieldVisitor& v, Reading& s) {
+  v.Field("replicas", s.replicas);
+  v.Field("milliValues", s.values);
+  v.Field("doubts", s.doubts);
+  v.Field("error", s.error);
+  v.Field("age", s.age);
+}
+
+void Describe(FieldVisitor& v, Step& s) {
+  v.Field("stage", s.stage);
+  v.Field("replicas", s.replicas);
+  v.Field("reason", s.reason);
+}
+
+void Describe(FieldVisitor& v, MetricTrace& s) {
+  v.Field("metric", s.metric);
+  v.Field("proposal", s.proposal);
+  v.Field("milliUsage", s.usage);
+  v.Field("milliTarget", s.target);
+  v.Field("utilization", s.utilization);
+  v.Field("ratio", s.ratio);
+  v.Field("ready", s.ready);
+  v.Field("unready", s.unready);
+  v.Field("missing", s.missing);
+  v.Field("ignored", s.ignored);
+  v.Field("error", s.error);
+}
+
+void Describe(FieldVisitor& v, Proposal& s) {
+  v.Field("replicas", s.replicas);
+  v.Field("reason", s.reason);
+  v.Field("metric", s.metric);
+  v.Field("traces", s.traces);
+  v.Field("error", s.error);
+}
+
+void Describe(FieldVisitor& v, Recommendation& s) {
+  v.Field("replicas", s.replicas);
+  v.Field("time", s.time);
+}
+
+void Describe(FieldVisitor& v, ScaleEvent& s) {
+  v.Field("change", s.change);
+  v.Field("time", s.time);
+  v.Field("outdated", s.outdated);
+}
+
+void Describe(FieldVisitor& v, History& s) {
+  v.Field("recommendations", s.recommendations);
+  v.Field("scaleUpEvents", s.scale_up_events);
+  v.Field("scaleDownEvents", s.scale_down_events);
+  v.Field("lastScaleTime", s.last_scale_time);
+  v.Field("scaledToZero", s.scaled_to_zero);
+}
+
+void Describe(FieldVisitor& v, Decision& s) {
+  v.Field("workload", s.workload);
+  v.Field("current", s.current);
+  v.Field("desired", s.desired);
+  v.Field("proposed", s.proposed);
+  v.Field("reason", s.reason);
+  v.Field("steps", s.steps);
+  v.Field("metrics", s.metrics);
+  v.Field("error", s.error);
+}
+
+void Describe(FieldVisitor& v, ScaleCommand& s) {
+  v.Field("workload", s.workload);
+  v.Field("replicas", s.replicas);
+  v.Field("victims", s.victims);
+}
+
+void Describe(FieldVisitor& v, WorkloadInput& s) {
+  v.Field("spec", s.spec);
+  v.Field("observation", s.observation);
+  v.Field("readings", s.readings);
+  v.Field("history", s.history);
+  v.Field("error", s.error);
+}
+
+void Describe(FieldVisitor& v, TickInput& s) {
+  v.Field("now", s.now);
+  v.Field("workloads", s.workloads);
+}
+
+void Describe(FieldVisitor& v, WorkloadOutput& s) {
+  v.Field("decision", s.decision);
+  v.Field("command", s.command);
+  v.Field("next", s.next);
+}
+
+void Describe(FieldVisitor& v, TickOutput& s) { v.Field("workloads", s.workloads); }
+
+void Describe(FieldVisitor& v, Applied& s) {
+  v.Field("scaled", s.scaled);
+  v.Field("error", s.error);
+}
+
+void Describe(FieldVisitor& v, TickRecord& s) {
+  v.Field("version", s.version);
+  std::vector<WorkloadId> workloads;  // for readers that look for one, at the head of the line
+  for (const WorkloadInput& input : s.input.workloads) workloads.push_back(input.spec.workload);
+  v.Field("workloads", workloads);
+  v.Field("input", s.input);
+  v.Field("output", s.output);
+  v.Field("applied", s.applied);
+  v.Field("histories", s.histories);
+}
+
+}  // namespace tidegate

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the parts of the parser of configuration files share.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/node.h"
+#include "config/reader.h"
+#include "tidegate/config.h"
+#include "tidegate/policy_registry.h"
+
+namespace tidegate::config {
+
+inline constexpr std::string_view kApiVersion = "tidegate.dev/v1alpha1";
+
+/// The documents that describe one workload; null: there is none of the kind.
+struct WorkloadDocuments {
+  const Node* autoscaler = nullptr;
+  const Node* hpa = nullptr;
+};
+
+/// One rule of Prometheus Adapter, resolved to a query over the series of one replica.
+struct AdapterQuery {
+  MetricQuery query;
+  Position at;
+  std::string path;
+};
+
+/// Reads `rules:` and `externalRules:` of a document. Problems get paths below `path`.
+std::vector<AdapterQuery> ReadAdapterRules(const Node& root, const std::string& path,
+                                           std::vector<Problem>& problems);
+
+/// Where `path` ("spec.metrics[0].pods") is written, or the innermost part of it that is.
+Position Locate(const Node* root, std::string_view path, bool* found = nullptr);
+
+/// kInvalidArgument: not a query that Tidegate can evaluate.
+Status CompileQuery(const std::string& query);
+
+/// Checks what fields alone cannot know, with HPA's rules and texts where HPA has them.
+class Validator {
+ public:
+  /// All are borrowed. Says nothing about paths that `problems` has something to say about
+  /// from `first` on: what could not be read cannot be judged.
+  Validator(const WorkloadDocuments& documents, const PolicyRegistry& policies,
+            std::vector<Problem>& problems, std::size_t first)
+      : documents_(documents), policies_(policies), problems_(problems), first_(first) {}
+
+  void Check(const Autoscaler& autoscaler);
+  void Check(const ScalerOptions& options);
+
+ private:
+  bool Given(std::string_view path) const;
+  void Report(const std::string& path, std::string message);
+  void CheckBounds(const ScalingSpec& spec);
+  void CheckScaleTarget(const ScalingSpec& spec);
+  void CheckMetric(const MetricSpec& metric, const std::string& path);
+  void CheckTarget(const MetricSpec& metric, const std::string& path);
+  void CheckBehavior(const ScalingSpec& spec);
+  void CheckPolicies(const ScalingSpec& spec);
+  void CheckQueries(const Autoscaler& autoscaler);
+  void CheckPool(const Autoscaler& autoscaler);
+  void CheckProbe(const HttpProbe& probe, const ProcessPoolOptions& pool, const std::string& path);
+  void CheckPort(const std::string& port, const ProcessPoolOptions& pool, const std::string& path);
+  void CheckNginx(const NginxOptions& nginx);
+
+  const WorkloadDocuments& documents_;
+  const PolicyRegistry& policies_;
+  std::vector<Problem>& problems_;
+  std::size_t first_;
+};
+
+}  // namespace tidegate::config

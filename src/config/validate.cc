@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <charconv>
+#include <set>
+#include <utility>
+
+#include "config/documents.h"
+#include "config/scalars.h"
+#include "tidegate/describe.h"
+
+#ifdef TIDEGATE_CONFIG_COMPILES_QUERIES
+#include "tidegate/promql.h"
+#endif
+
+namespace tidegate::config {
+namespace {
+
+std::string At(const std::string& path, std::size_t index) {
+  return path + "[" + std::to_string(index) + "]";
+}
+
+/// The member of a MetricSpec's document that its type has.
+std::string MemberOf(MetricSourceType type) {
+  switch (type) {
+    case MetricSourceType::kResource:
+      return "resource";
+    case MetricSourceType::kContainerResource:
+      return "containerResource";
+    case MetricSourceType::kPods:
+      return "pods";
+    case MetricSourceType::kObject:
+      return "object";
+    case MetricSourceType::kExternal:
+      return "external";
+  }
+  return {};
+}
+
+/// One path is the other, or contains it.
+bool Related(std::string_view a, std::string_view b) {
+  if (a.size() > b.size()) std::swap(a, b);
+  if (b.substr(0, a.size()) != a) return false;
+  return a.size() == b.size() || a.empty() || b[a.size()] == '.' || b[a.size()] == '[';
+}
+
+/// "" if it is host:port.
+std::string AddressProblem(const std::string& address) {
+  const std::size_t colon = address.rfind(':');
+  if (colon == std::string::npos || colon == 0) {
+    return "want host:port, got " + JsonString(address);
+  }
+  const std::optional<std::int64_t> port = ParseInt(std::string_view(address).substr(colon + 1));
+  if (!port || *port < 0 || *port > 65535) {
+    return "want a port from 0 to 65535 after the colon, got " + JsonString(address);
+  }
+  return {};
+}
+
+}  // namespace
+
+Status CompileQuery(const std::string& query) {
+#ifdef TIDEGATE_CONFIG_COMPILES_QUERIES
+  Result<Query> compiled = Query::Compile(query);
+  if (!compiled) return compiled.error();
+#else
+  if (query.empty()) return Error{ErrorCode::kInvalidArgument, "must not be empty"};
+#endif
+  return {};
+}
+
+Position Locate(const Node* root, std::string_view path, bool* found) {
+  if (found != nullptr) *found = false;
+  if (root == nullptr) return {};
+  const Node* node = root;
+  while (!path.empty()) {
+    const Node* next = nullptr;
+    if (path[0] == '[') {
+      const std::size_t close = std::min(path.find(']'), path.size() - 1);
+      std::size_t index = 0;
+      std::from_chars(path.data() + 1, path.data() + close, index);
+      if (node->kind == Node::Kind::kList && index < node->items.size()) {
+        next = node->items[index].get();
+      }
+      path.remove_prefix(close + 1);
+    } else {
+      const std::size_t end = std::min(path.find_first_of(".["), path.size());
+      next = node->Find(path.substr(0, end));
+      path.remove_prefix(end);
+    }
+    if (!path.empty() && path[0] == '.') path.remove_prefix(1);
+    if (next == nullptr) return node->at;
+    node = next;
+  }
+  if (found != nullptr) *found = true;
+  return node->at;
+}
+
+bool Validator::Given(std::string_view path) const {
+  for (const Node* root : {documents_.autoscaler, documents_.hpa}) {
+    bool found = false;
+    Locate(root, path, &found);
+    if (found) return true;
+  }
+  return false;
+}
+
+void Validator::Report(const std::string& path, std::string message) {
+  for (std::size_t i = first_; i < problems_.size(); ++i) {
+    if (Related(problems_[i].path, path)) return;
+  }
+  bool found = false;
+  Position at = Locate(documents_.autoscaler, path, &found);
+  if (documents_.hpa != nullptr && !found) {
+    const Position in_hpa = Locate(documents_.hpa, path, &found);
+    if (found || documents_.autoscaler == nullptr) at = in_hpa;
+  }
+  problems_.push_back({at, path, std::move(message)});
+}
+
+void Validator::Check(const Autoscaler& autoscaler) {
+  const ScalingSpec& spec = autoscaler.spec;
+  CheckBounds(spec);
+  CheckScaleTarget(spec);
+  if (spec.metrics.empty() && spec.policies.empty()) {
+    Report("spec.metrics", "must specify at least one metric");
+  }
+  for (std::size_t i = 0; i < spec.metrics.size(); ++i) {
+    CheckMetric(spec.metrics[i], At("spec.metrics", i));
+  }
+  CheckBehavior(spec);
+  CheckPolicies(spec);
+  CheckQueries(autoscaler);
+  CheckPool(autoscaler);
+  if (autoscaler.nginx) CheckNginx(*autoscaler.nginx);
+}
+
+void Validator::CheckBounds(const ScalingSpec& spec) {
+  if (!Given("spec.maxReplicas")) {
+    Report("spec.maxReplicas", "is required");
+  } else if (spec.max_replicas < spec.min_replicas) {
+    Report("spec.maxReplicas", "must be greater than or equal to minReplicas, got " +
+                                   std::to_string(spec.max_replicas) + " and minReplicas " +
+                                   std::to_string(spec.min_replicas));
+  }
+  const bool from_zero =
+      std::any_of(spec.metrics.begin(), spec.metrics.end(), [](const MetricSpec& metric) {
+        return metric.type == MetricSourceType::kObject ||
+               metric.type == MetricSourceType::kExternal;
+      });
+  if (spec.min_replicas == 0 && !from_zero) {
+    Report("spec.metrics",
+           "must specify at least one Object or External metric to support scaling to zero "
+           "replicas");
+  }
+}
+
+void Validator::CheckScaleTarget(const ScalingSpec& spec) {
+  const ObjectReference& target = spec.scale_target_ref;
+  if (documents_.hpa != nullptr && !Given("spec.scaleTargetRef")) {
+    Report("spec.scaleTargetRef", "is required");
+  }
+  if (documents_.hpa != nullptr && target.kind.empty()) {
+    Report("spec.scaleTargetRef.kind", "is required");
+  }
+  if (documents_.hpa != nullptr && target.name.empty()) {
+    Report("spec.scaleTargetRef.name", "is required");
+  }
+  if (std::count(target.api_version.begin(), target.api_version.end(), '/') > 1) {
+    Report("spec.scaleTargetRef.apiVersion",
+           "unexpected GroupVersion string: " + target.api_version);
+  }
+}
+
+void Validator::CheckMetric(const MetricSpec& metric, const std::string& path) {
+  const std::string member = path + "." + MemberOf(metric.type);
+  const bool resource = metric.type == MetricSourceType::kResource ||
+                        metric.type == MetricSourceType::kContainerResource;
+  if (metric.name.empty()) {
+    Report(member + (resource ? ".name" : ".metric.name"),
+           resource ? "must specify a resource name" : "must specify a metric name");
+  }
+  CheckTarget(metric, member + ".target");
+}
+
+void Validator::CheckTarget(const MetricSpec& metric, const std::string& path) {
+  const MetricTarget& target = metric.target;
+  if (target.value && *target.value <= 0) {
+    Report(path + ".value", "must be positive, got " + FormatMilli(*target.value));
+  }
+  if (target.average_value && *target.average_value <= 0) {
+    Report(path + ".averageValue", "must be positive, got " + FormatMilli(*target.average_value));
+  }
+  const bool value = target.value.has_value();
+  const bool average = target.average_value.has_value();
+  const bool utilization = target.average_utilization.has_value();
+  switch (metric.type) {
+    case MetricSourceType::kObject:
+      if (!value && !average) {
+        Report(path + ".averageValue", "must set either a target value or averageValue");
+      }
+      return;
+    case MetricSourceType::kExternal:
+      if (!value && !average) {
+        Report(path + ".averageValue",
+               "must set either a target value for metric or a per-pod target");
+      } else if (value && average) {
+        Report(path + ".value",
+               "may not set both a target value for metric and a per-pod target");
+      }
+      return;
+    case MetricSourceType::kPods:
+      if (!average) {
+        Report(path + ".averageValue", "must specify a positive target averageValue");
+      }
+      return;
+    case MetricSourceType::kResource:
+    case MetricSourceType::kContainerResource:
+      if (!average && !utilization) {
+        Report(path + ".averageUtilization",
+               "must set either a target raw value or a target utilization");
+      } else if (average && utilization) {
+        Report(path + ".averageValue",
+               "may not set both a target raw value and a target utilization");
+      }
+      return;
+  }
+}
+
+void Validator::CheckBehavior(const ScalingSpec& spec) {
+  if (!spec.behavior) return;
+  if (spec.behavior->scale_up.policies.empty()) {
+    Report("spec.behavior.scaleUp.policies", "must specify at least one Policy");
+  }
+  if (spec.behavior->scale_down.policies.empty()) {
+    Report("spec.behavior.scaleDown.policies", "must specify at least one Policy");
+  }
+}
+
+void Validator::CheckPolicies(const ScalingSpec& spec) {
+  for (std::size_t i = 0; i < spec.policies.size(); ++i) {
+    const PolicySpec& policy = spec.policies[i];
+    const std::string path = At("spec.policies", i);
+    const Result<std::unique_ptr<Policy>> made = policies_.Make(policy);
+    if (made) continue;
+    if (made.error().code != ErrorCode::kNotFound) {
+      Report(path + ".options", made.error().message);
+      continue;
+    }
+    const std::vector<std::string> names = policies_.names();
+    std::string known;
+    for (const std::string& name : names) known += (known.empty() ? "" : ", ") + JsonString(name);
+    Report(path + ".name", "no policy is called " + JsonString(policy.name) + "; known are " +
+                               known + Nearest(policy.name, {names.begin(), names.end()}));
+  }
+}
+
+void Validator::CheckQueries(const Autoscaler& autoscaler) {
+  std::vector<std::string_view> names;
+  for (const MetricSpec& metric : autoscaler.spec.metrics) names.push_back(metric.name);
+  std::set<std::string_view> seen;
+  for (std::size_t i = 0; i < autoscaler.queries.size(); ++i) {
+    const MetricQuery& query = autoscaler.queries[i];
+    const std::string path = At("spec.queries", i);
+    if (std::find(names.begin(), names.end(), query.metric) == names.end()) {
+      Report(path + ".metric", "no metric of spec.metrics is called " + JsonString(query.metric) +
+                                   Nearest(query.metric, names));
+    }
+    if (!seen.insert(query.metric).second) {
+      Report(path + ".metric", JsonString(query.metric) + " has a query already");
+    }
+    const Status compiled = CompileQuery(query.query);
+    if (!compiled) Report(path + ".query", compiled.error().message);
+  }
+}
+
+void Validator::CheckPort(const std::string& port, const ProcessPoolOptions& pool,
+                          const std::string& path) {
+  if (std::find(pool.ports.begin(), pool.ports.end(), port) != pool.ports.end()) return;
+  Report(path, "no port of spec.backend.processPool.ports is called " + JsonString(port) +
+                   Nearest(port, {pool.ports.begin(), pool.ports.end()}));
+}
+
+void Validator::CheckProbe(const HttpProbe& probe, const ProcessPoolOptions& pool,
+                           const std::string& path) {
+  if (!probe.path.empty()) CheckPort(probe.port, pool, path + ".port");
+}
+
+void Validator::CheckPool(const Autoscaler& autoscaler) {
+  if (!autoscaler.process_pool) return;
+  const ProcessPoolOptions& pool = *autoscaler.process_pool;
+  const std::string path = "spec.backend.processPool";
+  if (pool.command.empty() || pool.command[0].empty()) {
+    Report(path + ".command", "must name a program");
+  }
+  std::set<std::string> names;
+  for (std::size_t i = 0; i < pool.ports.size(); ++i) {
+    if (pool.ports[i].empty()) Report(At(path + ".ports", i), "must not be empty");
+    if (names.insert(pool.ports[i]).second) continue;
+    Report(At(path + ".ports", i), "port " + JsonString(pool.ports[i]) + " is there already");
+  }
+  if (pool.port_min > pool.port_max) {
+    Report(path + ".portMax", "must be greater than or equal to portMin, got " +
+                                  std::to_string(pool.port_max) + " and portMin " +
+                                  std::to_string(pool.port_min));
+  }
+  if (pool.backoff_initial > pool.backoff_max) {
+    Report(path + ".backoffMax", "must be at least backoffInitial, got " +
+                                     FormatDuration(pool.backoff_max) + " and backoffInitial " +
+                                     FormatDuration(pool.backoff_initial));
+  }
+  CheckProbe(pool.readiness, pool, path + ".readiness");
+  CheckProbe(pool.liveness, pool, path + ".liveness");
+  if (!pool.drain_port.empty()) CheckPort(pool.drain_port, pool, path + ".drainPort");
+  if (autoscaler.scrape) CheckPort(autoscaler.scrape->port, pool, "spec.scrape.port");
+  if (autoscaler.nginx) CheckPort(autoscaler.balancer_port, pool, "spec.balancer.port");
+}
+
+void Validator::CheckNginx(const NginxOptions& nginx) {
+  const std::string path = "spec.balancer.nginx";
+  if (nginx.upstream.empty()) Report(path + ".upstream", "must not be empty");
+  if (nginx.upstream_file.empty()) Report(path + ".upstreamFile", "must not be empty");
+  if (nginx.pid_file.empty()) Report(path + ".pidFile", "must not be empty");
+  if (nginx.program.empty()) Report(path + ".program", "must not be empty");
+}
+
+void Validator::Check(const ScalerOptions& options) {
+  if (options.admin.address.empty()) return;
+  std::string problem = AddressProblem(options.admin.address);
+  if (!problem.empty()) Report("spec.admin.address", std::move(problem));
+}
+
+}  // namespace tidegate::config

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tidegate/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "tidegate/describe.h"
+
+namespace tidegate {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::string Read(const std::string& file) {
+  std::ifstream stream(file);
+  std::ostringstream out;
+  out << stream.rdbuf();
+  return out.str();
+}
+
+Config Parse(std::string_view text) {
+  ParsedConfig parsed = ParseConfig(text, "f.yaml");
+  for (const ConfigProblem& problem : parsed.problems) ADD_FAILURE() << problem.ToString();
+  return std::move(parsed.config);
+}
+
+TEST(ConfigTest, TenLinesAreEnough) {
+  const Config config = Parse(R"(apiVersion: tidegate.dev/v1alpha1
+kind: Autoscaler
+metadata: {name: flower}
+spec:
+  minReplicas: 1
+  maxReplicas: 7
+  metrics:
+  - {type: Pods, pods: {metric: {name: queue_ms}, target: {type: AverageValue, averageValue: 20}}}
+  scrape: {port: metrics}
+  backend: {processPool: {command: [./server, "{port:http}"], ports: [http, metrics]}}
+)");
+  ASSERT_EQ(config.autoscalers.size(), 1u);
+  const Autoscaler& flower = config.autoscalers[0];
+  EXPECT_EQ(flower.spec.workload, "flower");
+  EXPECT_EQ(flower.spec.min_replicas, 1);
+  EXPECT_EQ(flower.spec.max_replicas, 7);
+  EXPECT_EQ(flower.spec.missing_data, MissingData::kHold);
+  EXPECT_EQ(flower.period, std::chrono::seconds(1));
+  ASSERT_EQ(flower.spec.metrics.size(), 1u);
+  EXPECT_EQ(flower.spec.metrics[0].target.average_value, 20'000);
+  EXPECT_EQ(flower.process_pool->command, (std::vector<std::string>{"./server", "{port:http}"}));
+  EXPECT_EQ(flower.scrape->port, "metrics");
+  EXPECT_FALSE(flower.nginx.has_value());
+}
+
+TEST(ConfigTest, JsonIsYaml) {
+  const Config config = Parse(R"({"apiVersion": "tidegate.dev/v1alpha1", "kind": "Scaler",
+  "spec": {"journal": {"path": "/tmp/j", "files": 2}, "log": {"format": "json"}}})");
+  EXPECT_EQ(config.scaler.journal.path, "/tmp/j");
+  EXPECT_EQ(config.scaler.journal.files, 2);
+  EXPECT_EQ(config.scaler.log.format, "json");
+}
+
+TEST(ConfigTest, AnchorsWithinTheLimitsWork) {
+  const Config config = Parse(R"(apiVersion: tidegate.dev/v1alpha1
+kind: Autoscaler
+metadata: {name: web}
+spec:
+  maxReplicas: 3
+  metrics:
+  - {type: Pods, pods: {metric: {name: a}, target: &t {type: AverageValue, averageValue: 1}}}
+  - {type: Pods, pods: {metric: {name: b}, target: *t}}
+)");
+  EXPECT_EQ(config.autoscalers.at(0).spec.metrics.at(1).target.average_value, 1000);
+}
+
+TEST(ConfigTest, EveryTypeOfMetricIsRead) {
+  const Config config = Parse(R"(apiVersion: tidegate.dev/v1alpha1
+kind: Autoscaler
+metadata: {name: web}
+spec:
+  minReplicas: 0
+  maxReplicas: 3
+  metrics:
+  - {type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 1Gi}}}
+  - type: ContainerResource
+    containerResource:
+      {name: cpu, container: app, target: {type: Utilization, averageUtilization: 60}}
+  - type: Object
+    object:
+      describedObject: {apiVersion: v1, kind: Service, name: front}
+      metric: {name: rps, selector: {matchLabels: {verb: GET}}}
+      target: {type: Value, value: 2k}
+  - {type: External, external: {metric: {name: q, selector: {}}, target: {type: Value, value: 30}}}
+)");
+  const std::vector<MetricSpec>& metrics = config.autoscalers.at(0).spec.metrics;
+  ASSERT_EQ(metrics.size(), 4u);
+  EXPECT_EQ(metrics[0].target.average_value, (std::int64_t{1} << 30) * 1000);
+  EXPECT_EQ(metrics[1].container, "app");
+  EXPECT_EQ(metrics[1].target.average_utilization, 60);
+  EXPECT_EQ(metrics[2].described_object, (ObjectReference{"v1", "Service", "front"}));
+  EXPECT_EQ(metrics[2].selector, (Labels{{"verb", "GET"}}));
+  EXPECT_EQ(metrics[2].target.value, 2'000'000);
+  EXPECT_EQ(metrics[3].selector, Labels{});
+}
+
+TEST(ConfigTest, WorkloadsComeSortedByName) {
+  const std::string spec =
+      "spec: {maxReplicas: 2, policies: [{name: target_tracking}]}\n---\n";
+  const std::string head = "apiVersion: tidegate.dev/v1alpha1\nkind: Autoscaler\nmetadata: {name: ";
+  const Config config = Parse(head + "b}\n" + spec + head + "a}\n" + spec);
+  ASSERT_EQ(config.autoscalers.size(), 2u);
+  EXPECT_EQ(config.autoscalers[0].spec.workload, "a");
+}
+
+TEST(ConfigTest, FullYamlHasEveryKeyAtItsDefault) {
+  const std::string file = std::string(TIDEGATE_SOURCE_DIR) + "/examples/config/full.yaml";
+  const Result<Config> config = LoadConfig(file);
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  ASSERT_EQ(config->autoscalers.size(), 1u);
+  const Autoscaler& full = config->autoscalers[0];
+
+  Autoscaler expected;  // what has no default is taken over
+  expected.spec.workload = full.spec.workload;
+  expected.spec.scale_target_ref = full.spec.scale_target_ref;
+  expected.spec.max_replicas = full.spec.max_replicas;
+  expected.spec.metrics = full.spec.metrics;
+  expected.spec.policies = full.spec.policies;
+  expected.spec.behavior = DefaultBehavior();
+  expected.spec.behavior->scale_down.stabilization_window = HpaOptions{}.downscale_stabilization;
+  expected.spec.behavior->scale_up.tolerance = HpaOptions{}.tolerance;
+  expected.spec.behavior->scale_down.tolerance = HpaOptions{}.tolerance;
+  expected.queries = full.queries;
+  expected.scrape.emplace().headers = full.scrape.value().headers;
+  expected.process_pool.emplace().command = full.process_pool.value().command;
+  expected.process_pool->environment = full.process_pool->environment;
+  expected.process_pool->ports = full.process_pool->ports;
+  expected.nginx.emplace();
+  expected.nginx->upstream = full.nginx.value().upstream;
+  expected.nginx->upstream_file = full.nginx->upstream_file;
+  expected.nginx->pid_file = full.nginx->pid_file;
+  EXPECT_EQ(DescribedToJson(full), DescribedToJson(expected));
+  EXPECT_EQ(DescribedToJson(config->scaler), DescribedToJson(ScalerOptions{}));
+  EXPECT_EQ(full.spec, expected.spec);
+}
+
+TEST(ConfigTest, DumpOfAParsedDumpIsTheDump) {
+  const std::string full = Read(std::string(TIDEGATE_SOURCE_DIR) + "/examples/config/full.yaml");
+  const std::string once = DumpConfig(Parse(full));
+  EXPECT_EQ(DumpConfig(Parse(once)), once);
+  EXPECT_THAT(once, HasSubstr("stabilizationWindowSeconds: 300"));
+}
+
+TEST(ConfigTest, DumpKeepsAwkwardStringsAndNumbers) {
+  Config config;
+  Autoscaler& web = config.autoscalers.emplace_back();
+  web.spec.workload = "web";
+  web.spec.max_replicas = 2;
+  web.spec.hpa.tolerance = 1.0 / 3;
+  web.spec.behavior = DefaultBehavior();
+  web.spec.behavior->scale_up.tolerance = 9 * 0.001;
+  web.spec.policies.push_back({"target_tracking", {}});
+  web.process_pool.emplace().command = {"yes", "- a: b", "tab\t\"", "1e3", "null", "", "{x}", "ü"};
+  const Config back = Parse(DumpConfig(config));
+  EXPECT_EQ(back.autoscalers.at(0).spec, web.spec);
+  EXPECT_EQ(back.autoscalers.at(0).process_pool->command, web.process_pool->command);
+}
+
+TEST(ConfigTest, SecretsAreNotDumped) {
+  Config config;
+  Autoscaler& web = config.autoscalers.emplace_back();
+  web.scrape.emplace().headers["Authorization"] = "Bearer hunter2";
+  web.process_pool.emplace().environment["TOKEN"] = "hunter2";
+  const std::string dump = DumpConfig(config);
+  EXPECT_THAT(dump, Not(HasSubstr("hunter2")));
+  EXPECT_THAT(dump, HasSubstr("Authorization: \"***\""));
+}
+
+}  // namespace
+}  // namespace tidegate

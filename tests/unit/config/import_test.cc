@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include "tidegate/config.h"
+
+namespace tidegate {
+namespace {
+
+/// The NVIDIA post's HorizontalPodAutoscaler, in the API version that still exists.
+constexpr const char* kPostHpa = R"(apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: flower
+  namespace: default
+  labels: {app: flower}
+  creationTimestamp: null
+spec:
+  scaleTargetRef:
+    apiVersion: apps/v1
+    kind: Deployment
+    name: flower
+  minReplicas: 1
+  maxReplicas: 7
+  metrics:
+  - type: Pods
+    pods:
+      metric:
+        name: avg_time_queue_us
+      target:
+        type: AverageValue
+        averageValue: 50
+status:
+  currentReplicas: 1
+  desiredReplicas: 1
+)";
+
+/// The post's rule of Prometheus Adapter: no <<.LabelMatchers>>.
+constexpr const char* kPostRules = R"(apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: prometheus-adapter
+  namespace: monitoring
+data:
+  config.yaml: |
+    rules:
+    - seriesQuery: 'nv_inference_queue_duration_us{namespace="default",pod!=""}'
+      resources:
+        overrides:
+          namespace:
+            resource: "namespace"
+          pod:
+            resource: "pod"
+      name:
+        matches: "nv_inference_queue_duration_us"
+        as: "avg_time_queue_us"
+      metricsQuery: 'avg(delta(nv_inference_queue_duration_us[30s])/(1+delta(nv_inference_request_success[30s]))) by (<<.GroupBy>>)'
+)";
+
+std::string Problems(const ParsedConfig& parsed) {
+  std::string out;
+  for (const ConfigProblem& problem : parsed.problems) out += problem.ToString() + "\n";
+  return out;
+}
+
+TEST(ImportTest, ThePostsManifestsWorkAsTheyAre) {
+  const ParsedConfig parsed = ParseConfig(std::string(kPostHpa) + "---\n" + kPostRules, "post.yaml");
+  ASSERT_EQ(Problems(parsed), "");
+  ASSERT_EQ(parsed.config.autoscalers.size(), 1u);
+  const Autoscaler& flower = parsed.config.autoscalers[0];
+  EXPECT_EQ(flower.spec.workload, "flower");
+  EXPECT_EQ(flower.spec.max_replicas, 7);
+  EXPECT_EQ(flower.spec.scale_target_ref.kind, "Deployment");
+  EXPECT_EQ(flower.spec.missing_data, MissingData::kFill);
+  EXPECT_EQ(flower.period, std::chrono::seconds(15));
+  EXPECT_FALSE(flower.spec.behavior.has_value());
+  ASSERT_EQ(flower.spec.metrics.size(), 1u);
+  EXPECT_EQ(flower.spec.metrics[0].name, "avg_time_queue_us");
+  EXPECT_EQ(flower.spec.metrics[0].target.average_value, 50'000);
+  ASSERT_EQ(flower.queries.size(), 1u);
+  EXPECT_EQ(flower.queries[0].metric, "avg_time_queue_us");
+  EXPECT_EQ(flower.queries[0].query,
+            "avg(delta(nv_inference_queue_duration_us[30s])/"
+            "(1+delta(nv_inference_request_success[30s])))");
+}
+
+TEST(ImportTest, AnAutoscalerOfTheSameNameAddsAndWins) {
+  const ParsedConfig parsed = ParseConfig(std::string(kPostHpa) + "---\n" + kPostRules + R"(---
+apiVersion: tidegate.dev/v1alpha1
+kind: Autoscaler
+metadata: {name: flower}
+spec:
+  maxReplicas: 5
+  period: 2s
+  missingData: Hold
+  backend: {processPool: {command: [server], ports: [http, metrics]}}
+)",
+                                          "both.yaml");
+  ASSERT_EQ(Problems(parsed), "");
+  ASSERT_EQ(parsed.config.autoscalers.size(), 1u);
+  const Autoscaler& flower = parsed.config.autoscalers[0];
+  EXPECT_EQ(flower.spec.max_replicas, 5);
+  EXPECT_EQ(flower.spec.missing_data, MissingData::kHold);
+  EXPECT_EQ(flower.period, std::chrono::seconds(2));
+  EXPECT_EQ(flower.spec.metrics.size(), 1u);
+  EXPECT_EQ(flower.queries.size(), 1u);
+  EXPECT_TRUE(flower.process_pool.has_value());
+}
+
+TEST(ImportTest, WhatAnHpaLeavesOutIsFilledAsTheApiServerDoes) {
+  const ParsedConfig parsed = ParseConfig(R"(apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  maxReplicas: 3
+  behavior:
+    scaleDown: {stabilizationWindowSeconds: 60, tolerance: 0.009}
+)",
+                                          "hpa.yaml");
+  ASSERT_EQ(Problems(parsed), "");
+  const ScalingSpec& spec = parsed.config.autoscalers.at(0).spec;
+  EXPECT_EQ(spec.min_replicas, 1);
+  ASSERT_EQ(spec.metrics.size(), 1u);
+  EXPECT_EQ(spec.metrics[0].type, MetricSourceType::kResource);
+  EXPECT_EQ(spec.metrics[0].name, "cpu");
+  EXPECT_EQ(spec.metrics[0].target.average_utilization, 80);
+  Behavior expected = DefaultBehavior();
+  expected.scale_down.stabilization_window = std::chrono::minutes(1);
+  expected.scale_down.tolerance = 9 * 0.001;  // as Kubernetes makes a double of it
+  EXPECT_EQ(spec.behavior, expected);
+}
+
+struct RuleCase {
+  const char* rule;
+  const char* metric;
+  const char* query;
+};
+
+TEST(ImportTest, AdapterTemplatesAreResolved) {
+  const RuleCase rows[] = {
+      {R"({seriesQuery: 'q{pod!=""}', metricsQuery: 'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)'})",
+       "q", "sum(q)"},
+      {R"({seriesQuery: q_total, name: {matches: "^(.*)_total$", as: "${1}_per_second"}, metricsQuery: 'sum(rate(<<.Series>>{<<.LabelMatchers>>,code="200"}[2m])) by (<<.GroupBy>>)'})",
+       "q_per_second", R"(sum(rate(q_total{code="200"}[2m])))"},
+      {R"({seriesQuery: q_total, name: {matches: "^(.*)_total"}, metricsQuery: 'max by (<<.GroupBy>>, model) (<<.Series>>{code="200", <<.LabelMatchers>>})'})",
+       "q", R"(max by (model) (q_total{code="200"}))"},
+      {R"({seriesQuery: q, metricsQuery: 'sum by(<< .GroupBy >>)(<< .Series >>{a="1",<<.LabelMatchers>>,b="2"})'})",
+       "q", R"(sum(q{a="1",b="2"}))"},
+      {R"({seriesQuery: q, resources: {template: "<<.Resource>>"}, name: {as: "$0"}, metricsQuery: '<<.Series>>'})",
+       "q", "q"},
+      {R"({seriesQuery: '{__name__=~"q.*"}', name: {as: own}, metricsQuery: 'avg(q)'})", "own",
+       "avg(q)"},
+  };
+  for (const RuleCase& row : rows) {
+    const std::string text = std::string(R"(apiVersion: tidegate.dev/v1alpha1
+kind: Autoscaler
+metadata: {name: web}
+spec:
+  maxReplicas: 3
+  metrics:
+  - {type: Pods, pods: {metric: {name: )") +
+                             row.metric +
+                             "}, target: {type: AverageValue, averageValue: 1}}}\n"
+                             "---\nrules:\n- " +
+                             row.rule + "\n";
+    const ParsedConfig parsed = ParseConfig(text, "f");
+    ASSERT_EQ(Problems(parsed), "") << row.rule;
+    ASSERT_EQ(parsed.config.autoscalers.at(0).queries.size(), 1u) << row.rule;
+    EXPECT_EQ(parsed.config.autoscalers[0].queries[0].metric, row.metric);
+    EXPECT_EQ(parsed.config.autoscalers[0].queries[0].query, row.query);
+  }
+}
+
+TEST(ImportTest, WhatHasNoCounterpartNamesItsLine) {
+  const ParsedConfig parsed = ParseConfig(R"(apiVersion: v1
+kind: ConfigMap
+metadata: {name: adapter}
+data:
+  config.yaml: |
+    rules:
+    - seriesQuery: '{__name__=~"^nv_.*"}'
+      metricsQuery: sum(<<.Series>>) by (<<.GroupBy>>)
+    - seriesQuery: a
+      seriesFilters: [{is: a}]
+      resources: {overrides: {svc: {resource: service}}}
+      metricsQuery: a * on (<<.GroupBy>>) b
+    - seriesQuery: b
+      metricsQuery: b{x="<<index .LabelValuesByName "x">>"}
+    resourceRules:
+      cpu: {}
+)",
+                                          "adapter.yaml");
+  EXPECT_EQ(Problems(parsed),
+            "adapter.yaml:7:20: data.config.yaml.rules[0].seriesQuery: names no series, which has "
+            "no counterpart; name one, or give name.as\n"
+            "adapter.yaml:10:7: data.config.yaml.rules[1].seriesFilters: has no counterpart; name "
+            "the series in seriesQuery\n"
+            "adapter.yaml:11:36: data.config.yaml.rules[1].resources.overrides.svc: resource "
+            "\"service\" has no counterpart; only pod and namespace have\n"
+            "adapter.yaml:12:21: data.config.yaml.rules[1].metricsQuery: <<.GroupBy>> has a "
+            "counterpart only as \"by (<<.GroupBy>>)\"\n"
+            "adapter.yaml:14:21: data.config.yaml.rules[2].metricsQuery: <<index "
+            ".LabelValuesByName \"x\">> has no counterpart\n"
+            "adapter.yaml:15:5: data.config.yaml.resourceRules: has no counterpart; Tidegate does "
+            "not serve cpu and memory\n");
+}
+
+TEST(ImportTest, RulesOfAnotherWorkloadAreNotOffered) {
+  const std::string pods = R"(spec:
+  maxReplicas: 3
+  metrics:
+  - {type: Pods, pods: {metric: {name: q}, target: {type: AverageValue, averageValue: 1}}}
+)";
+  const ParsedConfig parsed = ParseConfig(
+      "apiVersion: tidegate.dev/v1alpha1\nkind: Autoscaler\nmetadata: {name: a}\n" + pods +
+          "---\napiVersion: tidegate.dev/v1alpha1\nkind: Autoscaler\nmetadata: {name: b}\n" + pods +
+          "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\ndata:\n"
+          "  config.yaml: |\n    rules: [{seriesQuery: q, metricsQuery: sum(q)}]\n",
+      "f");
+  ASSERT_EQ(Problems(parsed), "");
+  EXPECT_TRUE(parsed.config.autoscalers.at(0).queries.empty());
+  EXPECT_EQ(parsed.config.autoscalers.at(1).queries.size(), 1u);
+}
+
+}  // namespace
+}  // namespace tidegate
