@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The subcommands: options in, exit status out (0 done, 1 failed, 2 wrong usage).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tidegate::scaler {
+
+struct RunOptions {
+  std::string config;
+  bool dry_run = false;
+  bool once = false;
+  bool insecure_admin = false;
+  // Set: wins over the file.
+  std::optional<std::string> admin_address;
+  std::optional<std::string> journal;
+  std::optional<std::string> log_level;
+  std::optional<std::string> log_format;
+};
+int Run(const RunOptions& options);
+
+struct ValidateOptions {
+  std::vector<std::string> files;
+  bool dump = false;
+};
+int Validate(const ValidateOptions& options);
+
+enum class Output { kText, kJson };
+
+struct ExplainOptions {
+  std::string journal;
+  std::string workload;  // empty: all
+  std::string at;        // RFC 3339 or seconds since 1970; empty: the last tick
+  bool last_change = false;
+  Output output = Output::kText;
+};
+int Explain(const ExplainOptions& options);
+
+struct ReplayOptions {
+  std::string journal;
+  int show = 5;
+};
+int Replay(const ReplayOptions& options);
+
+}  // namespace tidegate::scaler

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <optional>
+#include <string>
+
+#include "core/text.h"
+#include "hpa/quantity.h"
+#include "scaler/commands.h"
+#include "tidegate/record.h"
+#include "tidegate/reporters/journal.h"
+
+namespace tidegate::scaler {
+
+namespace {
+
+// One workload of one tick.
+struct Found {
+  TimePoint now;
+  WorkloadInput input;
+  WorkloadOutput output;
+  Applied applied;
+};
+
+std::string FormatTime(TimePoint time) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+  const std::time_t unix_time = seconds.time_since_epoch().count();
+  std::tm utc{};
+  gmtime_r(&unix_time, &utc);
+  char text[64];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(time - seconds).count();
+  char all[80];
+  std::snprintf(all, sizeof all, "%s.%03dZ", text, static_cast<int>(ms));
+  return all;
+}
+
+// RFC 3339 in UTC, or seconds since 1970.
+std::optional<TimePoint> ParseTime(const std::string& text) {
+  char* end = nullptr;
+  const double seconds = std::strtod(text.c_str(), &end);
+  if (end != nullptr && *end == '\0' && !text.empty()) {
+    return TimePoint(Duration(static_cast<std::int64_t>(seconds * 1e9)));
+  }
+  std::tm utc{};
+  const char* rest = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &utc);
+  if (rest == nullptr) return std::nullopt;
+  TimePoint time(std::chrono::seconds(timegm(&utc)));
+  if (*rest == '.') {
+    const double fraction = std::strtod(rest, &end);
+    time += Duration(std::llround(fraction * 1e9));
+    rest = end;
+  }
+  if (std::string_view(rest) != "Z") return std::nullopt;
+  return time;
+}
+
+std::string Join(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+void PrintGroup(const char* what, const std::vector<std::string>& names) {
+  if (!names.empty()) std::printf("      %-8s %s\n", what, Join(names).c_str());
+}
+
+const char* ToString(DoubtKind kind) {
+  constexpr const char* kNames[] = {"missing", "stale", "reset", "partial", "invalid"};
+  return kNames[static_cast<std::size_t>(kind)];
+}
+
+void PrintReplicas(const Observation& seen) {
+  std::printf("  replicas: %d wanted, %d there\n", seen.spec_replicas, seen.status_replicas);
+  constexpr const char* kPhases[] = {"Pending", "Running", "Succeeded", "Failed", "Unknown"};
+  for (const Replica& replica : seen.replicas) {
+    std::printf("    %-16s %-9s %-9s%s%s%s\n", replica.name.c_str(),
+                kPhases[static_cast<std::size_t>(replica.phase)],
+                replica.ready == ConditionStatus::kTrue ? "ready" : "not ready",
+                replica.terminating ? " terminating" : "", replica.message.empty() ? "" : "  ",
+                replica.message.c_str());
+  }
+}
+
+void PrintReading(const Reading& reading) {
+  for (const ReplicaReading& each : reading.replicas) {
+    std::printf("      %-16s %s\n", each.replica.c_str(), hpa::FormatMilli(each.value).c_str());
+  }
+  for (const MilliValue value : reading.values) {
+    std::printf("      value            %s\n", hpa::FormatMilli(value).c_str());
+  }
+  for (const Doubt& doubt : reading.doubts) {
+    std::printf("      doubt: %s%s%s, %s\n", doubt.replica.c_str(),
+                doubt.replica.empty() ? "" : " is ", ToString(doubt.kind), doubt.detail.c_str());
+  }
+}
+
+void PrintMetric(const MetricTrace& trace) {
+  if (trace.error) {
+    std::printf("      error: %s\n", trace.error->message.c_str());
+    return;
+  }
+  const std::string usage = trace.utilization ? std::to_string(*trace.utilization) + "% of requests"
+                                              : hpa::FormatMilli(trace.usage);
+  const std::string target = trace.utilization ? std::to_string(trace.target / 1000) + "%"
+                                               : hpa::FormatMilli(trace.target);
+  std::printf("      current value %s / target value %s = %.6g  ->  %d replicas\n", usage.c_str(),
+              target.c_str(), trace.ratio, trace.proposal);
+  PrintGroup("ready", trace.ready);
+  PrintGroup("unready", trace.unready);
+  PrintGroup("missing", trace.missing);
+  PrintGroup("ignored", trace.ignored);
+}
+
+void PrintText(const Found& found) {
+  const Decision& decision = found.output.decision;
+  std::printf("%s at %s: %d -> %d%s%s\n", decision.workload.c_str(), FormatTime(found.now).c_str(),
+              decision.current, decision.desired, decision.reason.empty() ? "" : "  because of ",
+              decision.reason.c_str());
+  PrintReplicas(found.input.observation);
+  for (std::size_t i = 0; i < found.input.readings.size(); ++i) {
+    const Reading& reading = found.input.readings[i];
+    const std::string name =
+        i < decision.metrics.size() ? decision.metrics[i].metric : found.input.spec.metrics[i].name;
+    std::printf("  metric %s, age %s\n", name.c_str(), FormatDuration(reading.age).c_str());
+    PrintReading(reading);
+    if (i < decision.metrics.size()) PrintMetric(decision.metrics[i]);
+  }
+  std::printf("  steps:\n");
+  for (const Step& step : decision.steps) {
+    std::printf("    %-10s %3d  %s\n", std::string(tidegate::ToString(step.stage)).c_str(),
+                step.replicas, step.reason.c_str());
+  }
+  if (decision.steps.empty()) std::printf("    none: nothing to change\n");
+  if (decision.error) std::printf("  error: %s\n", decision.error->message.c_str());
+  if (found.output.command && !found.output.command->victims.empty()) {
+    std::printf("  victims: %s\n", Join(found.output.command->victims).c_str());
+  }
+  if (found.applied.error) {
+    std::printf("  not applied: %s\n", found.applied.error->message.c_str());
+  }
+}
+
+void PrintJson(const Found& found) {
+  std::printf("{\"time\":\"%s\",\"input\":%s,\"decision\":%s,\"scaled\":%s}\n",
+              FormatTime(found.now).c_str(), ToJson(found.input).c_str(),
+              ToJson(found.output.decision).c_str(), found.applied.scaled ? "true" : "false");
+}
+
+}  // namespace
+
+int Explain(const ExplainOptions& options) {
+  std::optional<TimePoint> until;
+  if (!options.at.empty()) {
+    until = ParseTime(options.at);
+    if (!until) {
+      std::fprintf(stderr, "tidegate: --at: want 2026-01-31T12:00:00Z or seconds, got \"%s\"\n",
+                   options.at.c_str());
+      return 2;
+    }
+  }
+  std::map<WorkloadId, Found> last;
+  const Status read = ReadJournal(options.journal, [&](const TickRecord& record) {
+    if (until && record.input.now > *until) return Status();
+    for (std::size_t i = 0; i < record.input.workloads.size(); ++i) {
+      const WorkloadOutput& output = record.output.workloads[i];
+      const WorkloadId& id = record.input.workloads[i].spec.workload;
+      if (!options.workload.empty() && id != options.workload) continue;
+      if (options.last_change && output.decision.desired == output.decision.current) continue;
+      last[id] = {record.input.now, record.input.workloads[i], output,
+                  i < record.applied.size() ? record.applied[i] : Applied{}};
+    }
+    return Status();
+  });
+  if (!read) {
+    std::fprintf(stderr, "tidegate: %s\n", read.error().message.c_str());
+    return 1;
+  }
+  if (last.empty()) {
+    std::fprintf(stderr, "tidegate: %s has no such tick\n", options.journal.c_str());
+    return 1;
+  }
+  for (const auto& [id, found] : last) {
+    options.output == Output::kJson ? PrintJson(found) : PrintText(found);
+  }
+  return 0;
+}
+
+}  // namespace tidegate::scaler

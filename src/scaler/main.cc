@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// tidegate: the reference scaler.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <map>
+
+#include "scaler/commands.h"
+#include "tidegate/version.h"
+
+namespace tidegate::scaler {
+
+namespace {
+
+constexpr const char* kAbout =
+    "Scales inference servers on their own metrics, in one process.\n\n"
+    "Settings are taken from flags first, then from the environment (TIDEGATE_…), then from the\n"
+    "file. Exit status: 0 done, 1 failed, 2 wrong usage.";
+
+void AddRun(CLI::App& app, RunOptions& options) {
+  CLI::App* run = app.add_subcommand("run", "Scale what a file describes until stopped");
+  run->add_option("-f,--config", options.config, "Configuration file")
+      ->envname("TIDEGATE_CONFIG")
+      ->required();
+  run->add_flag("--dry-run", options.dry_run, "Decide and report, change nothing");
+  run->add_flag("--once", options.once, "One tick, then stop");
+  run->add_option("--admin-address", options.admin_address,
+                  "host:port of /metrics, /healthz, /readyz, /debug/state; empty for none")
+      ->envname("TIDEGATE_ADMIN_ADDRESS");
+  run->add_flag("--insecure-admin", options.insecure_admin,
+                "Allow an admin address that other machines can reach");
+  run->add_option("--journal", options.journal, "Where ticks are recorded")
+      ->envname("TIDEGATE_JOURNAL");
+  run->add_option("--log-level", options.log_level, "trace, debug, info, warn or error")
+      ->envname("TIDEGATE_LOG_LEVEL")
+      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}));
+  run->add_option("--log-format", options.log_format, "text or json")
+      ->envname("TIDEGATE_LOG_FORMAT")
+      ->check(CLI::IsMember({"text", "json"}));
+  run->footer(
+      "Examples:\n"
+      "  tidegate run -f flower.yaml\n"
+      "  tidegate run -f flower.yaml --dry-run --once --journal /tmp/journal.jsonl\n\n"
+      "SIGHUP, or a change of the file, reloads it; a file with errors changes nothing.\n"
+      "SIGTERM and SIGINT stop it and the processes of its pools.");
+}
+
+void AddValidate(CLI::App& app, ValidateOptions& options) {
+  CLI::App* validate = app.add_subcommand("validate", "Check files and say what is wrong where");
+  validate->add_option("files", options.files, "Configuration files")->required();
+  validate->add_flag("--dump", options.dump, "Print what the files mean, defaults included");
+  validate->footer("Example:\n  tidegate validate flower.yaml hpa.yaml");
+}
+
+void AddExplain(CLI::App& app, ExplainOptions& options) {
+  CLI::App* explain =
+      app.add_subcommand("explain", "Why this number: inputs, formula and each step of a tick");
+  explain->add_option("journal", options.journal, "Journal of a run")
+      ->envname("TIDEGATE_JOURNAL")
+      ->required();
+  explain->add_option("-w,--workload", options.workload, "Only this workload");
+  explain->add_option("--at", options.at,
+                      "The last tick up to this time: RFC 3339 or seconds since 1970");
+  explain->add_flag("--last-change", options.last_change, "The last tick that changed the number");
+  static const std::map<std::string, Output> kOutputs = {{"text", Output::kText},
+                                                         {"json", Output::kJson}};
+  explain->add_option("-o,--output", options.output, "text or json")
+      ->transform(CLI::CheckedTransformer(kOutputs));
+  explain->footer(
+      "Examples:\n"
+      "  tidegate explain journal.jsonl\n"
+      "  tidegate explain journal.jsonl --last-change --output json");
+}
+
+void AddReplay(CLI::App& app, ReplayOptions& options) {
+  CLI::App* replay = app.add_subcommand(
+      "replay", "Plan every recorded tick again; 0 only if all answers are identical");
+  replay->add_option("journal", options.journal, "Journal of a run")
+      ->envname("TIDEGATE_JOURNAL")
+      ->required();
+  replay->add_option("--show", options.show, "How many differences to print");
+  replay->footer("Example:\n  tidegate replay journal.jsonl");
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app(kAbout, "tidegate");
+  app.require_subcommand(1);
+  RunOptions run;
+  ValidateOptions validate;
+  ExplainOptions explain;
+  ReplayOptions replay;
+  AddRun(app, run);
+  AddValidate(app, validate);
+  AddExplain(app, explain);
+  AddReplay(app, replay);
+  app.add_subcommand("version", "Print the version");
+  app.set_version_flag("--version", "tidegate " + std::string(kVersion));
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : 2;
+  }
+  if (app.got_subcommand("run")) return Run(run);
+  if (app.got_subcommand("validate")) return Validate(validate);
+  if (app.got_subcommand("explain")) return Explain(explain);
+  if (app.got_subcommand("replay")) return Replay(replay);
+  std::printf("tidegate %s\n", std::string(kVersion).c_str());
+  return 0;
+}
+
+}  // namespace
+
+}  // namespace tidegate::scaler
+
+int main(int argc, char** argv) {
+  try {
+    return tidegate::scaler::Main(argc, argv);
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "tidegate: %s\n", e.what());
+    return 1;
+  }
+}

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "scaler/commands.h"
+#include "spdlog/spdlog.h"
+#include "tidegate/backends/process_pool.h"
+#include "tidegate/balancers/nginx.h"
+#include "tidegate/config.h"
+#include "tidegate/controller.h"
+#include "tidegate/record.h"
+#include "tidegate/reporters/journal.h"
+#include "tidegate/reporters/log.h"
+#include "tidegate/reporters/prometheus.h"
+#include "tidegate/serve.h"
+#include "tidegate/sources/scrape.h"
+
+namespace tidegate::scaler {
+
+namespace {
+
+// Keeps what the state page and the probes need of the last tick.
+class StateReporter final : public Reporter {
+ public:
+  explicit StateReporter(Clock& clock) : clock_(clock) {}
+
+  void OnTick(const TickReport& report) override {
+    const std::lock_guard lock(mutex_);
+    last_tick_ = clock_.Now();
+    for (std::size_t i = 0; i < report.input.workloads.size(); ++i) {
+      const WorkloadInput& input = report.input.workloads[i];
+      std::string targets;
+      for (const TargetState& target : report.targets[i]) {
+        targets += (targets.empty() ? "" : ",") + TargetJson(target);
+      }
+      workloads_[input.spec.workload] =
+          "{\"input\":" + ToJson(input) +
+          ",\"decision\":" + ToJson(report.output.workloads[i].decision) + ",\"targets\":[" +
+          targets + "]}";
+    }
+  }
+
+  std::string Json() const {
+    const std::lock_guard lock(mutex_);
+    std::string text;
+    for (const auto& [id, workload] : workloads_) text += (text.empty() ? "" : ",") + workload;
+    return "{\"workloads\":[" + text + "]}\n";
+  }
+
+  /// The loop is alive while ticks are no further apart than this.
+  Result<std::string> Alive(Duration limit) const {
+    const std::lock_guard lock(mutex_);
+    const Duration age = clock_.Now() - last_tick_;
+    if (age <= limit) return std::string("the loop ticks\n");
+    return Error{ErrorCode::kUnavailable,
+                 "no tick for " + std::to_string(age / std::chrono::seconds(1)) + " s\n"};
+  }
+
+ private:
+  static std::string TargetJson(const TargetState& target) {
+    return nlohmann::json{{"replica", target.replica},
+                          {"target", target.target},
+                          {"up", target.up},
+                          {"samples", target.samples},
+                          {"error", target.error}}
+        .dump();
+  }
+
+  Clock& clock_;
+  mutable std::mutex mutex_;
+  TimePoint last_tick_{};
+  std::map<WorkloadId, std::string> workloads_;
+};
+
+// A reporter that several owners look at.
+class SharedReporter final : public Reporter {
+ public:
+  explicit SharedReporter(std::shared_ptr<Reporter> reporter) : reporter_(std::move(reporter)) {}
+  void OnTick(const TickReport& report) override { reporter_->OnTick(report); }
+
+ private:
+  std::shared_ptr<Reporter> reporter_;
+};
+
+// What a pool was made of; one that changed cannot be taken over by a running one.
+std::string PoolText(const Autoscaler& autoscaler) {
+  Config config;
+  Autoscaler only;
+  only.spec.workload = autoscaler.spec.workload;
+  only.process_pool = autoscaler.process_pool;
+  config.autoscalers.push_back(std::move(only));
+  return DumpConfig(config);
+}
+
+Error NamedError(const Error& error, const WorkloadId& workload) {
+  return {error.code, workload + ": " + error.message};
+}
+
+Result<Workload> MakeWorkload(const Autoscaler& autoscaler, bool keep_backend, Clock& clock) {
+  Workload workload;
+  workload.spec = autoscaler.spec;
+  workload.queries = autoscaler.queries;
+  workload.period = autoscaler.period;
+  workload.max_sample_age = autoscaler.max_sample_age;
+  workload.min_window_coverage = autoscaler.min_window_coverage;
+  workload.keep_backend = keep_backend;
+  if (autoscaler.process_pool && !keep_backend) {
+    auto pool = MakeProcessPool(autoscaler.spec.workload, *autoscaler.process_pool, clock);
+    if (!pool) return NamedError(pool.error(), autoscaler.spec.workload);
+    workload.backend = *std::move(pool);
+  }
+  if (autoscaler.scrape) workload.source = MakeScrapeSource(*autoscaler.scrape);
+  if (autoscaler.nginx) {
+    auto nginx = MakeNginxBalancer(*autoscaler.nginx, clock);
+    if (!nginx) return NamedError(nginx.error(), autoscaler.spec.workload);
+    workload.balancer = *std::move(nginx);
+  }
+  return workload;
+}
+
+// Flags and environment win over the file.
+ScalerOptions Effective(ScalerOptions file, const RunOptions& flags) {
+  if (flags.admin_address) file.admin.address = *flags.admin_address;
+  if (flags.journal) file.journal.path = *flags.journal;
+  if (flags.log_level) file.log.level = *flags.log_level;
+  if (flags.log_format) file.log.format = *flags.log_format;
+  return file;
+}
+
+// Changes when the file does, also when a ConfigMap's link is switched to another one.
+struct FileStamp {
+  dev_t device = 0;
+  ino_t inode = 0;
+  off_t size = 0;
+  timespec modified{};
+
+  static FileStamp Of(const std::string& path) {
+    struct stat info {};
+    if (stat(path.c_str(), &info) != 0) return {};
+    return {info.st_dev, info.st_ino, info.st_size, info.st_mtim};
+  }
+  bool operator==(const FileStamp& other) const {
+    return device == other.device && inode == other.inode && size == other.size &&
+           modified.tv_sec == other.modified.tv_sec && modified.tv_nsec == other.modified.tv_nsec;
+  }
+};
+
+sigset_t HandledSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  return signals;
+}
+
+class Scaler {
+ public:
+  explicit Scaler(const RunOptions& options) : options_(options), clock_(MakeSystemClock()) {}
+
+  int Run() {
+    // Before the first thread starts, so that every one inherits it and only this one waits.
+    const sigset_t signals = HandledSignals();
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    signal(SIGPIPE, SIG_IGN);
+    if (Status started = Start(); !started) {
+      std::fprintf(stderr, "%s\n", started.error().message.c_str());
+      return 1;
+    }
+    if (options_.once) {
+      controller_->Tick();
+      return 0;
+    }
+    std::jthread loop([this](const std::stop_token& stop) { controller_->Run(stop); });
+    Wait(signals);
+    spdlog::info("stopping");
+    loop.request_stop();
+    loop.join();
+    admin_.reset();
+    controller_.reset();
+    spdlog::info("stopped");
+    return 0;
+  }
+
+ private:
+  Status Start() {
+    stamp_ = FileStamp::Of(options_.config);
+    auto config = LoadConfig(options_.config);
+    if (!config) return config.error();
+    const ScalerOptions settings = Effective(config->scaler, options_);
+    if (Status logging = ConfigureLogging(settings.log.level, settings.log.format); !logging) {
+      return logging.error();
+    }
+    if (config->autoscalers.empty()) {
+      return Error{ErrorCode::kInvalidArgument, options_.config + ": describes no workload"};
+    }
+    Components components;
+    components.clock = clock_.get();
+    if (Status made = MakeReporters(settings, components); !made) return made;
+    auto workloads = MakeWorkloads(*config);
+    if (!workloads) return workloads.error();
+    auto controller = Controller::Create(*std::move(workloads), std::move(components),
+                                         {.dry_run = options_.dry_run});
+    if (!controller) return controller.error();
+    controller_ = *std::move(controller);
+    running_ = *std::move(config);
+    return StartAdmin(settings.admin);
+  }
+
+  Status MakeReporters(const ScalerOptions& settings, Components& components) {
+    state_ = std::make_shared<StateReporter>(*clock_);
+    metrics_ = MakePrometheusReporter();
+    metrics_->SetConfigReload(true);
+    components.reporters.push_back(MakeLogReporter());
+    components.reporters.push_back(std::make_unique<SharedReporter>(metrics_));
+    if (!settings.journal.path.empty()) {
+      auto histories = LoadHistories(settings.journal.path);
+      if (histories) {
+        components.histories = *std::move(histories);
+      } else if (histories.error().code != ErrorCode::kNotFound) {
+        spdlog::warn("history is lost, windows start anew: {}", histories.error().message);
+      }
+      auto journal = MakeJournalReporter({.path = settings.journal.path,
+                                          .size_limit = settings.journal.size_limit,
+                                          .files = settings.journal.files});
+      if (!journal) return journal.error();
+      components.reporters.push_back(*std::move(journal));
+    }
+    components.reporters.push_back(std::make_unique<SharedReporter>(state_));
+    return {};
+  }
+
+  Result<std::vector<Workload>> MakeWorkloads(const Config& config) {
+    std::vector<Workload> workloads;
+    for (const Autoscaler& autoscaler : config.autoscalers) {
+      const bool running = std::any_of(
+          running_.autoscalers.begin(), running_.autoscalers.end(), [&](const Autoscaler& old) {
+            return old.spec.workload == autoscaler.spec.workload && old.process_pool;
+          });
+      auto workload = MakeWorkload(autoscaler, running, *clock_);
+      if (!workload) return workload.error();
+      workloads.push_back(*std::move(workload));
+    }
+    return workloads;
+  }
+
+  Status StartAdmin(const AdminOptions& options) {
+    if (options.address.empty()) return {};
+    AdminHandlers handlers;
+    handlers.metrics = [this] {
+      metrics_->SetStoreStats(controller_->store().stats());
+      return metrics_->Page();
+    };
+    handlers.state = [this] { return state_->Json(); };
+    handlers.healthy = [this] { return state_->Alive(std::chrono::seconds(60)); };
+    handlers.ready = [this] { return state_->Alive(std::chrono::seconds(60)); };
+    auto admin = MakeAdminServer({.address = options.address, .insecure = options_.insecure_admin},
+                                 std::move(handlers));
+    if (!admin) return admin.error();
+    admin_ = *std::move(admin);
+    spdlog::info("admin server on port {}", admin_->port());
+    return {};
+  }
+
+  // Until a signal says stop; in between the file is looked at once a second.
+  void Wait(const sigset_t& signals) {
+    while (true) {
+      const timespec second{.tv_sec = 1, .tv_nsec = 0};
+      const int signal = sigtimedwait(&signals, nullptr, &second);
+      if (signal == SIGTERM || signal == SIGINT) return;
+      const FileStamp stamp = FileStamp::Of(options_.config);
+      if (signal == SIGHUP || !(stamp == stamp_)) {
+        stamp_ = stamp;
+        Reload();
+      }
+    }
+  }
+
+  void Reload() {
+    const Status reloaded = TryReload();
+    metrics_->SetConfigReload(reloaded.ok());
+    if (reloaded) {
+      spdlog::info("reloaded {}", options_.config);
+    } else {
+      spdlog::error("the configuration stays as it was: {}", reloaded.error().message);
+    }
+  }
+
+  Status TryReload() {
+    auto config = LoadConfig(options_.config);
+    if (!config) return config.error();
+    if (Status kept = PoolsStay(*config); !kept) return kept;
+    auto workloads = MakeWorkloads(*config);
+    if (!workloads) return workloads.error();
+    if (Status replaced = controller_->Replace(*std::move(workloads)); !replaced) return replaced;
+    running_ = *std::move(config);
+    return {};
+  }
+
+  // A reload never stops a process: a pool that is changed or gone needs a restart.
+  Status PoolsStay(const Config& config) const {
+    for (const Autoscaler& old : running_.autoscalers) {
+      if (!old.process_pool) continue;
+      const auto same = std::find_if(config.autoscalers.begin(), config.autoscalers.end(),
+                                     [&](const Autoscaler& autoscaler) {
+                                       return autoscaler.spec.workload == old.spec.workload;
+                                     });
+      if (same == config.autoscalers.end() || PoolText(*same) != PoolText(old)) {
+        return Error{ErrorCode::kInvalidArgument,
+                     old.spec.workload +
+                         ": backend.processPool changed or is gone; restart to "
+                         "apply that"};
+      }
+    }
+    return {};
+  }
+
+  const RunOptions options_;
+  std::unique_ptr<Clock> clock_;
+  std::shared_ptr<StateReporter> state_;
+  std::shared_ptr<PrometheusReporter> metrics_;
+  Config running_;
+  FileStamp stamp_;
+  std::unique_ptr<Controller> controller_;
+  std::unique_ptr<AdminServer> admin_;  // last: its handlers use the rest
+};
+
+}  // namespace
+
+int Run(const RunOptions& options) { return Scaler(options).Run(); }
+
+}  // namespace tidegate::scaler

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+
+#include "scaler/commands.h"
+#include "tidegate/config.h"
+
+namespace tidegate::scaler {
+
+int Validate(const ValidateOptions& options) {
+  bool valid = true;
+  for (const std::string& name : options.files) {
+    std::ifstream file(name, std::ios::binary);
+    std::stringstream text;
+    text << file.rdbuf();
+    if (!file) {
+      std::fprintf(stderr, "%s: cannot be read\n", name.c_str());
+      valid = false;
+      continue;
+    }
+    const ParsedConfig parsed = ParseConfig(text.str(), name);
+    for (const ConfigProblem& problem : parsed.problems) {
+      std::fprintf(stderr, "%s\n", problem.ToString().c_str());
+    }
+    if (!parsed.problems.empty()) {
+      valid = false;
+      continue;
+    }
+    std::printf("%s: ok, workloads:", name.c_str());
+    for (const Autoscaler& autoscaler : parsed.config.autoscalers) {
+      std::printf(" %s", autoscaler.spec.workload.c_str());
+    }
+    std::printf("\n");
+    if (options.dump) std::printf("%s", DumpConfig(parsed.config).c_str());
+  }
+  return valid ? 0 : 1;
+}
+
+}  // namespace tidegate::scaler

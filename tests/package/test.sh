@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Installs into a temporary prefix, builds a consumer outside the tree, runs it.
+#
+#   test.sh SOURCE BINARY static|shared
+#
+# static: what BINARY has built. shared: the libraries alone, built again as shared ones.
+set -euo pipefail
+source=$1 binary=$2 kind=$3
+work=$binary/package-$kind
+rm -rf "$work/prefix" "$work/consumer" "$work/pc"
+mkdir -p "$work"
+if [ "$kind" = shared ]; then
+  cmake -S "$source" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=ON -DTIDEGATE_WERROR=ON \
+    -DTIDEGATE_BUILD_TESTS=OFF -DTIDEGATE_BUILD_EXAMPLES=OFF -DCMAKE_INSTALL_PREFIX="$work/prefix" >/dev/null
+  cmake --build "$work/build" -j "$(nproc)" >"$work/build.log" 2>&1 || { tail -30 "$work/build.log"; exit 1; }
+  cmake --install "$work/build" >/dev/null
+else
+  cmake --install "$binary" --prefix "$work/prefix" >/dev/null
+fi
+
+cmake -S "$source/tests/package/consumer" -B "$work/consumer" -G Ninja -DCMAKE_PREFIX_PATH="$work/prefix" >/dev/null
+cmake --build "$work/consumer" >"$work/consumer.log" 2>&1 || { tail -30 "$work/consumer.log"; exit 1; }
+"$work/consumer/core_consumer"
+"$work/consumer/config_consumer"
+"$work/prefix/bin/tidegate" --version
+
+# The core needs nothing but the C++ runtime.
+if ldd "$work/consumer/core_consumer" | grep -E 'curl|yaml|spdlog|prometheus|ssl'; then
+  echo "tidegate_core pulls in third-party libraries"
+  exit 1
+fi
+
+# pkg-config knows the same, moved to where the prefix is.
+export PKG_CONFIG_PATH=$work/prefix/lib/pkgconfig:$(echo "$work"/prefix/lib/*/pkgconfig)
+flags=$(pkg-config --define-variable=prefix="$work/prefix" $([ "$kind" = static ] && echo --static) --cflags --libs tidegate_core)
+mkdir -p "$work/pc"
+c++ -std=c++20 -Wno-missing-field-initializers "$source/tests/package/consumer/core.cc" -o "$work/pc/core" $flags
+LD_LIBRARY_PATH=$(echo "$work"/prefix/lib/*-linux-gnu):$work/prefix/lib "$work/pc/core"
+
+# Every public header compiles alone.
+for header in $(cd "$source/include" && find tidegate -name '*.h'); do
+  echo "#include \"$header\"" | c++ -std=c++20 -Wall -Wextra -Wpedantic -Werror -fsyntax-only -I"$work/prefix/include" -x c++ - ||
+    { echo "$header does not compile alone"; exit 1; }
+done
+
+# Symbols are hidden unless exported: nothing of the rooms' inner namespaces is visible.
+if [ "$kind" = shared ] && nm -DC --defined-only "$work"/prefix/lib/*/libtidegate_core.so | grep -E 'tidegate::(core|hpa|runtime)::'; then
+  echo "inner symbols are exported"
+  exit 1
+fi
+echo "package ($kind): ok"
