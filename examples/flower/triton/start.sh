@@ -20,11 +20,12 @@ shift 5
 venv=$(cd "$venv" && pwd)
 
 # A process's name for our purposes: its pid and when it started, because pids come again.
-identity() { # PID -> PID_START, or nothing
+identity() { # PID -> PID_START, or nothing if it is gone or a zombie
   local stat
   { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 0
   stat=${stat##*) }
   set -- "$1" $stat
+  [[ $2 != [ZX] ]] || return 0
   echo "${1}_${21}"
 }
 
