@@ -480,6 +480,7 @@ class Tick:
         self.decision = out["decision"]
         self.replicas = seen["observation"].get("replicas") or []
         self.readings = seen.get("readings") or []
+        self.history = seen.get("history") or {}
         self.current = self.decision["current"]
         self.wanted = self.decision["desired"]
         self.ready = sum(serving(r) for r in self.replicas)

@@ -32,6 +32,7 @@ struct Slot {
   const Question* question = nullptr;
   double intended = 0;
   int attempts = 0;
+  bool sent_again = false;
   bool too_long = false;
   std::string body;
   std::array<char, CURL_ERROR_SIZE> error{};
@@ -175,15 +176,21 @@ class Runner {
     slot->question = &options_.questions[summary_.requests % options_.questions.size()];
     slot->intended = intended;
     slot->attempts = 0;
-    slot->too_long = false;
-    slot->body.clear();
-    slot->error[0] = '\0';
-    const std::string& body = slot->question->body;
-    curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDSIZE, static_cast<long>(body.size()));
-    curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDS, body.c_str());
-    curl_multi_add_handle(multi_, slot->easy);
+    slot->sent_again = false;
     ++summary_.sent;
     ++second_.sent;
+    Begin(*slot);
+  }
+
+  void Begin(Slot& slot) {
+    slot.too_long = false;
+    slot.body.clear();
+    slot.error[0] = '\0';
+    const std::string& body = slot.question->body;
+    curl_easy_setopt(slot.easy, CURLOPT_FRESH_CONNECT, slot.sent_again ? 1L : 0L);
+    curl_easy_setopt(slot.easy, CURLOPT_POSTFIELDSIZE, static_cast<long>(body.size()));
+    curl_easy_setopt(slot.easy, CURLOPT_POSTFIELDS, body.c_str());
+    curl_multi_add_handle(multi_, slot.easy);
     summary_.most_in_flight = std::max(summary_.most_in_flight, ++in_flight_);
   }
 
@@ -197,12 +204,33 @@ class Runner {
       curl_easy_getinfo(easy, CURLINFO_PRIVATE, &slot);
       curl_multi_remove_handle(multi_, easy);
       --in_flight_;
-      Finish(*static_cast<Slot*>(slot), code);
-      free_.push_back(static_cast<Slot*>(slot));
+      Finish(static_cast<Slot*>(slot), code);
     }
   }
 
-  void Finish(Slot& slot, CURLcode code) {
+  // libcurl itself repeats a request only if the kept connection was closed in good order; if it
+  // was reset, which is what a server's kernel does to data that comes too late, it does not.
+  static bool WasClosedWhileIdle(const Slot& slot, CURLcode code) {
+    long connects = 0;
+    long header_size = 0;
+    curl_easy_getinfo(slot.easy, CURLINFO_NUM_CONNECTS, &connects);
+    curl_easy_getinfo(slot.easy, CURLINFO_HEADER_SIZE, &header_size);
+    const bool broken =
+        code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR || code == CURLE_GOT_NOTHING;
+    return broken && connects == 0 && header_size == 0;
+  }
+
+  void Finish(Slot* slot, CURLcode code) {
+    if (!slot->sent_again && WasClosedWhileIdle(*slot, code)) {
+      slot->sent_again = true;
+      Begin(*slot);
+      return;
+    }
+    Judge(*slot, code);
+    free_.push_back(slot);
+  }
+
+  void Judge(Slot& slot, CURLcode code) {
     if (slot.attempts > 1) summary_.retries += static_cast<std::uint64_t>(slot.attempts - 1);
     if (code != CURLE_OK) {
       const std::string text = slot.error[0] != '\0' ? slot.error.data() : curl_easy_strerror(code);

@@ -6,9 +6,9 @@
 // most `max_in_flight` requests are open at once; one that would be more is not sent, and is
 // counted as a failure of its own kind: the loop never becomes a closed one silently.
 //
-// Connections are kept and used again. If one of those turns out to have been closed by the
-// server before a byte of the answer came, libcurl sends the request once more on a fresh one, as
-// HTTP clients do (RFC 9110, 9.2.2); these retries are counted.
+// Connections are kept and used again. If a kept one turns out to have been closed by the server
+// before a byte of the answer came, the request is sent once more on a fresh one, as HTTP clients
+// do (RFC 9110, 9.2.2: to classify is idempotent); these retries are counted.
 //
 // Thread safety: RunLoad uses the calling thread only; `stop` may be set from a signal handler.
 #pragma once
