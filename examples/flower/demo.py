@@ -20,7 +20,7 @@ from stack import EXPRESSION, HERE, ROOT, Journal, Problem, Settings, Stack, tai
 PRESETS = {
     "full": {"settings": Settings(), "profile": "full.load", "peak": 7, "patience_s": 60},
     "quick": {
-        "settings": Settings(max_replicas=4, window="10s", down_window_s=4),
+        "settings": Settings(max_replicas=4, window="10s", up_period_s=2, down_window_s=4),
         "profile": "quick.load",
         "peak": 3,
         "patience_s": 30,

@@ -94,7 +94,7 @@ class Chart:
         high = max(values, default=1) or 1
         if log:
             low = min([v for v in values if v > 0], default=1)
-            self.low = 10 ** math.floor(math.log10(max(low, 0.1)))
+            self.low = 10 ** math.floor(math.log10(max(low, 0.01)))
             self.high = max(10 ** math.ceil(math.log10(high * 1.01)), self.low * 10)
             decades = round(math.log10(self.high / self.low))
             self.ticks = [self.low * 10**i for i in range(decades + 1)]
@@ -236,8 +236,8 @@ def cards(summary):
         [
             card("1 → %d → %d" % (s["replicas_peak"], s["replicas_end"]), "replicas"),
             card(
-                "%d of %d" % (s["answered"], s["requests"]),
-                "requests answered, %d failed" % s["failed"],
+                s["answered"],
+                "of %d requests answered, %d failed" % (s["requests"], s["failed"]),
                 good(s["failed"] == 0 and s["answered"] == s["requests"]),
             ),
             card(

@@ -82,6 +82,7 @@ class Settings:
     service_ms: float = 20
     target_us: int = 5000
     window: str = "30s"
+    up_period_s: int = 5  # one more replica each
     down_window_s: int = 10
     port: int = 0  # of NGINX; 0: any free one
 

@@ -29,7 +29,7 @@ from stack import (  # noqa: E402
     wait_for,
 )
 
-__all__ = ["Bench", "Settings", "http", "main", "wait_for", "stat_fields"]
+__all__ = ["Bench", "http", "main", "short"]
 
 
 class Bench:
@@ -141,6 +141,11 @@ def running(arguments, settings):
         raise AssertionError("left behind: %s" % left)
 
 
+def short(max_replicas=2):
+    """Settings with which a pool follows its load within seconds."""
+    return Settings(max_replicas, window="10s", up_period_s=2, down_window_s=4)
+
+
 def main(test, settings=None):
     """Runs one test; exit status 0 or 1. ctest gives the directories."""
     parser = argparse.ArgumentParser()
@@ -148,7 +153,7 @@ def main(test, settings=None):
     parser.add_argument("--run", default=str(ROOT / "build" / "e2e" / test.__name__))
     arguments = parser.parse_args()
     try:
-        with running(arguments, settings or Settings(window="10s", down_window_s=4)) as bench:
+        with running(arguments, settings or short()) as bench:
             test(bench)
             replay = None
         bench.ticks()

@@ -35,4 +35,4 @@ def kill_server(bench):
     bench.expect(not times or max(times) - min(times) < 3, "failures over a long time: %s" % times)
 
 
-sys.exit(harness.main(kill_server, harness.Settings(3, window="10s", down_window_s=4)))
+sys.exit(harness.main(kill_server, harness.short(3)))

@@ -40,4 +40,4 @@ def history(tick):
     return len(tick.history.get("recommendations") or [])
 
 
-sys.exit(harness.main(kill_tidegate, harness.Settings(3, window="10s", down_window_s=4)))
+sys.exit(harness.main(kill_tidegate, harness.short(3)))

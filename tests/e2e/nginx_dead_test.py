@@ -28,4 +28,4 @@ def in_step(bench):
     return bench.serving(bench.last().wanted)
 
 
-sys.exit(harness.main(nginx_dead, harness.Settings(3, window="10s", down_window_s=4)))
+sys.exit(harness.main(nginx_dead, harness.short(3)))

@@ -37,4 +37,4 @@ def stage(tick, name):
     return [step for step in tick.steps if step["stage"].lower() == name]
 
 
-sys.exit(harness.main(stopped_server, harness.Settings(2, window="10s", down_window_s=4)))
+sys.exit(harness.main(stopped_server, harness.short(2)))
