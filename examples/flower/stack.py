@@ -138,18 +138,29 @@ def stat_fields(pid):
 def marked_processes(run):
     """{pid: command line} of the living processes that belong to a run directory."""
     mark = ("FLOWER_RUN=%s" % run).encode()
+    sessions = nginx_sessions(run)
     found = {}
     for entry in os.listdir("/proc"):
         if not entry.isdigit() or int(entry) == os.getpid():
             continue
+        fields = stat_fields(entry)
         try:
             environment = Path("/proc/%s/environ" % entry).read_bytes().split(b"\0")
             command = Path("/proc/%s/cmdline" % entry).read_bytes()
+            name = Path("/proc/%s/comm" % entry).read_text().strip()
         except OSError:
             continue
-        if mark in environment and stat_fields(entry):
+        if fields and (mark in environment or (name == "nginx" and fields[3] in sessions)):
             found[int(entry)] = command.replace(b"\0", b" ").decode(errors="replace").strip()
     return found
+
+
+def nginx_sessions(run):
+    """NGINX writes its title over its environment, so its sessions are kept in a file."""
+    try:
+        return Path(run, "nginx.sessions").read_text().split()
+    except OSError:
+        return []
 
 
 def ownerless_memory():
@@ -327,6 +338,8 @@ class Stack:
             [self.nginx_program, "-p", prefix, "-e", "error.log", "-c", self.run / "nginx.conf"],
             self.run / "nginx.log",
         )
+        with open(self.run / "nginx.sessions", "a") as sessions:
+            sessions.write("%d\n" % self.nginx.pid)
         pid_file = prefix / "nginx.pid"
         wait_for(lambda: self.nginx.poll() is not None or http(self.url)[0], 10)
         if self.nginx.poll() is not None or not pid_file.exists():
@@ -334,10 +347,15 @@ class Stack:
                 "nginx did not start:\n" + tail(self.run / "nginx.log") + tail(prefix / "error.log")
             )
 
-    def stop_nginx(self, sig=signal.SIGTERM):
+    def stop_nginx(self):
         if self.nginx and self.nginx.poll() is None:
-            self.nginx.send_signal(sig)
+            self.nginx.send_signal(signal.SIGTERM)
             self.nginx.wait(10)
+
+    def kill_nginx(self):
+        """The workers too: they would go on without their master."""
+        os.killpg(self.nginx.pid, signal.SIGKILL)
+        self.nginx.wait()
 
     def start_tidegate(self):
         self.tidegate = self.spawn(

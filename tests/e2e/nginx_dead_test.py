@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
-import signal
 import sys
 import time
 
@@ -11,8 +10,7 @@ def nginx_dead(bench):
     bench.load("hold 4s 80/s", "before")
     bench.eventually(lambda: bench.serving(2), 10, "two servers")
     bench.load_result("before")
-    bench.stack.stop_nginx(signal.SIGKILL)
-    (bench.stack.run / "nginx" / "nginx.pid").unlink(missing_ok=True)
+    bench.stack.kill_nginx()
     died = len(bench.ticks())
     time.sleep(10)
     bench.expect(len(bench.ticks()) - died >= 7, "the loop stood still without NGINX")
