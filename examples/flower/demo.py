@@ -55,10 +55,14 @@ class Table:
         self.lines = 0
         self.shown = (None, None, None)
         self.reason = ""
+        self.changed = False
+
+    def note(self, tick):
+        if tick.wanted != tick.current:
+            self.reason = "%d → %d %s" % (tick.current, tick.wanted, short_reason(tick))
+            self.changed = True
 
     def row(self, t, second, tick):
-        if tick and tick.wanted != tick.current:
-            self.reason = "%d → %d %s" % (tick.current, tick.wanted, short_reason(tick))
         wanted = tick.wanted if tick else None
         ready = tick.ready if tick else None
         state = (wanted, ready, second["failed"])
@@ -81,8 +85,9 @@ class Table:
         )
         if self.live:
             line = line[: self.width - 1]
-            if tick and tick.wanted != tick.current:
+            if self.changed:
                 line = "\033[1m%s\033[0m" % line
+        self.changed = False
         print(line, flush=True)
 
 
@@ -111,18 +116,16 @@ def watch(stack, client, journal, patience_s):
     """Shows the run until the client is done and one replica is left; the client's seconds."""
     table = Table()
     seconds, offset = [], 0
-    tick = None
     began = time.monotonic()
     idle_since = None
     while True:
         time.sleep(0.2)
         new, offset = read_lines(stack.run / "client.progress.jsonl", offset)
-        fresh = journal.read()
-        changes = [t for t in fresh if t.wanted != t.current]
-        tick = (changes or fresh or [tick])[-1]
+        for fresh in journal.read():
+            table.note(fresh)
+        tick = journal.ticks[-1] if journal.ticks else None
         for second in new:
             table.row(second["t"], second, tick)
-            tick = journal.ticks[-1] if journal.ticks else None
         seconds += new
         if stack.tidegate.poll() is not None:
             raise Problem("tidegate ended in the run:\n" + tail(stack.run / "tidegate.log"))
