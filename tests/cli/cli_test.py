@@ -1,0 +1,246 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The executable as its users meet it: cli_test.py TIDEGATE [unittest arguments]."""
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import urllib.error
+import urllib.request
+
+HERE = pathlib.Path(__file__).resolve().parent
+TIDEGATE = sys.argv.pop(1)
+SECRET = "Bearer canary-7f3a"
+
+CONFIG = """\
+apiVersion: tidegate.dev/v1alpha1
+kind: Autoscaler
+metadata: {{name: web}}
+spec:
+  minReplicas: 1
+  maxReplicas: {max_replicas}
+  metrics:
+  - type: Pods
+    pods: {{metric: {{name: queue}}, target: {{type: AverageValue, averageValue: 10}}}}
+  behavior:
+    scaleUp: {{policies: [{{type: Pods, value: 10, periodSeconds: 1}}]}}
+    scaleDown: {{stabilizationWindowSeconds: 0}}
+  period: 200ms
+  scrape: {{port: http, path: /metrics, interval: 200ms, headers: {{Authorization: "{secret}"}}}}
+  backend:
+    processPool:
+      command: ["{python}", "{server}", "{{port:http}}", "{queue}"]
+      readiness: {{port: http, path: /healthz, period: 100ms}}
+      drainTimeout: 1s
+      terminationGracePeriod: 2s
+---
+apiVersion: tidegate.dev/v1alpha1
+kind: Scaler
+spec:
+  admin: {{address: "127.0.0.1:0"}}
+  journal: {{path: {journal}}}
+"""
+
+
+def tidegate(*arguments, **kwargs):
+    return subprocess.run([TIDEGATE, *map(str, arguments)], capture_output=True, text=True, timeout=60, check=False, **kwargs)
+
+
+def wait_for(what, seconds=20):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        value = what()
+        if value:
+            return value
+        time.sleep(0.05)
+    raise AssertionError(f"not within {seconds} s: {what}")
+
+
+class Scaler:
+    """A running `tidegate run`."""
+
+    def __init__(self, config, *flags, env=None):
+        self.log = open(config.parent / "log.txt", "w+", encoding="utf-8")
+        self.process = subprocess.Popen([TIDEGATE, "run", "-f", str(config), *flags], stderr=self.log, stdout=self.log,
+                                        env={**os.environ, **(env or {})})
+
+    def text(self):
+        self.log.flush()
+        return pathlib.Path(self.log.name).read_text(encoding="utf-8")
+
+    def port(self):
+        match = wait_for(lambda: re.search(r"admin server on port (\d+)", self.text()))
+        return int(match[1])
+
+    def get(self, path):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port()}{path}", timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(timeout=30)
+        finally:
+            self.process.kill()
+            self.log.close()
+
+
+class Usage(unittest.TestCase):
+    def test_version_and_help(self):
+        self.assertRegex(tidegate("version").stdout, r"^tidegate \d+\.\d+\.\d+\n$")
+        self.assertEqual(tidegate("--version").stdout, tidegate("version").stdout)
+        for command in ("run", "validate", "explain", "replay"):
+            done = tidegate(command, "--help")
+            self.assertEqual(done.returncode, 0)
+            self.assertIn("Example", done.stdout)
+
+    def test_wrong_usage_is_2(self):
+        for arguments in ((), ("fly",), ("run",), ("run", "--confg", "x"), ("replay",), ("run", "-f", "x", "--log-level", "loud")):
+            self.assertEqual(tidegate(*arguments).returncode, 2, arguments)
+
+    def test_a_missing_file_is_1_and_named(self):
+        for command in (("validate", "no.yaml"), ("run", "-f", "no.yaml"), ("replay", "no.jsonl"), ("explain", "no.jsonl")):
+            done = tidegate(*command)
+            self.assertEqual(done.returncode, 1, command)
+            self.assertIn(command[-1], done.stderr)
+
+
+class Running(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.dir = pathlib.Path(self.folder.name)
+        self.journal = self.dir / "journal.jsonl"
+        self.queue = self.dir / "queue"
+        self.queue.write_text("5")
+        self.config = self.dir / "web.yaml"
+        self.write()
+
+    def write(self, max_replicas=4):
+        text = CONFIG.format(max_replicas=max_replicas, secret=SECRET, python=sys.executable, server=HERE / "server.py",
+                             queue=self.queue, journal=self.journal)
+        temporary = self.dir / "web.new"
+        temporary.write_text(text)
+        temporary.rename(self.config)
+
+    def ticks(self):
+        lines = self.journal.read_text().splitlines() if self.journal.exists() else []
+        return [json.loads(line) for line in lines if line.endswith("}")]
+
+    def desired(self):
+        ticks = self.ticks()
+        return ticks[-1]["output"]["workloads"][0]["decision"].get("desired") if ticks else None
+
+    def start(self, *flags, env=None):
+        scaler = Scaler(self.config, *flags, env=env)
+        self.addCleanup(scaler.stop)
+        return scaler
+
+    def test_scales_explains_and_replays(self):
+        scaler = self.start()
+        wait_for(lambda: self.desired() == 1)
+        self.queue.write_text("25")
+        wait_for(lambda: self.desired() == 4)
+        self.queue.write_text("1")
+        wait_for(lambda: self.desired() == 1)
+        self.assertEqual(scaler.get("/healthz")[0], 200)
+        self.assertEqual(scaler.get("/readyz")[0], 200)
+        self.assertIn('tidegate_desired_replicas{workload="web"}', scaler.get("/metrics")[1])
+        state = json.loads(scaler.get("/debug/state")[1])
+        self.assertEqual(state["workloads"][0]["decision"]["workload"], "web")
+        log = scaler.text()
+        self.assertEqual(scaler.stop(), 0)
+
+        replayed = tidegate("replay", self.journal)
+        self.assertEqual(replayed.returncode, 0, replayed.stdout)
+        self.assertRegex(replayed.stdout, r"\d+ ticks replayed, 0 different")
+        words = tidegate("explain", self.journal, "--last-change").stdout
+        self.assertIn("target value 10", words)
+        self.assertIn("pods metric queue", words)
+        data = json.loads(tidegate("explain", self.journal, "-o", "json").stdout)
+        self.assertEqual(data["decision"]["workload"], "web")
+
+        # A canary that may be nowhere but in the request.
+        for text in (log, self.journal.read_text(), json.dumps(state), words):
+            self.assertNotIn("canary", text)
+        self.assertNotIn("canary", tidegate("validate", "--dump", self.config).stdout)
+
+    def test_a_changed_journal_does_not_replay(self):
+        self.start()
+        wait_for(lambda: self.desired() == 1)
+        self.queue.write_text("25")
+        wait_for(lambda: self.desired() == 4)
+        lines = self.journal.read_text().splitlines()
+        changed = next(i for i, line in enumerate(lines) if '"desired":4' in line)
+        lines[changed] = lines[changed].replace('"desired":4', '"desired":3')
+        forged = self.dir / "forged.jsonl"
+        forged.write_text("\n".join(lines[: changed + 1]) + "\n")
+        done = tidegate("replay", forged)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("1 different", done.stdout)
+
+    def test_reloads_a_good_file_and_refuses_a_bad_one(self):
+        scaler = self.start()
+        self.queue.write_text("100")
+        wait_for(lambda: self.desired() == 4)
+        self.config.write_text(self.config.read_text().replace("maxReplicas", "maxReplica"))
+        wait_for(lambda: 'did you mean "maxReplicas"' in scaler.text())
+        self.assertIn("tidegate_config_last_reload_successful 0", scaler.get("/metrics")[1])
+        time.sleep(0.5)
+        self.assertEqual(self.desired(), 4)
+        self.write(max_replicas=2)
+        scaler.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: self.desired() == 2)
+        self.assertIn("tidegate_config_last_reload_successful 1", scaler.get("/metrics")[1])
+
+    def test_a_reload_never_stops_a_process(self):
+        scaler = self.start()
+        wait_for(lambda: self.desired() == 1)
+        self.config.write_text(self.config.read_text().replace("drainTimeout: 1s", "drainTimeout: 3s"))
+        wait_for(lambda: "restart to apply that" in scaler.text())
+        self.assertIsNone(scaler.process.poll())
+
+    def test_flag_wins_over_environment_wins_over_file(self):
+        other = self.dir / "other.jsonl"
+        scaler = self.start("--journal", str(other), env={"TIDEGATE_JOURNAL": str(self.dir / "env.jsonl"), "TIDEGATE_LOG_FORMAT": "json"})
+        wait_for(other.exists)
+        self.assertFalse(self.journal.exists())
+        self.assertFalse((self.dir / "env.jsonl").exists())
+        first = wait_for(lambda: scaler.text().splitlines())[0]
+        self.assertIsInstance(json.loads(first), dict)
+
+    def test_dry_run_changes_nothing(self):
+        self.queue.write_text("100")
+        self.start("--dry-run")
+        wait_for(lambda: self.desired() == 4)
+        time.sleep(1)
+        current = self.ticks()[-1]["input"]["workloads"][0]["observation"]["specReplicas"]
+        self.assertEqual(current, 1)
+
+    def test_a_restart_keeps_its_windows(self):
+        text = self.config.read_text().replace("stabilizationWindowSeconds: 0", "stabilizationWindowSeconds: 600")
+        self.config.write_text(text)
+        scaler = self.start()
+        self.queue.write_text("25")
+        wait_for(lambda: self.desired() == 4)
+        scaler.process.kill()
+        scaler.process.wait()
+        before = len(self.ticks())
+        self.start()
+        wait_for(lambda: len(self.ticks()) > before + 2)
+        history = self.ticks()[-1]["histories"][0]["recommendations"]
+        self.assertGreater(len(history), before)
+
+
+if __name__ == "__main__":
+    unittest.main()
