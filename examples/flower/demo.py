@@ -92,9 +92,9 @@ class Table:
 
 
 def short_reason(tick):
-    """What set the number: the last stage that has a say, without the terms of the formula."""
-    steps = [s for s in tick.steps if s["replicas"] == tick.wanted] or tick.steps
-    return steps[-1]["reason"] if steps else tick.decision.get("reason", "")
+    """Why in a few words: the metric, and the stage that limited its wish, if one did."""
+    limits = [s["reason"] for s in tick.steps if s["stage"] not in ("metrics", "policy", "combine")]
+    return "; ".join([tick.decision.get("reason", "")] + limits[-1:])
 
 
 def read_lines(path, offset):

@@ -20,4 +20,4 @@ def kill_stub(bench):
     bench.expect(result["failed"] == 0, "the new server fails: %s" % result["failures"])
 
 
-sys.exit(harness.main(kill_stub))
+sys.exit(harness.main(kill_stub, memory_may_stay=True))
