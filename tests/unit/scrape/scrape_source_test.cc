@@ -160,6 +160,7 @@ TEST_F(ScrapeSourceTest, ReadsOnlyReplicasThatRunAndHaveThePort) {
 struct DownRow {
   HttpBehavior behavior;
   const char* error;
+  Duration budget = seconds(20);  // only what never ends has to wait for it
 };
 
 class ScrapeSourceDownTest : public ScrapeSourceTest,
@@ -167,12 +168,12 @@ class ScrapeSourceDownTest : public ScrapeSourceTest,
 
 TEST_P(ScrapeSourceDownTest, EndsTheSeriesAndSaysWhy) {
   const auto port = server_.Listen();
-  Use({.timeout = milliseconds(400),
+  Use({.timeout = seconds(10),
        .body_size_limit = 50'000,
        .headers = {{"Authorization", "Bearer s3cret"}}});
   ASSERT_TRUE(Collect({Running("r", port)}).ok());
   server_.SetBehavior(port, GetParam().behavior);
-  ASSERT_TRUE(Collect({Running("r", port)}, kT0 + seconds(1)).ok());
+  ASSERT_TRUE(Collect({Running("r", port)}, kT0 + seconds(1), GetParam().budget).ok());
   EXPECT_THAT(sink_.stale, ElementsAre("flower/r"));
   EXPECT_EQ((sink_.values[{"up", "r"}]), 0);
   EXPECT_EQ((sink_.values[{"scrape_samples_scraped", "r"}]), 0);
@@ -185,7 +186,6 @@ TEST_P(ScrapeSourceDownTest, EndsTheSeriesAndSaysWhy) {
   EXPECT_EQ(state.samples, 0u);
 
   server_.SetBehavior(port, {});
-  Use({.timeout = seconds(10)});
   ASSERT_TRUE(Collect({Running("r", port)}, kT0 + seconds(2)).ok());
   state = State("r");
   EXPECT_TRUE(state.up) << state.error;
@@ -194,8 +194,8 @@ TEST_P(ScrapeSourceDownTest, EndsTheSeriesAndSaysWhy) {
 INSTANTIATE_TEST_SUITE_P(
     All, ScrapeSourceDownTest,
     ::testing::Values(
-        DownRow{{.fault = HttpFault::kHang}, "timed out after 400 ms"},
-        DownRow{{.fault = HttpFault::kSlowLoris}, "timed out after 400 ms"},
+        DownRow{{.fault = HttpFault::kHang}, "timed out after 400 ms", milliseconds(400)},
+        DownRow{{.fault = HttpFault::kSlowLoris}, "timed out after 400 ms", milliseconds(400)},
         DownRow{{.fault = HttpFault::kTruncate}, "truncated body"},
         DownRow{{.fault = HttpFault::kEndless}, "body over 50000 bytes"},
         DownRow{{.fault = HttpFault::kReset}, "connection reset"},
@@ -278,11 +278,10 @@ TEST_F(ScrapeSourceTest, KeepsConnectionsBetweenTicks) {
 // The stopped process still has its connection, which answers nothing any more. It recovers.
 TEST_F(ScrapeSourceTest, AStoppedTargetUnderKeepAliveGoesStaleAndRecovers) {
   const auto port = server_.Listen();
-  Use({.timeout = milliseconds(500)});
   ASSERT_TRUE(Collect({Running("r", port)}).ok());
   server_.SetBehavior(port, {.fault = HttpFault::kHang});
-  ASSERT_TRUE(Collect({Running("r", port)}, kT0 + seconds(1)).ok());
-  ASSERT_TRUE(Collect({Running("r", port)}, kT0 + seconds(2)).ok());
+  ASSERT_TRUE(Collect({Running("r", port)}, kT0 + seconds(1), milliseconds(400)).ok());
+  ASSERT_TRUE(Collect({Running("r", port)}, kT0 + seconds(2), milliseconds(400)).ok());
   EXPECT_FALSE(State("r").up);
   EXPECT_EQ(State("r").last_success, kT0);
   EXPECT_THAT(sink_.stale, SizeIs(2));
@@ -295,7 +294,7 @@ TEST_F(ScrapeSourceTest, TheCallsDeadlineCutsTheTimeout) {
   const auto port = server_.Listen({.fault = HttpFault::kHang});
   const auto start = std::chrono::steady_clock::now();
   ASSERT_TRUE(Collect({Running("r", port)}, kT0, milliseconds(200)).ok());
-  EXPECT_LT(std::chrono::steady_clock::now() - start, seconds(2));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, seconds(4));
   EXPECT_THAT(State("r").error, HasSubstr("timed out after 200 ms"));
   EXPECT_EQ(Collect({Running("r", port)}, kT0, Duration::zero()).error().code,
             ErrorCode::kDeadlineExceeded);
@@ -307,10 +306,10 @@ TEST_F(ScrapeSourceTest, AHundredHungTargetsOfTwoHundredDelayNobody) {
     const HttpFault fault = i % 2 == 0 ? HttpFault::kHang : HttpFault::kNone;
     replicas.push_back(Running("r" + std::to_string(i), server_.Listen({.fault = fault})));
   }
-  Use({.timeout = seconds(2)});
+  Use({.timeout = seconds(3)});
   const auto start = std::chrono::steady_clock::now();
   ASSERT_TRUE(Collect(replicas).ok());
-  EXPECT_LT(std::chrono::steady_clock::now() - start, milliseconds(3500));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, seconds(6));
   EXPECT_THAT(sink_.pages, SizeIs(100));
   EXPECT_THAT(sink_.stale, SizeIs(100));
   for (int i = 0; i < 200; ++i) EXPECT_EQ(State("r" + std::to_string(i)).up, i % 2 == 1);
