@@ -22,7 +22,7 @@
 
 namespace tidegate {
 
-/// Limits; each refusal is counted in SeriesStoreStats. None may be 0.
+/// Limits; each refusal is counted in SeriesStoreStats. None may be 0 (it would mean 1).
 struct SeriesStoreOptions {
   Duration retention = std::chrono::minutes(15);  ///< older samples are overwritten
   std::size_t max_series = 1'000'000;
@@ -58,13 +58,16 @@ class TIDEGATE_EXPORT SampleSink {
  public:
   virtual ~SampleSink();
 
-  /// One sample. kInvalidArgument: a bad name or label. kUnavailable: a limit.
+  /// One sample, kept to the millisecond. kInvalidArgument: a bad name or label. kUnavailable: a
+  /// limit. kConflict: not newer than the newest sample of its series.
   virtual Status Ingest(std::string_view metric, const Labels& labels, double value,
                         TimePoint at) = 0;
 
   /// A page in Prometheus text format 0.0.4 from the target whose labels are `target` (they are
-  /// added to every series). All or nothing: an error, with line and column, leaves the store as
-  /// it was. Series of the target that the page no longer has end with a staleness marker.
+  /// added to every series; a label of the page that has the name of one becomes `exported_…`).
+  /// All or nothing: an error, with line and column, leaves the store as it was. A sample that is
+  /// not newer than the newest of its series is left out and counted. Series of the target that
+  /// the page no longer has end with a staleness marker, except those with timestamps of their own.
   virtual Result<PageSummary> IngestPage(std::string_view page, const Labels& target,
                                          TimePoint at) = 0;
 

@@ -195,6 +195,7 @@ class Lexer {
     if (hex ? exponent == 'p' || exponent == 'P' : exponent == 'e' || exponent == 'E') {
       ++pos_;
       if (Peek() == '+' || Peek() == '-') ++pos_;
+      if (!IsDigit(Peek())) return false;
       ScanDigits(false);
     }
     return !IsAlnum(Peek());
@@ -270,7 +271,7 @@ std::string Describe(const Token& token) {
     case TokenKind::kMetricIdentifier:
       return "metric identifier " + Quoted(token.text);
     case TokenKind::kOperator:
-      return "<op:" + token.text + ">";
+      return token.text == "=" ? Quoted("=") : "<op:" + token.text + ">";
     case TokenKind::kIdentifier: {
       const std::string lower = ToLower(token.text);
       if (IsAggregator(lower)) return "<aggr:" + lower + ">";

@@ -524,7 +524,7 @@ class Parser {
   ExprPtr Range(ExprPtr operand) {
     constexpr std::string_view kExpected = "number, duration, step(), or range()";
     const bool parenthesized = in_parens_;
-    Take();
+    const std::size_t open = Take().pos;
     const Token token = Peek();
     const bool literal = token.kind == TokenKind::kNumber || token.kind == TokenKind::kDuration;
     if (token.kind == TokenKind::kOperator) {
@@ -540,10 +540,10 @@ class Parser {
     if (Peek().kind != TokenKind::kRightBracket) {
       return Unexpected("subquery or range", "\":\" or \"]\"");
     }
-    const Token close = Take();
+    Take();
     auto* selector = std::get_if<VectorSelector>(&operand->node);
     if (selector == nullptr || parenthesized) {
-      return Fail(close.pos, "ranges only allowed for vector selectors");
+      return Fail(open, "ranges only allowed for vector selectors");
     }
     longest_range_ms_ = std::max(longest_range_ms_, *range_ms);
     in_parens_ = false;

@@ -160,6 +160,7 @@ Result<PageSummary> SeriesStore::Impl::IngestPage(std::string_view page, const L
   Target& state = targets_[target];
   const Status resolved = ResolvePage(target, state, staged, at_ms);
   if (!resolved) {
+    if (resolved.error().code == ErrorCode::kInvalidArgument) ++stats_.parse_errors_total;
     if (state.live.empty()) targets_.erase(target);
     return resolved.error();
   }

@@ -153,6 +153,7 @@ void SeriesStore::Impl::SweepIfDue(std::int64_t at_ms) {
   if (!last_sweep_ms_) last_sweep_ms_ = at_ms;
   if (at_ms >= *last_sweep_ms_ && at_ms - *last_sweep_ms_ < period) return;
   Sweep(at_ms);
+  PruneTargets();
 }
 
 void SeriesStore::Impl::Sweep(std::int64_t at_ms) {
@@ -166,6 +167,10 @@ void SeriesStore::Impl::Sweep(std::int64_t at_ms) {
     }
   }
   if (!expired.empty()) Forget(expired);
+}
+
+// Apart from Sweep(), which also runs while a page of a target is being resolved.
+void SeriesStore::Impl::PruneTargets() {
   for (auto target = targets_.begin(); target != targets_.end();) {
     std::erase_if(target->second.by_text,
                   [this](const auto& entry) { return !IsCurrent(entry.second.ref); });

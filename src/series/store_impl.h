@@ -156,6 +156,7 @@ class SeriesStore::Impl {
   void EndSeries(SeriesRef ref, std::int64_t at_ms);
   void Sweep(std::int64_t at_ms);
   void SweepIfDue(std::int64_t at_ms);
+  void PruneTargets();
   void Forget(const std::vector<Slot>& expired);
 
   const SeriesStoreOptions options_;

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "series/staleness.h"
+#include "tidegate/promql.h"
+#include "tidegate/series_store.h"
+
+namespace tidegate {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+const TimePoint kStart{std::chrono::hours(490'000)};
+
+QueryResult Evaluate(const SeriesStore& store, const char* text, TimePoint at,
+                     const EvaluateOptions& options = {}) {
+  const Result<QueryResult> result = Query::Compile(text).value().Evaluate(store, at, options);
+  EXPECT_TRUE(result.has_value()) << (result ? "" : result.error().message);
+  return result ? *result : QueryResult{};
+}
+
+/// A replica's page every second: `waited` us of queueing for each of `rate` requests.
+void Serve(SeriesStore& store, const std::string& replica, int from, int to, int rate, int waited) {
+  for (int second = from; second <= to; ++second) {
+    const int requests = rate * (second - from);
+    const std::string page = "# TYPE queue counter\nqueue " + std::to_string(requests * waited) +
+                             "\n# TYPE done counter\ndone " + std::to_string(requests) + "\n";
+    ASSERT_TRUE(
+        store.IngestPage(page, {{"replica", replica}}, kStart + seconds(second)).has_value());
+  }
+}
+
+constexpr const char* kWait = "avg(delta(queue[30s])/(1+delta(done[30s])))";
+
+TEST(EvaluateTest, ThePostsExpressionReadsTheWaitOfEachRequest) {
+  SeriesStore store;
+  Serve(store, "a", 0, 60, 100, 10'000);
+  Serve(store, "b", 0, 60, 100, 20'000);
+  const QueryResult both = Evaluate(store, kWait, kStart + seconds(60));
+  ASSERT_EQ(both.vector.size(), 1U);
+  EXPECT_TRUE(both.vector[0].labels.empty());
+  // 3000 requests in the window: 10 and 20 ms, but for the 1 in the denominator.
+  EXPECT_DOUBLE_EQ(both.vector[0].value, (3e7 / 3001 + 6e7 / 3001) / 2);
+  const QueryResult one =
+      Evaluate(store, kWait, kStart + seconds(60), {.matchers = {{"replica", "b"}}});
+  EXPECT_DOUBLE_EQ(one.vector.at(0).value, 6e7 / 3001);
+  EXPECT_EQ(one.quality.newest, kStart + seconds(60));
+  EXPECT_GE(one.quality.min_coverage, 0.95);
+  EXPECT_FALSE(one.quality.counter_reset || one.quality.no_series || one.quality.non_finite ||
+               one.quality.ended_series);
+}
+
+TEST(EvaluateTest, ANewbornCoversLittle) {
+  SeriesStore store;
+  Serve(store, "a", 56, 60, 100, 10'000);  // 5 samples
+  const QueryResult result = Evaluate(store, kWait, kStart + seconds(60));
+  EXPECT_NEAR(result.quality.min_coverage, 5.0 / 30, 1e-9);
+  SeriesStore single;
+  Serve(single, "a", 60, 60, 100, 10'000);
+  const QueryResult none = Evaluate(single, kWait, kStart + seconds(60));
+  EXPECT_TRUE(none.vector.empty());
+  EXPECT_EQ(none.quality.min_coverage, 0);
+  EXPECT_FALSE(none.quality.no_series);  // it is there, only too young
+}
+
+TEST(EvaluateTest, CoverageIsThatOfTheWorstSeries) {
+  SeriesStore store;
+  Serve(store, "old", 0, 60, 100, 10'000);
+  Serve(store, "young", 51, 60, 100, 10'000);
+  EXPECT_NEAR(Evaluate(store, kWait, kStart + seconds(60)).quality.min_coverage, 10.0 / 30, 1e-9);
+}
+
+TEST(EvaluateTest, AHungReplicaShowsInTheAge) {
+  SeriesStore store;
+  Serve(store, "a", 0, 60, 100, 10'000);
+  Serve(store, "b", 0, 45, 100, 10'000);
+  const QueryResult result = Evaluate(store, kWait, kStart + seconds(60));
+  EXPECT_EQ(result.quality.newest, kStart + seconds(45));
+  EXPECT_LT(result.quality.min_coverage, 0.55);
+  EXPECT_FALSE(result.quality.ended_series);
+  store.MarkStale({{"replica", "b"}}, kStart + seconds(50));
+  EXPECT_TRUE(Evaluate(store, kWait, kStart + seconds(60)).quality.ended_series);
+  const QueryResult gone = Evaluate(store, "queue", kStart + seconds(60));
+  ASSERT_EQ(gone.vector.size(), 1U);
+  EXPECT_EQ(gone.vector[0].labels.at("replica"), "a");
+}
+
+TEST(EvaluateTest, AResetIsSeenWhereACounterFalls) {
+  struct Row {
+    const char* type;
+    const char* query;
+    bool want;
+  };
+  for (const Row& row : {Row{"counter", "delta(m[30s])", true},
+                         {"counter", "rate(m[30s])", true},
+                         {"counter", "increase(m[30s])", true},
+                         {"gauge", "delta(m[30s])", false},
+                         {"untyped", "delta(m[30s])", false},
+                         {"untyped", "rate(m[30s])", true},
+                         {"counter", "delta(m[5s])", false}}) {
+    SeriesStore store;
+    for (int second = 0; second <= 30; ++second) {
+      const int value = second < 20 ? 1000 + second : second;
+      const std::string page =
+          "# TYPE m " + std::string(row.type) + "\nm " + std::to_string(value) + "\n";
+      ASSERT_TRUE(store.IngestPage(page, {}, kStart + seconds(second)).has_value());
+    }
+    EXPECT_EQ(Evaluate(store, row.query, kStart + seconds(30)).quality.counter_reset, row.want)
+        << row.type << " " << row.query;
+  }
+}
+
+TEST(EvaluateTest, NothingIsNotZero) {
+  SeriesStore store;
+  Serve(store, "a", 0, 60, 0, 0);
+  const QueryResult idle = Evaluate(store, kWait, kStart + seconds(60));
+  EXPECT_EQ(idle.vector.at(0).value, 0);
+  EXPECT_FALSE(idle.quality.no_series);
+  const QueryResult missing =
+      Evaluate(store, kWait, kStart + seconds(60), {.matchers = {{"replica", "b"}}});
+  EXPECT_TRUE(missing.vector.empty());
+  EXPECT_TRUE(missing.quality.no_series);
+  EXPECT_EQ(missing.quality.newest, std::nullopt);
+  EXPECT_TRUE(Evaluate(store, "queue + nothing", kStart + seconds(60)).quality.no_series);
+}
+
+TEST(EvaluateTest, NonFiniteSamplesAreSeen) {
+  SeriesStore store;
+  ASSERT_TRUE(store.IngestPage("m{x=\"1\"} NaN\nm{x=\"2\"} 7\n", {}, kStart).has_value());
+  const QueryResult max = Evaluate(store, "max(m)", kStart);
+  EXPECT_EQ(max.vector.at(0).value, 7);  // as in Prometheus
+  EXPECT_TRUE(max.quality.non_finite);
+  EXPECT_TRUE(std::isnan(Evaluate(store, "sum(m)", kStart).vector.at(0).value));
+  EXPECT_FALSE(Evaluate(store, "max(m{x=\"2\"})", kStart).quality.non_finite);
+}
+
+// Prometheus 3: a sample exactly as old as the window is not in it.
+TEST(EvaluateTest, WindowsAndLookbackAreLeftOpen) {
+  SeriesStore store;
+  for (int second = 0; second <= 10; ++second) {
+    ASSERT_TRUE(store.Ingest("m", {}, second * second, kStart + seconds(second)).ok());
+  }
+  // In (0 s, 10 s]: 1 to 100 over 9 s, and 1 s to the left edge is less than 1.1 intervals.
+  EXPECT_DOUBLE_EQ(Evaluate(store, "delta(m[10s])", kStart + seconds(10)).vector.at(0).value,
+                   99.0 * ((9.0 + 1 + 0) / 9));
+  const EvaluateOptions lookback{.matchers = {}, .lookback = seconds(5)};
+  EXPECT_EQ(Evaluate(store, "m", kStart + milliseconds(14'999), lookback).vector.size(), 1U);
+  EXPECT_EQ(Evaluate(store, "m", kStart + seconds(15), lookback).vector.size(), 0U);
+  EXPECT_EQ(Evaluate(store, "m", kStart - seconds(1)).vector.size(), 0U);
+}
+
+TEST(EvaluateTest, ScalarsFollowPrecedence) {
+  const SeriesStore store;
+  struct Row {
+    const char* text;
+    double want;
+  };
+  for (const Row& row : {Row{"1 + 2 * 3", 7},
+                         {"(1 + 2) * 3", 9},
+                         {"8 / 4 / 2", 1},
+                         {"8 - 4 - 2", 2},
+                         {"-2 * -3", 6},
+                         {"--2", 2},
+                         {"1 / 0", std::numeric_limits<double>::infinity()},
+                         {"1m + 1", 61}}) {
+    const QueryResult result = Evaluate(store, row.text, kStart);
+    EXPECT_EQ(result.type, ValueType::kScalar);
+    EXPECT_EQ(result.scalar, row.want) << row.text;
+  }
+}
+
+TEST(EvaluateTest, KeepsAndDropsNamesAsPrometheusDoes) {
+  SeriesStore store;
+  ASSERT_TRUE(store.IngestPage("m{a=\"1\",b=\"2\"} 4\nn{a=\"1\"} 2\n", {}, kStart).has_value());
+  const auto labels = [&store](const char* text) {
+    return Evaluate(store, text, kStart).vector.at(0).labels;
+  };
+  EXPECT_EQ(labels("m"), (Labels{{"__name__", "m"}, {"a", "1"}, {"b", "2"}}));
+  EXPECT_EQ(labels("-m"), (Labels{{"a", "1"}, {"b", "2"}}));
+  EXPECT_EQ(labels("m * 2"), (Labels{{"a", "1"}, {"b", "2"}}));
+  EXPECT_EQ(labels("+m"), (Labels{{"__name__", "m"}, {"a", "1"}, {"b", "2"}}));
+  EXPECT_EQ(labels("m / on(a) n"), (Labels{{"a", "1"}}));
+  EXPECT_EQ(labels("m / ignoring(b) n"), (Labels{{"a", "1"}}));
+  EXPECT_EQ(labels("sum by (b, __name__, none) (m)"), (Labels{{"__name__", "m"}, {"b", "2"}}));
+  EXPECT_EQ(labels("sum without (b) (m)"), (Labels{{"a", "1"}}));
+  EXPECT_TRUE(Evaluate(store, "m / n", kStart).vector.empty());
+}
+
+TEST(EvaluateTest, RefusesAmbiguousMatches) {
+  SeriesStore store;
+  ASSERT_TRUE(
+      store.IngestPage("m{a=\"1\"} 4\nm{a=\"2\"} 4\nn{a=\"1\"} 2\nn2{a=\"1\"} 3\n", {}, kStart)
+          .has_value());
+  const auto error = [&store](const char* text) {
+    const Result<QueryResult> result = Query::Compile(text).value().Evaluate(store, kStart);
+    return result ? std::string("no error") : result.error().message;
+  };
+  EXPECT_EQ(error("n / on() m"),
+            "found duplicate series for the match group {} on the right hand-side of the "
+            "operation: [{__name__=\"m\", a=\"2\"}, {__name__=\"m\", a=\"1\"}];many-to-many "
+            "matching not allowed: matching labels must be unique on one side");
+  EXPECT_EQ(error("m / on() n"),
+            "multiple matches for labels: many-to-one matching must be explicit "
+            "(group_left/group_right)");
+  EXPECT_EQ(error("-{__name__=~\"n.*\"}"), "vector cannot contain metrics with the same labelset");
+}
+
+// A sum of values that cancel must not depend on luck.
+TEST(EvaluateTest, SumsAreCompensated) {
+  SeriesStore store;
+  ASSERT_TRUE(store.IngestPage("m{x=\"1\"} 1e100\nm{x=\"2\"} 1\nm{x=\"3\"} -1e100\n", {}, kStart)
+                  .has_value());
+  EXPECT_EQ(Evaluate(store, "sum(m)", kStart).vector.at(0).value, 1);
+  EXPECT_EQ(Evaluate(store, "avg(m)", kStart).vector.at(0).value, 1.0 / 3);
+  ASSERT_TRUE(store.IngestPage("h{x=\"1\"} 1.7e308\nh{x=\"2\"} 1.7e308\n", {}, kStart).has_value());
+  EXPECT_EQ(Evaluate(store, "avg(h)", kStart).vector.at(0).value, 1.7e308);
+}
+
+}  // namespace
+}  // namespace tidegate
