@@ -2,10 +2,10 @@
 #include "series/regex.h"
 
 #include <gtest/gtest.h>
+#include <regex.h>
 
 #include <chrono>
 #include <random>
-#include <regex>
 #include <string>
 
 #include "series/matcher.h"
@@ -111,8 +111,8 @@ TEST(RegexTest, NoPatternMakesItBacktrack) {
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
 }
 
-// Against std::regex on small random patterns that both understand.
-TEST(RegexTest, AgreesWithTheStandardLibrary) {
+// Against the C library's on small random patterns that both understand.
+TEST(RegexTest, AgreesWithPosix) {
   std::mt19937_64 random(3);
   const auto pick = [&random](std::string_view from) { return from[random() % from.size()]; };
   for (int round = 0; round < 2000; ++round) {
@@ -143,12 +143,15 @@ TEST(RegexTest, AgreesWithTheStandardLibrary) {
       }
     }
     pattern += std::string(static_cast<std::size_t>(open), ')');
-    const std::regex reference(pattern);
+    regex_t reference;
+    ASSERT_EQ(regcomp(&reference, ("^(" + pattern + ")$").c_str(), REG_EXTENDED | REG_NOSUB), 0);
     for (int k = 0; k < 20; ++k) {
       std::string text;
       for (std::size_t i = 0, length = random() % 6; i < length; ++i) text += pick("abc");
-      ASSERT_EQ(Match(pattern, text), std::regex_match(text, reference)) << pattern << " " << text;
+      const bool want = regexec(&reference, text.c_str(), 0, nullptr, 0) == 0;
+      EXPECT_EQ(Match(pattern, text), want) << pattern << " " << text;
     }
+    regfree(&reference);
   }
 }
 
