@@ -274,11 +274,12 @@ class Controller::Impl {
     }
     Status collected;
     if (workload.source != nullptr) {
+      // A source has no clock: it counts from `now`, so it is given what observing has left.
       collected = Guarded("source", [&]() -> Status {
         return workload.source->Collect({.workload = slot.id(),
                                          .replicas = slot.input.observation.replicas,
                                          .now = now,
-                                         .deadline = deadline},
+                                         .deadline = now + (deadline - clock_.Now())},
                                         store_);
       });
       slot.targets = workload.source->targets();

@@ -10,7 +10,9 @@
 int main(int argc, char** argv) {
   using namespace tidegate::golden;
   const std::map<std::string, int (*)(std::istream&, std::ostream&)> sets = {
+      {"exposition", tidegate::RunExpositionSet},
       {"hpa", RunHpaSet},
+      {"promql", tidegate::RunPromqlSet},
   };
   const auto found = argc == 2 ? sets.find(argv[1]) : sets.end();
   if (found == sets.end()) {

@@ -6,6 +6,9 @@
 
 #include <iosfwd>
 
+#include "tests/golden/exposition_set.h"
+#include "tests/golden/promql_set.h"
+
 namespace tidegate::golden {
 
 int RunHpaSet(std::istream& in, std::ostream& out);

@@ -6,8 +6,10 @@
 #include <cmath>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
 
-#include "tests/support/gzip_lines.h"
+#include "tests/golden/golden_file.h"
 
 namespace tidegate::hpa {
 namespace {
@@ -15,8 +17,8 @@ namespace {
 // What Kubernetes' own code makes of every third text of the golden set.
 TEST(QuantityTest, AgreesWithApimachinery) {
   int checked = 0;
-  for (const std::string& line :
-       testing::GzipLines(TIDEGATE_SOURCE_DIR "/tests/golden/hpa/quantities.jsonl.gz")) {
+  std::istringstream lines(ReadGoldenFile("hpa/quantities.jsonl.gz"));
+  for (std::string line; std::getline(lines, line);) {
     const auto golden = nlohmann::json::parse(line);
     const auto quantity = Quantity::Parse(golden["in"].get<std::string>());
     ASSERT_EQ(quantity.has_value(), golden["error"].is_null()) << line;
