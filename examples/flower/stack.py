@@ -164,9 +164,14 @@ def nginx_sessions(run):
 
 
 def ownerless_memory():
-    """Files of Triton servers of ours in /dev/shm whose server is gone."""
+    """Files of this user's Triton servers in /dev/shm whose server is gone."""
     found = []
     for file in Path("/dev/shm").glob("tgflower_*"):
+        try:
+            if file.stat().st_uid != os.getuid():
+                continue
+        except FileNotFoundError:
+            continue
         match = re.match(r"tgflower_(\d+)_(\d+)_", file.name)
         fields = stat_fields(match[1]) if match else None
         if match and (fields is None or fields[19] != match[2]):

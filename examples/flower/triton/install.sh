@@ -22,6 +22,9 @@ fail() {
 [ $# -eq 1 ] || fail "usage: install.sh VENV_DIR"
 [ "$(uname -sm)" = "Linux x86_64" ] || [ "$(uname -sm)" = "Linux aarch64" ] ||
   fail "there is no Triton wheel for $(uname -sm)"
+done_already() { [ -e "$1/installed" ] && [ "$(cat "$1/installed")" = "${WHEELS[*]}" ]; }
+
+! done_already "$1" || exit 0
 parent=$(dirname "$1")
 mkdir -p "$parent" 2>/dev/null || fail "cannot make the directory $parent: no write permission"
 [ -w "$parent" ] || fail "cannot write to $parent: no write permission"
@@ -29,9 +32,7 @@ venv="$(cd "$parent" && pwd)/$(basename "$1")"
 
 exec 9>"$venv.lock"
 flock 9 # somebody else may be installing: wait for it
-if [ -e "$venv/installed" ] && [ "$(cat "$venv/installed")" = "${WHEELS[*]}" ]; then
-  exit 0
-fi
+! done_already "$venv" || exit 0
 
 python=${PYTHON:-/usr/bin/python3}
 [ -x "$python" ] || fail "no Python at $python: install python3, or set PYTHON"

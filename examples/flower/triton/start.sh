@@ -36,7 +36,7 @@ sweep() {
   for file in /dev/shm/tgflower_*; do
     [[ $file =~ /tgflower_(([0-9]+)_[0-9]+)_ ]] || continue
     owner=${BASH_REMATCH[2]} name=${BASH_REMATCH[1]}
-    [ "$(identity "$owner")" = "$name" ] || rm -f "$file"
+    [ "$(identity "$owner")" = "$name" ] || rm -f "$file" 2>/dev/null || true # perhaps another user's
   done
   for proc in $(grep -lsa '^triton_python_b' /proc/[0-9]*/comm); do
     proc=${proc%/comm}
