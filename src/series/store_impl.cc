@@ -4,6 +4,7 @@
 #include "series/store_impl.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <optional>
 #include <utility>
 
@@ -151,7 +152,7 @@ void SeriesStore::Impl::EndSeries(SeriesRef ref, std::int64_t at_ms) {
 void SeriesStore::Impl::SweepIfDue(std::int64_t at_ms) {
   const std::int64_t period = std::max<std::int64_t>(retention_ms_ / 8, 1);
   if (!last_sweep_ms_) last_sweep_ms_ = at_ms;
-  if (at_ms >= *last_sweep_ms_ && at_ms - *last_sweep_ms_ < period) return;
+  if (std::abs(at_ms - *last_sweep_ms_) < period) return;  // callers' clocks may differ a little
   Sweep(at_ms);
   PruneTargets();
 }

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/golden/exposition_set.h"
 
-#include <algorithm>
+#include <istream>
 #include <nlohmann/json.hpp>
+#include <ostream>
 #include <string>
 #include <string_view>
 
 #include "exposition/page_parser.h"
 #include "exposition/utf8.h"
 #include "tests/golden/numbers.h"
+#include "tests/golden/sets.h"
 #include "tidegate/series_store.h"
 
-namespace tidegate {
+namespace tidegate::golden {
 namespace {
 
 using Json = nlohmann::json;
@@ -144,4 +145,4 @@ int RunExpositionSet(std::istream& in, std::ostream& out) {
   return 0;
 }
 
-}  // namespace tidegate
+}  // namespace tidegate::golden

@@ -4,7 +4,7 @@
 #include <array>
 #include <cstdio>
 
-namespace tidegate {
+namespace tidegate::golden {
 
 std::string ReadGoldenFile(std::string_view name) {
   const std::string command =
@@ -19,4 +19,4 @@ std::string ReadGoldenFile(std::string_view name) {
   return ::pclose(pipe) == 0 ? text : "";
 }
 
-}  // namespace tidegate
+}  // namespace tidegate::golden

@@ -6,9 +6,9 @@
 #include <string>
 #include <string_view>
 
-namespace tidegate {
+namespace tidegate::golden {
 
 /// The text of a gzip file under tests/golden; empty if it cannot be read.
 std::string ReadGoldenFile(std::string_view name);
 
-}  // namespace tidegate
+}  // namespace tidegate::golden

@@ -8,7 +8,7 @@
 #include "exposition/number.h"
 #include "series/staleness.h"
 
-namespace tidegate {
+namespace tidegate::golden {
 
 std::string NumberText(double value) {
   if (std::isnan(value)) return "NaN";
@@ -25,4 +25,4 @@ double NumberFromText(std::string_view text) {
   return value;
 }
 
-}  // namespace tidegate
+}  // namespace tidegate::golden

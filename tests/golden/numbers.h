@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace tidegate {
+namespace tidegate::golden {
 
 /// A text that reads back exactly: `0.1`, `NaN`, `+Inf`.
 std::string NumberText(double value);
@@ -14,4 +14,4 @@ std::string NumberText(double value);
 /// The inverse; `stale` is the staleness marker.
 double NumberFromText(std::string_view text);
 
-}  // namespace tidegate
+}  // namespace tidegate::golden

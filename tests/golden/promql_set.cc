@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/golden/promql_set.h"
 
 #include <chrono>
+#include <istream>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "tests/golden/numbers.h"
+#include "tests/golden/sets.h"
 #include "tidegate/promql.h"
 #include "tidegate/series_store.h"
 
-namespace tidegate {
+namespace tidegate::golden {
 namespace {
 
 using Json = nlohmann::json;
@@ -120,4 +122,4 @@ int RunPromqlSet(std::istream& in, std::ostream& out) {
   return 0;
 }
 
-}  // namespace tidegate
+}  // namespace tidegate::golden

@@ -7,11 +7,11 @@
 #include <sstream>
 #include <string>
 
-#include "tests/golden/exposition_set.h"
 #include "tests/golden/golden_file.h"
 #include "tests/golden/numbers.h"
+#include "tests/golden/sets.h"
 
-namespace tidegate {
+namespace tidegate::golden {
 namespace {
 
 using Json = nlohmann::json;
@@ -61,4 +61,4 @@ TEST(ExpositionGoldenTest, AgreesWithPrometheus) {
 }
 
 }  // namespace
-}  // namespace tidegate
+}  // namespace tidegate::golden

@@ -11,9 +11,9 @@
 
 #include "tests/golden/golden_file.h"
 #include "tests/golden/numbers.h"
-#include "tests/golden/promql_set.h"
+#include "tests/golden/sets.h"
 
-namespace tidegate {
+namespace tidegate::golden {
 namespace {
 
 using Json = nlohmann::json;
@@ -89,4 +89,4 @@ TEST(PromqlGoldenTest, AgreesWithPrometheus) {
 }
 
 }  // namespace
-}  // namespace tidegate
+}  // namespace tidegate::golden

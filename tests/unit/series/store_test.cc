@@ -136,6 +136,17 @@ TEST(SeriesStoreTest, ExpiredSeriesMakeRoom) {
   EXPECT_EQ(Contents(store).size(), 2U);
 }
 
+// A first page that finds the store full of the expired: they, and targets with them, go while
+// the page is being put in.
+TEST(SeriesStoreTest, AFullStoreTakesANewTarget) {
+  SeriesStore store({.retention = minutes(1), .max_series = 2});
+  ASSERT_TRUE(store.IngestPage("a 1\nb 1\n", kTarget, kStart).has_value());
+  EXPECT_FALSE(store.IngestPage("c 1\n", {}, kStart + seconds(50)));
+  EXPECT_TRUE(store.IngestPage("c 1\nd 1\n", {}, kStart + seconds(61)).has_value());
+  EXPECT_TRUE(store.IngestPage("c 1\nd 1\n", {}, kStart + seconds(62)).has_value());
+  EXPECT_EQ(store.stats().series, 2U);
+}
+
 TEST(SeriesStoreTest, ForgetsWhatIsOlderThanTheRetention) {
   SeriesStore store({.retention = seconds(10), .max_samples_per_series = 5});
   for (int i = 0; i < 100; ++i) {
