@@ -12,7 +12,6 @@
 #include <utility>
 
 #include "core/register_policy.h"
-#include "hpa/quantity.h"
 #include "hpa/replica_calculator.h"
 #include "tidegate/policy.h"
 
@@ -20,20 +19,20 @@ namespace tidegate {
 
 namespace {
 
-std::string FormatRatio(double ratio) {
+std::string Number(const char* format, double value) {
   char text[32];
-  std::snprintf(text, sizeof text, "%.4g", ratio);
+  std::snprintf(text, sizeof text, format, value);
   return text;
 }
 
-// "pods metric queue: 21k / target 10k = 2.1 over 3 ready replicas"
+// "pods metric queue: 21000 / target 10000 = 2.1, 3 ready"
 std::string Explain(const MetricTrace& trace) {
   const auto value = [&](MilliValue milli) {
-    return trace.utilization ? std::to_string(milli / 1000) + "%" : hpa::FormatMilli(milli);
+    return Number("%.6g", static_cast<double>(milli) / 1000) + (trace.utilization ? "%" : "");
   };
   const MilliValue usage = trace.utilization ? MilliValue{*trace.utilization} * 1000 : trace.usage;
   std::string text = trace.metric + ": " + value(usage) + " / target " + value(trace.target) +
-                     " = " + FormatRatio(trace.ratio);
+                     " = " + Number("%.4g", trace.ratio);
   const auto count = [&](std::string_view what, const std::vector<std::string>& names) {
     if (!names.empty()) text += ", " + std::to_string(names.size()) + " " + std::string(what);
   };

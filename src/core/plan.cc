@@ -110,7 +110,7 @@ class DecisionFold {
     decision().proposed = std::max(0, *proposal->replicas);
     decision().error = proposal->error;
     const std::int32_t proposed = *decision().proposed;
-    if (proposed < current() && HoldOnDoubt(proposed)) return;
+    if (std::max(proposed, input_.spec.min_replicas) < current() && HoldOnDoubt(proposed)) return;
     if (proposed > current()) decision().reason = proposal->metric + " above target";
     if (proposed < current()) decision().reason = "All metrics below target";
     const core::Limited stable =

@@ -7,7 +7,6 @@
 #include <string>
 
 #include "core/text.h"
-#include "hpa/quantity.h"
 #include "scaler/commands.h"
 #include "tidegate/record.h"
 #include "tidegate/reporters/journal.h"
@@ -57,6 +56,12 @@ std::optional<TimePoint> ParseTime(const std::string& text) {
   return time;
 }
 
+std::string Number(MilliValue milli) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6g", static_cast<double>(milli) / 1000);
+  return text;
+}
+
 std::string Join(const std::vector<std::string>& names) {
   std::string text;
   for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
@@ -86,10 +91,10 @@ void PrintReplicas(const Observation& seen) {
 
 void PrintReading(const Reading& reading) {
   for (const ReplicaReading& each : reading.replicas) {
-    std::printf("      %-16s %s\n", each.replica.c_str(), hpa::FormatMilli(each.value).c_str());
+    std::printf("      %-16s %s\n", each.replica.c_str(), Number(each.value).c_str());
   }
   for (const MilliValue value : reading.values) {
-    std::printf("      value            %s\n", hpa::FormatMilli(value).c_str());
+    std::printf("      value            %s\n", Number(value).c_str());
   }
   for (const Doubt& doubt : reading.doubts) {
     std::printf("      doubt: %s%s%s, %s\n", doubt.replica.c_str(),
@@ -103,9 +108,9 @@ void PrintMetric(const MetricTrace& trace) {
     return;
   }
   const std::string usage = trace.utilization ? std::to_string(*trace.utilization) + "% of requests"
-                                              : hpa::FormatMilli(trace.usage);
-  const std::string target = trace.utilization ? std::to_string(trace.target / 1000) + "%"
-                                               : hpa::FormatMilli(trace.target);
+                                              : Number(trace.usage);
+  const std::string target =
+      trace.utilization ? std::to_string(trace.target / 1000) + "%" : Number(trace.target);
   std::printf("      current value %s / target value %s = %.6g  ->  %d replicas\n", usage.c_str(),
               target.c_str(), trace.ratio, trace.proposal);
   PrintGroup("ready", trace.ready);

@@ -10,9 +10,9 @@
 int main(int argc, char** argv) {
   using namespace tidegate::golden;
   const std::map<std::string, int (*)(std::istream&, std::ostream&)> sets = {
-      {"exposition", tidegate::RunExpositionSet},
+      {"exposition", RunExpositionSet},
       {"hpa", RunHpaSet},
-      {"promql", tidegate::RunPromqlSet},
+      {"promql", RunPromqlSet},
   };
   const auto found = argc == 2 ? sets.find(argv[1]) : sets.end();
   if (found == sets.end()) {

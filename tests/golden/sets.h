@@ -6,9 +6,6 @@
 
 #include <iosfwd>
 
-#include "tests/golden/exposition_set.h"
-#include "tests/golden/promql_set.h"
-
 namespace tidegate::golden {
 
 int RunHpaSet(std::istream& in, std::ostream& out);

@@ -17,19 +17,19 @@ namespace {
 // What Kubernetes' own code makes of every third text of the golden set.
 TEST(QuantityTest, AgreesWithApimachinery) {
   int checked = 0;
-  std::istringstream lines(ReadGoldenFile("hpa/quantities.jsonl.gz"));
+  std::istringstream lines(golden::ReadGoldenFile("hpa/quantities.jsonl.gz"));
   for (std::string line; std::getline(lines, line);) {
-    const auto golden = nlohmann::json::parse(line);
-    const auto quantity = Quantity::Parse(golden["in"].get<std::string>());
-    ASSERT_EQ(quantity.has_value(), golden["error"].is_null()) << line;
+    const auto vector = nlohmann::json::parse(line);
+    const auto quantity = Quantity::Parse(vector["in"].get<std::string>());
+    ASSERT_EQ(quantity.has_value(), vector["error"].is_null()) << line;
     ++checked;
     if (!quantity) {
-      EXPECT_EQ(quantity.error().message, golden["error"].get<std::string>()) << line;
+      EXPECT_EQ(quantity.error().message, vector["error"].get<std::string>()) << line;
       continue;
     }
-    EXPECT_EQ(quantity->Milli(), golden["milliValue"].get<std::int64_t>()) << line;
-    EXPECT_EQ(quantity->Sign(), golden["sign"].get<int>()) << line;
-    const double want = std::strtod(golden["approximateFloat"].get<std::string>().c_str(), nullptr);
+    EXPECT_EQ(quantity->Milli(), vector["milliValue"].get<std::int64_t>()) << line;
+    EXPECT_EQ(quantity->Sign(), vector["sign"].get<int>()) << line;
+    const double want = std::strtod(vector["approximateFloat"].get<std::string>().c_str(), nullptr);
     const double got = quantity->ApproximateFloat();
     EXPECT_TRUE(got == want || (std::isnan(got) && std::isnan(want)) ||
                 std::fabs(got - want) <= 1e-15 * std::fabs(want))
