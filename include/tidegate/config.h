@@ -51,7 +51,7 @@ struct JournalOptions {
 };
 
 struct LogOptions {
-  std::string level = "info";   ///< trace, debug, info, warn, error
+  std::string level = "info";   ///< debug, info, warning, error or off
   std::string format = "text";  ///< text or json
 };
 

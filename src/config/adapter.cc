@@ -6,17 +6,15 @@
 #include <algorithm>
 #include <cctype>
 #include <map>
-#include <regex>
 #include <utility>
 
 #include "config/documents.h"
+#include "config/name_pattern.h"
 #include "config/scalars.h"
 #include "tidegate/fields.h"
 
 namespace tidegate::config {
 namespace {
-
-constexpr std::size_t kMaxPattern = 256;
 
 struct Override {
   std::string group;
@@ -76,7 +74,9 @@ void Describe(FieldVisitor& v, RuleFile& s) {
   v.Refused("resourceRules", "has no counterpart; Tidegate does not serve cpu and memory");
 }
 
-bool IsWord(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == ':'; }
+bool IsWord(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == ':';
+}
 
 bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
@@ -217,28 +217,24 @@ class Resolver {
   }
 
   std::string MatchName(const Rule& rule, const std::string& series, const std::string& path) {
-    if (rule.name.matches.size() > kMaxPattern || series.size() > kMaxPattern) {
-      Report(path + ".name.matches", "is too long");
-      return {};
-    }
-    try {
-      const std::regex pattern(rule.name.matches, std::regex::ECMAScript);
-      std::smatch groups;
-      if (!std::regex_search(series, groups, pattern)) {
-        Report(path + ".name.matches", "does not match the series " + JsonString(series));
-        return {};
-      }
-      if (rule.name.as.empty()) return groups.str(groups.size() == 2 ? 1 : 0);
-      return Expand(rule, groups, path);
-    } catch (const std::regex_error&) {
+    const std::optional<NamePattern> pattern = NamePattern::Compile(rule.name.matches);
+    if (!pattern) {
       Report(path + ".name.matches",
              "is not understood: " + JsonString(rule.name.matches) + "; give the name in name.as");
       return {};
     }
+    const std::optional<std::vector<std::string>> groups = pattern->Match(series);
+    if (!groups) {
+      Report(path + ".name.matches", "does not match the series " + JsonString(series));
+      return {};
+    }
+    if (rule.name.as.empty()) return (*groups)[groups->size() == 2 ? 1 : 0];
+    return Expand(rule, *groups, path);
   }
 
   /// `${1}_per_second` with the groups of the match.
-  std::string Expand(const Rule& rule, const std::smatch& groups, const std::string& path) {
+  std::string Expand(const Rule& rule, const std::vector<std::string>& groups,
+                     const std::string& path) {
     const std::string& as = rule.name.as;
     std::string out;
     for (std::size_t i = 0; i < as.size(); ++i) {
@@ -253,7 +249,7 @@ class Resolver {
           static_cast<std::size_t>(as[digit] - '0') >= groups.size()) {
         return BadName(rule, path);
       }
-      out += groups.str(static_cast<std::size_t>(as[digit] - '0'));
+      out += groups[static_cast<std::size_t>(as[digit] - '0')];
       i = digit + (braces ? 1 : 0);
     }
     return out;

@@ -168,8 +168,9 @@ class FileParser {
                  config::JsonString(entry.api_version) + " for kind " + kind->text);
       return {};
     }
-    Report(kind->at, "kind", "unknown kind " + config::JsonString(kind->text) +
-                                 config::Nearest(kind->text, names) + "; known are " + known);
+    Report(kind->at, "kind",
+           "unknown kind " + config::JsonString(kind->text) + config::Nearest(kind->text, names) +
+               "; known are " + known);
     return {};
   }
 
@@ -217,8 +218,7 @@ class FileParser {
         std::string name;
         v.Nested("metadata", [&] { v.Field("name", name); });
       }
-      v.Nested(
-          "spec", [&] { describe_spec(v); }, {.required = true});
+      v.Nested("spec", [&] { describe_spec(v); }, {.required = true});
     });
   }
 
@@ -319,8 +319,8 @@ class FileParser {
       const auto [other, is_new] = seen.emplace(rule.query.metric, rule.at);
       if (!is_new) {
         Report(rule.at, rule.path,
-               "metric " + config::JsonString(rule.query.metric) +
-                   " has a rule already, in line " + std::to_string(other->second.line));
+               "metric " + config::JsonString(rule.query.metric) + " has a rule already, in line " +
+                   std::to_string(other->second.line));
       }
       const Status compiled = config::CompileQuery(rule.query.query);
       if (!compiled) Report(rule.at, rule.path + ".metricsQuery", compiled.error().message);

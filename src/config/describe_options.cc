@@ -8,8 +8,7 @@ namespace {
 
 constexpr double kMaxSeconds = 86400.0 * 365;
 constexpr double kMaxBytes = 1e15;
-constexpr std::array<std::string_view, 6> kLevels{"trace", "debug", "info",
-                                                  "warn",  "error", "off"};
+constexpr std::array<std::string_view, 5> kLevels{"debug", "info", "warning", "error", "off"};
 constexpr std::array<std::string_view, 2> kFormats{"text", "json"};
 
 constexpr FieldInfo Time(std::string_view doc, double min = 0.001) {
@@ -21,8 +20,7 @@ constexpr FieldInfo Port(std::string_view doc) { return {.doc = doc, .min = 1, .
 }  // namespace
 
 void Describe(FieldVisitor& v, MetricQuery& s) {
-  v.Field("metric", s.metric,
-          {.doc = "Name of the metric, as in spec.metrics.", .required = true});
+  v.Field("metric", s.metric, {.doc = "Name of the metric, as in spec.metrics.", .required = true});
   v.Field("query", s.query,
           {.doc = "PromQL. For a Pods metric it is evaluated over the series of one replica at a "
                   "time.",
@@ -109,21 +107,19 @@ void Describe(FieldVisitor& v, Autoscaler& s) {
           {.doc = "How metrics are made from samples. A metric without one is the newest sample "
                   "of its name."});
   v.Field("scrape", s.scrape, {.doc = "Reads Prometheus text from every replica."});
-  v.Nested(
-      "backend",
-      [&] {
-        v.Field("processPool", s.process_pool,
-                {.doc = "The replicas are child processes on this machine."});
-      },
-      {.doc = "What makes the replicas; at most one member."});
-  v.Nested(
-      "balancer",
-      [&] {
-        v.Field("nginx", s.nginx, {.doc = "Open-source NGINX, by an include file."});
-        v.Field("port", s.balancer_port,
-                {.doc = "Name of the replicas' port that requests are sent to."});
-      },
-      {.doc = "What sends requests to the replicas; at most one member."});
+  v.Nested("backend",
+           [&] {
+             v.Field("processPool", s.process_pool,
+                     {.doc = "The replicas are child processes on this machine."});
+           },
+           {.doc = "What makes the replicas; at most one member."});
+  v.Nested("balancer",
+           [&] {
+             v.Field("nginx", s.nginx, {.doc = "Open-source NGINX, by an include file."});
+             v.Field("port", s.balancer_port,
+                     {.doc = "Name of the replicas' port that requests are sent to."});
+           },
+           {.doc = "What sends requests to the replicas; at most one member."});
 }
 
 void Describe(FieldVisitor& v, AdminOptions& s) {

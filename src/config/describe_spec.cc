@@ -20,18 +20,17 @@ void Describe(FieldVisitor& v, LabelSelector& s) {
 }
 
 void DescribeMetric(FieldVisitor& v, MetricSpec& s) {
-  v.Nested(
-      "metric",
-      [&] {
-        v.Field("name", s.name,
-                {.doc = "Name of the metric.", .required = true, .missing = kNoMetricName});
-        std::optional<LabelSelector> selector;
-        if (s.selector) selector = LabelSelector{*s.selector};
-        v.Field("selector", selector, {.doc = "Restricts the metric to some series."});
-        s.selector.reset();
-        if (selector) s.selector = std::move(selector->match_labels);
-      },
-      {.doc = "Which metric.", .required = true, .missing = kNoMetricName});
+  v.Nested("metric",
+           [&] {
+             v.Field("name", s.name,
+                     {.doc = "Name of the metric.", .required = true, .missing = kNoMetricName});
+             std::optional<LabelSelector> selector;
+             if (s.selector) selector = LabelSelector{*s.selector};
+             v.Field("selector", selector, {.doc = "Restricts the metric to some series."});
+             s.selector.reset();
+             if (selector) s.selector = std::move(selector->match_labels);
+           },
+           {.doc = "Which metric.", .required = true, .missing = kNoMetricName});
 }
 
 void DescribeTarget(FieldVisitor& v, MetricSpec& s) {
@@ -60,10 +59,9 @@ void DescribeResource(FieldVisitor& v, MetricSpec& s, bool container) {
            .required = true,
            .missing = "must specify a resource name"});
   if (container) {
-    v.Field("container", s.container,
-            {.doc = "Name of the container.",
-             .required = true,
-             .missing = "must specify a container"});
+    v.Field(
+        "container", s.container,
+        {.doc = "Name of the container.", .required = true, .missing = "must specify a container"});
   }
   DescribeTarget(v, s);
   DescribeUnused(v, s, !container, true, true);
@@ -133,11 +131,9 @@ void Describe(FieldVisitor& v, MetricSpec& s) {
 void Describe(FieldVisitor& v, ScalingPolicy& s) {
   v.Field("type", s.type,
           {.doc = "Whether value counts replicas or percent of them.", .required = true});
-  v.Field("value", s.value,
-          {.doc = "The largest change in a period.",
-           .min = 1,
-           .below = kAboveZero,
-           .required = true});
+  v.Field(
+      "value", s.value,
+      {.doc = "The largest change in a period.", .min = 1, .below = kAboveZero, .required = true});
   v.Seconds("periodSeconds", s.period,
             {.doc = "The period.", .min = 1, .max = 1800, .below = kAboveZero, .required = true});
 }

@@ -237,8 +237,7 @@ void Reader::Value(std::int64_t& value, const FieldInfo& info) {
   const Node* node = Scalar("an integer", absent);
   if (absent) value = 0;
   if (node == nullptr) return;
-  const std::optional<std::int64_t> parsed =
-      node->quoted ? std::nullopt : ParseInt(node->text);
+  const std::optional<std::int64_t> parsed = node->quoted ? std::nullopt : ParseInt(node->text);
   if (!parsed) return WrongType("an integer");
   // Records hold whatever was computed, so only the type's own range counts for them.
   FieldInfo range = info;

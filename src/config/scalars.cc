@@ -219,8 +219,8 @@ std::optional<TimePoint> ParseTime(std::string_view text) {
   const auto offset = Offset(text);
   if (!fraction || !offset || !ValidDate(*year, *month, *day)) return std::nullopt;
   if (*hour > 23 || *minute > 59 || *second > 59) return std::nullopt;
-  std::int64_t seconds = DaysFromCivil(*year, *month, *day) * 86400 + *hour * 3600 +
-                         *minute * 60 + *second - *offset;
+  std::int64_t seconds =
+      DaysFromCivil(*year, *month, *day) * 86400 + *hour * 3600 + *minute * 60 + *second - *offset;
   std::int64_t nanoseconds = *fraction;
   if (seconds < 0 && nanoseconds > 0) {  // both negative, so that the smallest instant fits
     seconds += 1;

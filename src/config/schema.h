@@ -34,9 +34,9 @@ struct FieldNode {
   std::string key;  ///< empty: a list's element or a map's value
   FieldType type = FieldType::kObject;
   FieldInfo info;
-  bool optional = false;             ///< absent by default
-  std::string default_value;         ///< as JSON; empty: none
-  std::vector<std::string> choices;  ///< of an enum, or of a string that has such
+  bool optional = false;                             ///< absent by default
+  std::string default_value;                         ///< as JSON; empty: none
+  std::vector<std::string> choices;                  ///< of an enum, or of a string that has such
   std::vector<std::unique_ptr<FieldNode>> children;  ///< members; or the one element
 };
 

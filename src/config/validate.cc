@@ -7,10 +7,7 @@
 #include "config/documents.h"
 #include "config/scalars.h"
 #include "tidegate/describe.h"
-
-#ifdef TIDEGATE_CONFIG_COMPILES_QUERIES
 #include "tidegate/promql.h"
-#endif
 
 namespace tidegate::config {
 namespace {
@@ -59,13 +56,8 @@ std::string AddressProblem(const std::string& address) {
 }  // namespace
 
 Status CompileQuery(const std::string& query) {
-#ifdef TIDEGATE_CONFIG_COMPILES_QUERIES
-  Result<Query> compiled = Query::Compile(query);
-  if (!compiled) return compiled.error();
-#else
-  if (query.empty()) return Error{ErrorCode::kInvalidArgument, "must not be empty"};
-#endif
-  return {};
+  const Result<Query> compiled = Query::Compile(query);
+  return compiled ? Status() : Status(compiled.error());
 }
 
 Position Locate(const Node* root, std::string_view path, bool* found) {
@@ -204,8 +196,7 @@ void Validator::CheckTarget(const MetricSpec& metric, const std::string& path) {
         Report(path + ".averageValue",
                "must set either a target value for metric or a per-pod target");
       } else if (value && average) {
-        Report(path + ".value",
-               "may not set both a target value for metric and a per-pod target");
+        Report(path + ".value", "may not set both a target value for metric and a per-pod target");
       }
       return;
     case MetricSourceType::kPods:

@@ -30,7 +30,6 @@ class JsonWriter : public FieldVisitor {
     return std::move(out_);
   }
 
-
  protected:
   bool Enter(std::string_view key, const FieldInfo& info) override;
   void Leave() override;

@@ -106,8 +106,7 @@ spec:
 }
 
 TEST(ConfigTest, WorkloadsComeSortedByName) {
-  const std::string spec =
-      "spec: {maxReplicas: 2, policies: [{name: target_tracking}]}\n---\n";
+  const std::string spec = "spec: {maxReplicas: 2, policies: [{name: target_tracking}]}\n---\n";
   const std::string head = "apiVersion: tidegate.dev/v1alpha1\nkind: Autoscaler\nmetadata: {name: ";
   const Config config = Parse(head + "b}\n" + spec + head + "a}\n" + spec);
   ASSERT_EQ(config.autoscalers.size(), 2u);

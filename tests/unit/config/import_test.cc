@@ -63,7 +63,8 @@ std::string Problems(const ParsedConfig& parsed) {
 }
 
 TEST(ImportTest, ThePostsManifestsWorkAsTheyAre) {
-  const ParsedConfig parsed = ParseConfig(std::string(kPostHpa) + "---\n" + kPostRules, "post.yaml");
+  const ParsedConfig parsed =
+      ParseConfig(std::string(kPostHpa) + "---\n" + kPostRules, "post.yaml");
   ASSERT_EQ(Problems(parsed), "");
   ASSERT_EQ(parsed.config.autoscalers.size(), 1u);
   const Autoscaler& flower = parsed.config.autoscalers[0];
@@ -186,6 +187,9 @@ data:
       metricsQuery: a * on (<<.GroupBy>>) b
     - seriesQuery: b
       metricsQuery: b{x="<<index .LabelValuesByName "x">>"}
+    - {seriesQuery: c, name: {matches: "^(?P<n>.*)$"}, metricsQuery: c}
+    - {seriesQuery: c, name: {matches: "^d(.*)$"}, metricsQuery: c}
+    - {seriesQuery: c, name: {matches: "^(.*)$", as: "$2"}, metricsQuery: c}
     resourceRules:
       cpu: {}
 )",
@@ -201,7 +205,13 @@ data:
             "counterpart only as \"by (<<.GroupBy>>)\"\n"
             "adapter.yaml:14:21: data.config.yaml.rules[2].metricsQuery: <<index "
             ".LabelValuesByName \"x\">> has no counterpart\n"
-            "adapter.yaml:15:5: data.config.yaml.resourceRules: has no counterpart; Tidegate does "
+            "adapter.yaml:15:40: data.config.yaml.rules[3].name.matches: is not understood: "
+            "\"^(?P<n>.*)$\"; give the name in name.as\n"
+            "adapter.yaml:16:40: data.config.yaml.rules[4].name.matches: does not match the series "
+            "\"c\"\n"
+            "adapter.yaml:17:54: data.config.yaml.rules[5].name.as: \"$2\" refers to a group that "
+            "name.matches does not have\n"
+            "adapter.yaml:18:5: data.config.yaml.resourceRules: has no counterpart; Tidegate does "
             "not serve cpu and memory\n");
 }
 

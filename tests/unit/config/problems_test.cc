@@ -106,8 +106,9 @@ TEST(ConfigProblemsTest, WhichDocumentItIs) {
        "apiVersion: tidegate.dev/v1alpha1\nkind: Autoscaler\nspec: {maxReplicas: 1, policies: "
        "[{name: target_tracking}]}\n",
        "f.yaml:1:1: metadata.name: is required"},
-      {"bad name", "apiVersion: tidegate.dev/v1alpha1\nkind: Autoscaler\nmetadata: {name: Web_1}\n"
-                   "spec: {maxReplicas: 1, policies: [{name: target_tracking}]}\n",
+      {"bad name",
+       "apiVersion: tidegate.dev/v1alpha1\nkind: Autoscaler\nmetadata: {name: Web_1}\n"
+       "spec: {maxReplicas: 1, policies: [{name: target_tracking}]}\n",
        "f.yaml:3:18: metadata.name: want lower-case letters, digits, '-' and '.', got \"Web_1\""},
       {"no spec", "apiVersion: tidegate.dev/v1alpha1\nkind: Scaler\n",
        "f.yaml:1:1: spec: is required"},
@@ -156,8 +157,7 @@ TEST(ConfigProblemsTest, KeysAndTypes) {
        "f.yaml:7:11: spec.period: want a duration such as \"30s\", got \"30\""},
       {"a bad unit", Spec("  period: 30sec\n"),
        "f.yaml:7:11: spec.period: want a duration such as \"30s\", got \"30sec\""},
-      {"a duration for seconds",
-       Spec("  behavior: {scaleUp: {stabilizationWindowSeconds: 30s}}\n"),
+      {"a duration for seconds", Spec("  behavior: {scaleUp: {stabilizationWindowSeconds: 30s}}\n"),
        "f.yaml:7:52: spec.behavior.scaleUp.stabilizationWindowSeconds: want a whole number of "
        "seconds, got \"30s\""},
       {"NaN", Spec("  minWindowCoverage: .nan\n"),
@@ -223,8 +223,9 @@ TEST(ConfigProblemsTest, Metrics) {
   ExpectAll({
       {"none", Metrics("  metrics: []\n"),
        "f.yaml:6:12: spec.metrics: must specify at least one metric"},
-      {"no type", Metrics("  metrics:\n  - pods: {metric: {name: q}, target: {type: AverageValue, "
-                          "averageValue: 5}}\n"),
+      {"no type",
+       Metrics("  metrics:\n  - pods: {metric: {name: q}, target: {type: AverageValue, "
+               "averageValue: 5}}\n"),
        "f.yaml:7:5: spec.metrics[0].type: must specify a metric source type"},
       {"wrong type",
        Metrics("  metrics:\n  - type: Podz\n    pods: {metric: {name: q}, target: {type: "
@@ -261,8 +262,9 @@ TEST(ConfigProblemsTest, Metrics) {
                "averageValue: 5ms}}}]\n"),
        "f.yaml:6:95: spec.metrics[0].pods.target.averageValue: quantities must match the regular "
        "expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$', got \"5ms\""},
-      {"both", Metrics("  metrics: [{type: External, external: {metric: {name: q}, target: {type: "
-                       "Value, value: 1, averageValue: 1}}}]\n"),
+      {"both",
+       Metrics("  metrics: [{type: External, external: {metric: {name: q}, target: {type: "
+               "Value, value: 1, averageValue: 1}}}]\n"),
        "f.yaml:6:89: spec.metrics[0].external.target.value: may not set both a target value for "
        "metric and a per-pod target"},
       {"neither",
@@ -295,6 +297,11 @@ TEST(ConfigProblemsTest, TidegatesOwn) {
       {"query for no metric", Spec("  queries: [{metric: qq, query: q}]\n"),
        "f.yaml:7:22: spec.queries[0].metric: no metric of spec.metrics is called \"qq\"; did you "
        "mean \"q\"?"},
+      {"query that does not parse", Spec("  queries: [{metric: q, query: 'sum(q'}]\n"),
+       "f.yaml:7:32: spec.queries[0].query: 1:6: parse error: unclosed left parenthesis"},
+      {"rule that does not parse", "rules: [{seriesQuery: a, metricsQuery: 'delta(a)'}]\n",
+       "f.yaml:1:9: rules[0].metricsQuery: 1:7: parse error: expected type range vector in call "
+       "to function \"delta\", got instant vector"},
       {"two queries", Spec("  queries: [{metric: q, query: q}, {metric: q, query: q}]\n"),
        "f.yaml:7:45: spec.queries[1].metric: \"q\" has a query already"},
       {"no program", Spec("  backend: {processPool: {command: []}}\n"),
@@ -317,10 +324,9 @@ TEST(ConfigProblemsTest, TidegatesOwn) {
        "spec.backend.processPool.ports is called \"htp\"; did you mean \"http\"?"},
       {"nginx", Spec("  balancer: {nginx: {upstream: '', upstreamFile: f, pidFile: p}}\n"),
        "f.yaml:7:32: spec.balancer.nginx.upstream: must not be empty"},
-      {"log level",
-       "apiVersion: tidegate.dev/v1alpha1\nkind: Scaler\nspec: {log: {level: inof}}\n",
-       "f.yaml:3:21: spec.log.level: unsupported value \"inof\", want one of \"trace\", \"debug\", "
-       "\"info\", \"warn\", \"error\", \"off\"; did you mean \"info\"?"},
+      {"log level", "apiVersion: tidegate.dev/v1alpha1\nkind: Scaler\nspec: {log: {level: inof}}\n",
+       "f.yaml:3:21: spec.log.level: unsupported value \"inof\", want one of \"debug\", "
+       "\"info\", \"warning\", \"error\", \"off\"; did you mean \"info\"?"},
       {"address",
        "apiVersion: tidegate.dev/v1alpha1\nkind: Scaler\nspec: {admin: {address: localhost}}\n",
        "f.yaml:3:25: spec.admin.address: want host:port, got \"localhost\""},
@@ -357,8 +363,8 @@ TEST(ConfigProblemsTest, AllOfThemAtOnceInTheOrderOfTheFile) {
 }
 
 TEST(ConfigProblemsTest, SecretsAreInNoProblem) {
-  const std::string problems = Problems(
-      Spec("  scrape:\n    headers: {Authorization: [hunter2], X: {hunter2: 1}}\n"));
+  const std::string problems =
+      Problems(Spec("  scrape:\n    headers: {Authorization: [hunter2], X: {hunter2: 1}}\n"));
   EXPECT_THAT(problems, HasSubstr("spec.scrape.headers.Authorization: want a string, got a list"));
   EXPECT_THAT(problems, Not(HasSubstr("hunter2")));
 }

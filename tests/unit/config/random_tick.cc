@@ -237,8 +237,9 @@ class Maker {
     out.decision.desired = r_.Integer<std::int32_t>();
     out.decision.proposed = MaybeCount();
     out.decision.reason = r_.Text();
-    out.decision.steps =
-        r_.List([&] { return Step{r_.Enum<Stage>(), r_.Integer<std::int32_t>(), r_.Text()}; });
+    out.decision.steps = r_.List([&] {
+      return Step{r_.Enum<Stage>(), r_.Integer<std::int32_t>(), r_.Text()};
+    });
     out.decision.metrics = r_.List([&] { return Trace(); });
     out.decision.error = Maybe(&Maker::Failure);
     out.command = r_.Maybe([&] {

@@ -37,11 +37,12 @@ TEST(RecordTest, ThousandRandomTicksComeBackBitIdentical) {
 }
 
 TEST(RecordTest, LeavesOutWhatIsZeroAndNothingElse) {
-  EXPECT_EQ(EncodeTick(SmallTick()),
-            R"({"version":1,"workloads":["flower"],"input":{"now":"2026-01-02T03:04:05.123456789Z",)"
-            R"("workloads":[{"spec":{"workload":"flower","minReplicas":1,"maxReplicas":7,)"
-            R"("hpa":{"tolerance":0.1,"downscaleStabilization":"5m",)"
-            R"("cpuInitializationPeriod":"5m","initialReadinessDelay":"30s"}}}]}})");
+  EXPECT_EQ(
+      EncodeTick(SmallTick()),
+      R"({"version":1,"workloads":["flower"],"input":{"now":"2026-01-02T03:04:05.123456789Z",)"
+      R"("workloads":[{"spec":{"workload":"flower","minReplicas":1,"maxReplicas":7,)"
+      R"("hpa":{"tolerance":0.1,"downscaleStabilization":"5m",)"
+      R"("cpuInitializationPeriod":"5m","initialReadinessDelay":"30s"}}}]}})");
 }
 
 TEST(RecordTest, AbsentIsZeroWhateverTheStructsDefaultIs) {

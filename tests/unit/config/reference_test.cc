@@ -97,11 +97,11 @@ std::size_t Keys() {
 
 // A structured binding names every field, so that a struct that gets a new one does not compile
 // here until it is counted, and then fails until it is described.
-#define EXPECT_FIELDS(T, count, ...)                \
-  {                                                 \
-    T value{};                                      \
+#define EXPECT_FIELDS(T, count, ...)                    \
+  {                                                     \
+    T value{};                                          \
     [[maybe_unused]] const auto& [__VA_ARGS__] = value; \
-    EXPECT_EQ(Keys<T>(), std::size_t{count}) << #T; \
+    EXPECT_EQ(Keys<T>(), std::size_t{count}) << #T;     \
   }
 
 TEST(ReferenceTest, EveryFieldOfTheSpecIsDescribed) {

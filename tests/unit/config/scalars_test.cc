@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/scalars.h"
+#include "config/name_pattern.h"
 
 #include <gtest/gtest.h>
 
@@ -41,8 +42,7 @@ TEST(ScalarsTest, DurationsAreWrittenShortly) {
 
 TEST(ScalarsTest, InstantsReadWithFractionsAndOffsets) {
   EXPECT_EQ(FormatTime(TimePoint{}), "1970-01-01T00:00:00Z");
-  EXPECT_EQ(ParseTime("2000-02-29T12:00:00.5Z"),
-            TimePoint(Duration(951'825'600'500'000'000)));
+  EXPECT_EQ(ParseTime("2000-02-29T12:00:00.5Z"), TimePoint(Duration(951'825'600'500'000'000)));
   EXPECT_EQ(ParseTime("2000-02-29T13:00:00.5+01:00"), ParseTime("2000-02-29T12:00:00.5Z"));
   EXPECT_EQ(FormatTime(TimePoint(Duration(-1))), "1969-12-31T23:59:59.999999999Z");
   for (const char* text : {"", "2001-02-29T00:00:00Z", "2001-13-01T00:00:00Z",
@@ -81,6 +81,30 @@ TEST(ScalarsTest, RatiosAreKubernetesDoublesAndComeBack) {
     const double value = ParseRatio(std::to_string(i) + "m").value();
     EXPECT_EQ(ParseRatio(FormatRatio(value)).value(), value) << i;
   }
+}
+
+using Groups = std::optional<std::vector<std::string>>;
+
+Groups MatchName(std::string_view pattern, std::string_view text) {
+  const std::optional<NamePattern> compiled = NamePattern::Compile(pattern);
+  return compiled ? compiled->Match(text) : std::nullopt;
+}
+
+TEST(NamePatternTest, MatchesAsTheRegularExpressionsOfRulesDo) {
+  EXPECT_EQ(MatchName("^(.*)_total$", "a_total"), (Groups{{"a_total", "a"}}));
+  EXPECT_EQ(MatchName("^(.*)_total$", "a_totals"), Groups());
+  EXPECT_EQ(MatchName("^(.*)_total", "a_total_total_x"), (Groups{{"a_total_total", "a_total"}}));
+  EXPECT_EQ(MatchName("nv_(.+)_us$", "x_nv_queue_us"), (Groups{{"nv_queue_us", "queue"}}));
+  EXPECT_EQ(MatchName("nv_(.+)_us$", "nv__us"), Groups());
+  EXPECT_EQ(MatchName("^a(.*)b.*c(.*)$", "a1b2c3"), (Groups{{"a1b2c3", "1", "3"}}));
+  EXPECT_EQ(MatchName("", "abc"), (Groups{{""}}));
+}
+
+TEST(NamePatternTest, DoesNotUnderstandMoreAndNeverTakesLong) {
+  for (const char* pattern : {"(", "(.*", ".", "[a]", "a|b", "(?:.*)", "(a)", ".*.*.*.*", "a\\d"}) {
+    EXPECT_FALSE(NamePattern::Compile(pattern).has_value()) << pattern;
+  }
+  EXPECT_EQ(MatchName(".*.*.*x", std::string(256, 'a')), Groups());
 }
 
 TEST(ScalarsTest, EditDistanceCountsASwapAsOne) {
