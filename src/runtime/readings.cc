@@ -67,6 +67,8 @@ class Judge {
             "newest sample is " + Format("%.1f s old", Seconds(now_ - *quality.newest)));
       return {};
     }
+    // Its last samples are good for a while, but not as a reason to shrink.
+    if (quality.ended_series) doubt(DoubtKind::kStale, "its last scrape failed");
     if (quality.counter_reset) {
       doubt(DoubtKind::kReset, "a counter was reset inside the window");
       return {};

@@ -107,6 +107,21 @@ TEST_F(ReadingsTest, ASeriesThatEndedIsMissing) {
   EXPECT_FALSE(reading.doubts.empty());
 }
 
+// A window still has the samples of before: they count, but not as a reason to shrink.
+TEST_F(ReadingsTest, AWindowWhoseSeriesEndedIsInDoubt) {
+  const Labels target = {{"workload", "web"}, {"replica", "web-0"}};
+  for (int i = 40; i > 0; --i) {
+    const std::string page = "# TYPE q gauge\nq " + std::to_string(400 - i) + "\n";
+    ASSERT_TRUE(store_.IngestPage(page, target, kNow - std::chrono::seconds(i)).has_value());
+  }
+  EXPECT_TRUE(Read("delta(q[30s])", Fleet(1)).doubts.empty());
+  store_.MarkStale(target, kNow);
+  const Reading reading = Read("delta(q[30s])", Fleet(1));
+  EXPECT_EQ(reading.replicas.size(), 1u);
+  ASSERT_EQ(reading.doubts.size(), 1u);
+  EXPECT_EQ(reading.doubts[0].kind, DoubtKind::kStale);
+}
+
 TEST_F(ReadingsTest, ACounterResetGivesNoValue) {
   for (int i = 0; i <= 30; ++i) {
     const double value = i < 20 ? 1000.0 + i : i;  // fell to zero 10 s ago
