@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Enums are text in Python, spelled as in configuration files and journals.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "tidegate/describe.h"
+#include "tidegate/promql.h"
+
+namespace tidegate::python {
+
+template <typename E>
+inline constexpr auto kEnumNames = EnumNames<E>::kNames;
+
+template <>
+inline constexpr std::array<std::string_view, 2> kEnumNames<ValueType>{"scalar", "vector"};
+
+}  // namespace tidegate::python

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The fields of what was decided, why, and what is remembered.
+#pragma once
+
+#include <string_view>
+#include <tuple>
+
+#include "tidegate/decision.h"
+#include "value_class.h"
+
+namespace tidegate::python {
+
+template <>
+struct Fields<Step> {
+  static constexpr std::string_view kName = "Step";
+  static constexpr std::string_view kRoot = "step";
+  static constexpr std::string_view kDoc = "A stage that changed or held the number, and why.";
+  static constexpr auto kList = std::make_tuple(F("stage", &Step::stage, "Which stage."),
+                                                F("replicas", &Step::replicas, "After the stage."),
+                                                F("reason", &Step::reason, "In words."));
+};
+
+template <>
+struct Fields<MetricTrace> {
+  static constexpr std::string_view kName = "MetricTrace";
+  static constexpr std::string_view kRoot = "trace";
+  static constexpr std::string_view kDoc = "How one metric was computed.";
+  static constexpr auto kList = std::make_tuple(
+      F("metric", &MetricTrace::metric, "HPA's name for it."),
+      F("proposal", &MetricTrace::proposal, "Replicas that it asks for."),
+      F("usage", &MetricTrace::usage, "Current value: per replica, or as a whole."),
+      F("target", &MetricTrace::target, "Target value in the same unit."),
+      F("utilization", &MetricTrace::utilization, "Percent of requests."),
+      F("ratio", &MetricTrace::ratio, "usage / target."),
+      F("ready", &MetricTrace::ready, "Replicas whose value counted."),
+      F("unready", &MetricTrace::unready, "0 on the way up, left out on the way down."),
+      F("missing", &MetricTrace::missing, "Replicas without a value."),
+      F("ignored", &MetricTrace::ignored, "Failed or terminating."),
+      F("error", &MetricTrace::error, "Why there is no proposal."));
+};
+
+template <>
+struct Fields<Proposal> {
+  static constexpr std::string_view kName = "Proposal";
+  static constexpr std::string_view kRoot = "proposal";
+  static constexpr std::string_view kDoc = "How many replicas a policy believes in, and why.";
+  static constexpr auto kList = std::make_tuple(
+      F("replicas", &Proposal::replicas, "How many; None: error says why there is no answer."),
+      F("reason", &Proposal::reason, "Why, with the numbers that led to it."),
+      F("metric", &Proposal::metric, "The metric that decided; may be empty."),
+      F("traces", &Proposal::traces, "One for each metric looked at."),
+      F("error", &Proposal::error, "Some metrics failed: it may raise, never lower."));
+};
+
+template <>
+struct Fields<Recommendation> {
+  static constexpr std::string_view kName = "Recommendation";
+  static constexpr std::string_view kRoot = "recommendation";
+  static constexpr std::string_view kDoc = "What the stabilization windows remember.";
+  static constexpr auto kList =
+      std::make_tuple(F("replicas", &Recommendation::replicas, "How many."),
+                      F("time", &Recommendation::time, "When."));
+};
+
+template <>
+struct Fields<ScaleEvent> {
+  static constexpr std::string_view kName = "ScaleEvent";
+  static constexpr std::string_view kRoot = "event";
+  static constexpr std::string_view kDoc = "A change of scale that the rate limits remember.";
+  static constexpr auto kList =
+      std::make_tuple(F("change", &ScaleEvent::change, "Absolute number of replicas."),
+                      F("time", &ScaleEvent::time, "When."),
+                      F("outdated", &ScaleEvent::outdated, "The slot may be reused."));
+};
+
+template <>
+struct Fields<History> {
+  static constexpr std::string_view kName = "History";
+  static constexpr std::string_view kRoot = "history";
+  static constexpr std::string_view kDoc = "What a workload remembers between ticks.";
+  static constexpr auto kList = std::make_tuple(
+      F("recommendations", &History::recommendations, "None: nothing was ever recommended."),
+      F("scale_up_events", &History::scale_up_events, "For the rate limits."),
+      F("scale_down_events", &History::scale_down_events, "For the rate limits."),
+      F("last_scale_time", &History::last_scale_time, "None: never scaled."),
+      F("scaled_to_zero", &History::scaled_to_zero, "It was us who scaled to zero."));
+};
+
+template <>
+struct Fields<Decision> {
+  static constexpr std::string_view kName = "Decision";
+  static constexpr std::string_view kRoot = "decision";
+  static constexpr std::string_view kDoc = "What came out for one workload; the steps say why.";
+  static constexpr auto kList = std::make_tuple(
+      F("workload", &Decision::workload, "Its name."),
+      F("current", &Decision::current, "Replicas that were wanted before."),
+      F("desired", &Decision::desired, "Replicas that are wanted now."),
+      F("proposed", &Decision::proposed, "The raw proposal; None: there was none."),
+      F("reason", &Decision::reason, "HPA's rescale reason; empty if nothing changes."),
+      F("steps", &Decision::steps, "Each stage that changed or held the number."),
+      F("metrics", &Decision::metrics, "How each metric was computed."),
+      F("error", &Decision::error, "Why it holds, or which metrics failed."));
+};
+
+template <>
+struct Fields<ScaleCommand> {
+  static constexpr std::string_view kName = "ScaleCommand";
+  static constexpr std::string_view kRoot = "command";
+  static constexpr std::string_view kDoc = "An absolute count, and who has to go.";
+  static constexpr auto kList =
+      std::make_tuple(F("workload", &ScaleCommand::workload, "Its name."),
+                      F("replicas", &ScaleCommand::replicas, "How many shall run."),
+                      F("victims", &ScaleCommand::victims, "Replicas to stop."));
+};
+
+}  // namespace tidegate::python

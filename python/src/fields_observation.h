@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The fields of what was seen of a workload.
+#pragma once
+
+#include <string_view>
+#include <tuple>
+
+#include "tidegate/observation.h"
+#include "value_class.h"
+
+namespace tidegate::python {
+
+template <>
+struct Fields<Container> {
+  static constexpr std::string_view kName = "Container";
+  static constexpr std::string_view kRoot = "container";
+  static constexpr std::string_view kDoc = "One container of a replica and what it requests.";
+  static constexpr auto kList =
+      std::make_tuple(F("name", &Container::name, "The container's name."),
+                      F("requests", &Container::requests, "By resource, such as cpu."));
+};
+
+template <>
+struct Fields<Replica> {
+  static constexpr std::string_view kName = "Replica";
+  static constexpr std::string_view kRoot = "replica";
+  static constexpr std::string_view kDoc = "One running instance of a workload.";
+  static constexpr auto kList =
+      std::make_tuple(F("name", &Replica::name, "Unique in its workload."),
+                      F("phase", &Replica::phase, "How far its life has come."),
+                      F("ready", &Replica::ready, "None: there is no Ready condition yet."),
+                      F("ready_transition", &Replica::ready_transition, "When ready last changed."),
+                      F("start_time", &Replica::start_time, "When it started; None: not known."),
+                      F("terminating", &Replica::terminating, "Asked to go."),
+                      F("containers", &Replica::containers, "With what they request."),
+                      F("host", &Replica::host, "Where it serves; empty: not known."),
+                      F("ports", &Replica::ports, "By name: http, metrics, …"),
+                      F("restarts", &Replica::restarts, "How often it has been started again."),
+                      F("message", &Replica::message, "Why it is not ready."));
+};
+
+template <>
+struct Fields<Observation> {
+  static constexpr std::string_view kName = "Observation";
+  static constexpr std::string_view kRoot = "observation";
+  static constexpr std::string_view kDoc = "What a backend saw of one workload.";
+  static constexpr auto kList =
+      std::make_tuple(F("spec_replicas", &Observation::spec_replicas, "How many are wanted."),
+                      F("status_replicas", &Observation::status_replicas, "How many there are."),
+                      F("replicas", &Observation::replicas, "Each of them."));
+};
+
+template <>
+struct Fields<Doubt> {
+  static constexpr std::string_view kName = "Doubt";
+  static constexpr std::string_view kRoot = "doubt";
+  static constexpr std::string_view kDoc = "Why a value, or its absence, is not to be trusted.";
+  static constexpr auto kList =
+      std::make_tuple(F("kind", &Doubt::kind, "What is wrong with it."),
+                      F("replica", &Doubt::replica, "Empty: the reading as a whole."),
+                      F("detail", &Doubt::detail, "In words."));
+};
+
+template <>
+struct Fields<ReplicaReading> {
+  static constexpr std::string_view kName = "ReplicaReading";
+  static constexpr std::string_view kRoot = "reading";
+  static constexpr std::string_view kDoc = "A metric's value on one replica.";
+  static constexpr auto kList = std::make_tuple(
+      F("replica", &ReplicaReading::replica, "The replica's name."),
+      F("value", &ReplicaReading::value, "The value."),
+      F("timestamp", &ReplicaReading::timestamp, "Of the newest sample it was made from."),
+      F("window", &ReplicaReading::window, "The range that it covers; 0: an instant."));
+};
+
+template <>
+struct Fields<Reading> {
+  static constexpr std::string_view kName = "Reading";
+  static constexpr std::string_view kRoot = "reading";
+  static constexpr std::string_view kDoc = "What a metric spec evaluated to at a tick.";
+  static constexpr auto kList = std::make_tuple(
+      F("replicas", &Reading::replicas, "Resource, ContainerResource and Pods metrics."),
+      F("values", &Reading::values, "Object (one) and External (any number) metrics."),
+      F("doubts", &Reading::doubts, "What is doubtful about it."),
+      F("error", &Reading::error, "Set: there is no reading, and this is why."),
+      F("age", &Reading::age, "Of the oldest sample that was relied on."));
+};
+
+}  // namespace tidegate::python

@@ -1,0 +1,1646 @@
+# SPDX-License-Identifier: Apache-2.0
+# Made from _core.pyi.in and the module's field lists by python/tools/make_stub.py.
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any, ClassVar, Literal, Protocol, SupportsFloat, Union
+
+from typing_extensions import Buffer, Self, TypeAlias
+
+__version__: str
+
+# Float seconds (time.time()), int nanoseconds (time.time_ns()) or an aware datetime.
+Time: TypeAlias = Union[float, int, datetime]
+# Seconds, a timedelta or text such as "5m".
+Seconds: TypeAlias = Union[float, timedelta, str]
+# A number or a quantity of Kubernetes such as "1500m".
+Quantity: TypeAlias = Union[float, SupportsFloat, str]
+
+class _Policy(Protocol):
+    def propose(self, input: PolicyInput, /) -> Proposal: ...
+
+_PolicyLike: TypeAlias = Union[_Policy, Callable[..., _Policy]]
+_Policies: TypeAlias = Union[PolicyRegistry, Mapping[str, _PolicyLike], None]
+
+class Error(Exception):
+    """What Tidegate raises; `code` says what to do next."""
+
+    code: ClassVar[str]
+    @property
+    def message(self) -> str: ...
+
+class InvalidArgumentError(Error, ValueError): ...
+class NotFoundError(Error, LookupError): ...
+class NoDataError(Error): ...
+class UnavailableError(Error): ...
+class DeadlineExceededError(Error): ...
+class ConflictError(Error): ...
+class PermissionDeniedError(Error): ...
+class InternalError(Error): ...
+
+class MetricTarget:
+    """What a metric should be; one value is normally set."""
+
+    def __init__(
+        self,
+        *,
+        type: Literal['Utilization', 'Value', 'AverageValue'] = ...,
+        value: Quantity | None = ...,
+        average_value: Quantity | None = ...,
+        average_utilization: int | None = ...,
+    ) -> None: ...
+    @property
+    def type(self) -> Literal['Utilization', 'Value', 'AverageValue']:
+        """Which of the values is meant."""
+    @property
+    def value(self) -> float | None:
+        """The metric as a whole."""
+    @property
+    def average_value(self) -> float | None:
+        """Per replica."""
+    @property
+    def average_utilization(self) -> int | None:
+        """Percent of the replicas' requests."""
+    def replace(
+        self,
+        *,
+        type: Literal['Utilization', 'Value', 'AverageValue'] = ...,
+        value: Quantity | None = ...,
+        average_value: Quantity | None = ...,
+        average_utilization: int | None = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> MetricTarget: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class ObjectReference:
+    """Names an object by kind and name."""
+
+    def __init__(
+        self,
+        *,
+        api_version: str = ...,
+        kind: str = ...,
+        name: str = ...,
+    ) -> None: ...
+    @property
+    def api_version(self) -> str:
+        """Such as apps/v1."""
+    @property
+    def kind(self) -> str:
+        """Such as Deployment."""
+    @property
+    def name(self) -> str:
+        """The object's name."""
+    def replace(
+        self,
+        *,
+        api_version: str = ...,
+        kind: str = ...,
+        name: str = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> ObjectReference: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class MetricSpec:
+    """One metric of a workload and its target value."""
+
+    def __init__(
+        self,
+        *,
+        type: Literal['Resource', 'ContainerResource', 'Pods', 'Object', 'External'] = ...,
+        name: str = ...,
+        container: str = ...,
+        selector: Mapping[str, str] | None = ...,
+        described_object: ObjectReference | Mapping[str, Any] = ...,
+        target: MetricTarget | Mapping[str, Any] = ...,
+    ) -> None: ...
+    @property
+    def type(self) -> Literal['Resource', 'ContainerResource', 'Pods', 'Object', 'External']:
+        """What the metric is measured on."""
+    @property
+    def name(self) -> str:
+        """The metric's name; for Resource kinds the resource."""
+    @property
+    def container(self) -> str:
+        """ContainerResource only."""
+    @property
+    def selector(self) -> Mapping[str, str] | None:
+        """Labels that must match; None: no filter."""
+    @property
+    def described_object(self) -> ObjectReference:
+        """Object only."""
+    @property
+    def target(self) -> MetricTarget:
+        """What the metric should be."""
+    def replace(
+        self,
+        *,
+        type: Literal['Resource', 'ContainerResource', 'Pods', 'Object', 'External'] = ...,
+        name: str = ...,
+        container: str = ...,
+        selector: Mapping[str, str] | None = ...,
+        described_object: ObjectReference | Mapping[str, Any] = ...,
+        target: MetricTarget | Mapping[str, Any] = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> MetricSpec: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class ScalingPolicy:
+    """At most so many replicas, or percent, per period."""
+
+    def __init__(
+        self,
+        *,
+        type: Literal['Pods', 'Percent'] = ...,
+        value: int = ...,
+        period_seconds: Seconds = ...,
+    ) -> None: ...
+    @property
+    def type(self) -> Literal['Pods', 'Percent']:
+        """Replicas or percent of them."""
+    @property
+    def value(self) -> int:
+        """How many."""
+    @property
+    def period_seconds(self) -> float:
+        """The period, in which they count."""
+    def replace(
+        self,
+        *,
+        type: Literal['Pods', 'Percent'] = ...,
+        value: int = ...,
+        period_seconds: Seconds = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> ScalingPolicy: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class ScalingRules:
+    """Window and rate limits of one direction."""
+
+    def __init__(
+        self,
+        *,
+        stabilization_window_seconds: Seconds | None = ...,
+        select_policy: Literal['Max', 'Min', 'Disabled'] = ...,
+        policies: Sequence[ScalingPolicy | Mapping[str, Any]] = ...,
+        tolerance: float | None = ...,
+    ) -> None: ...
+    @property
+    def stabilization_window_seconds(self) -> float | None:
+        """None: 0 on the way up, 5 minutes on the way down."""
+    @property
+    def select_policy(self) -> Literal['Max', 'Min', 'Disabled']:
+        """Which policy wins."""
+    @property
+    def policies(self) -> tuple[ScalingPolicy, ...]:
+        """The rate limits."""
+    @property
+    def tolerance(self) -> float | None:
+        """None: HpaOptions.tolerance."""
+    def replace(
+        self,
+        *,
+        stabilization_window_seconds: Seconds | None = ...,
+        select_policy: Literal['Max', 'Min', 'Disabled'] = ...,
+        policies: Sequence[ScalingPolicy | Mapping[str, Any]] = ...,
+        tolerance: float | None = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> ScalingRules: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class Behavior:
+    """Windows and rate limits; what is left out is as HPA's API defaults it."""
+
+    def __init__(
+        self,
+        *,
+        scale_up: ScalingRules | Mapping[str, Any] = ...,
+        scale_down: ScalingRules | Mapping[str, Any] = ...,
+    ) -> None: ...
+    @property
+    def scale_up(self) -> ScalingRules:
+        """On the way up."""
+    @property
+    def scale_down(self) -> ScalingRules:
+        """On the way down."""
+    def replace(
+        self,
+        *,
+        scale_up: ScalingRules | Mapping[str, Any] = ...,
+        scale_down: ScalingRules | Mapping[str, Any] = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> Behavior: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class PolicySpec:
+    """A policy by its registered name."""
+
+    def __init__(
+        self,
+        *,
+        name: str = ...,
+        options: Mapping[str, str] = ...,
+    ) -> None: ...
+    @property
+    def name(self) -> str:
+        """The name in the registry."""
+    @property
+    def options(self) -> Mapping[str, str]:
+        """Its options, as text."""
+    def replace(
+        self,
+        *,
+        name: str = ...,
+        options: Mapping[str, str] = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> PolicySpec: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class HpaOptions:
+    """What Kubernetes has as flags of kube-controller-manager, with its defaults."""
+
+    def __init__(
+        self,
+        *,
+        tolerance: float = ...,
+        downscale_stabilization: Seconds = ...,
+        cpu_initialization_period: Seconds = ...,
+        initial_readiness_delay: Seconds = ...,
+    ) -> None: ...
+    @property
+    def tolerance(self) -> float:
+        """A ratio this near to 1 changes nothing."""
+    @property
+    def downscale_stabilization(self) -> float:
+        """The window on the way down where behavior gives none."""
+    @property
+    def cpu_initialization_period(self) -> float:
+        """For so long CPU values of a new replica count only if it is ready."""
+    @property
+    def initial_readiness_delay(self) -> float:
+        """For so long a replica that was never ready counts as starting."""
+    def replace(
+        self,
+        *,
+        tolerance: float = ...,
+        downscale_stabilization: Seconds = ...,
+        cpu_initialization_period: Seconds = ...,
+        initial_readiness_delay: Seconds = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> HpaOptions: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class ScalingSpec:
+    """Everything that a decision depends on besides what is observed."""
+
+    def __init__(
+        self,
+        *,
+        workload: str = ...,
+        scale_target_ref: ObjectReference | Mapping[str, Any] = ...,
+        min_replicas: int = ...,
+        max_replicas: int = ...,
+        metrics: Sequence[MetricSpec | Mapping[str, Any]] = ...,
+        behavior: Behavior | Mapping[str, Any] | None = ...,
+        policies: Sequence[PolicySpec | Mapping[str, Any]] = ...,
+        missing_data: Literal['Hold', 'Fill'] = ...,
+        hpa: HpaOptions | Mapping[str, Any] = ...,
+    ) -> None: ...
+    @property
+    def workload(self) -> str:
+        """Its name, or namespace/name."""
+    @property
+    def scale_target_ref(self) -> ObjectReference:
+        """The object that is scaled."""
+    @property
+    def min_replicas(self) -> int:
+        """Never fewer."""
+    @property
+    def max_replicas(self) -> int:
+        """Never more."""
+    @property
+    def metrics(self) -> tuple[MetricSpec, ...]:
+        """The metrics; the largest proposal wins."""
+    @property
+    def behavior(self) -> Behavior | None:
+        """None: HPA's legacy limits (doubling, at least 4)."""
+    @property
+    def policies(self) -> tuple[PolicySpec, ...]:
+        """Empty: target_tracking alone."""
+    @property
+    def missing_data(self) -> Literal['Hold', 'Fill']:
+        """What happens when readings are in doubt."""
+    @property
+    def hpa(self) -> HpaOptions:
+        """Settings that Kubernetes has as flags."""
+    def replace(
+        self,
+        *,
+        workload: str = ...,
+        scale_target_ref: ObjectReference | Mapping[str, Any] = ...,
+        min_replicas: int = ...,
+        max_replicas: int = ...,
+        metrics: Sequence[MetricSpec | Mapping[str, Any]] = ...,
+        behavior: Behavior | Mapping[str, Any] | None = ...,
+        policies: Sequence[PolicySpec | Mapping[str, Any]] = ...,
+        missing_data: Literal['Hold', 'Fill'] = ...,
+        hpa: HpaOptions | Mapping[str, Any] = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> ScalingSpec: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class Container:
+    """One container of a replica and what it requests."""
+
+    def __init__(
+        self,
+        *,
+        name: str = ...,
+        requests: Mapping[str, Quantity] = ...,
+    ) -> None: ...
+    @property
+    def name(self) -> str:
+        """The container's name."""
+    @property
+    def requests(self) -> Mapping[str, float]:
+        """By resource, such as cpu."""
+    def replace(
+        self,
+        *,
+        name: str = ...,
+        requests: Mapping[str, Quantity] = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> Container: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class Replica:
+    """One running instance of a workload."""
+
+    def __init__(
+        self,
+        *,
+        name: str = ...,
+        phase: Literal['Pending', 'Running', 'Succeeded', 'Failed', 'Unknown'] = ...,
+        ready: bool | Literal['Unknown'] | None = ...,
+        ready_transition: Time = ...,
+        start_time: Time | None = ...,
+        terminating: bool = ...,
+        containers: Sequence[Container | Mapping[str, Any]] = ...,
+        host: str = ...,
+        ports: Mapping[str, int] = ...,
+        restarts: int = ...,
+        message: str = ...,
+    ) -> None: ...
+    @property
+    def name(self) -> str:
+        """Unique in its workload."""
+    @property
+    def phase(self) -> Literal['Pending', 'Running', 'Succeeded', 'Failed', 'Unknown']:
+        """How far its life has come."""
+    @property
+    def ready(self) -> bool | Literal['Unknown'] | None:
+        """None: there is no Ready condition yet."""
+    @property
+    def ready_transition(self) -> int:
+        """When ready last changed."""
+    @property
+    def start_time(self) -> int | None:
+        """When it started; None: not known."""
+    @property
+    def terminating(self) -> bool:
+        """Asked to go."""
+    @property
+    def containers(self) -> tuple[Container, ...]:
+        """With what they request."""
+    @property
+    def host(self) -> str:
+        """Where it serves; empty: not known."""
+    @property
+    def ports(self) -> Mapping[str, int]:
+        """By name: http, metrics, …"""
+    @property
+    def restarts(self) -> int:
+        """How often it has been started again."""
+    @property
+    def message(self) -> str:
+        """Why it is not ready."""
+    @property
+    def serving(self) -> bool: ...
+    def replace(
+        self,
+        *,
+        name: str = ...,
+        phase: Literal['Pending', 'Running', 'Succeeded', 'Failed', 'Unknown'] = ...,
+        ready: bool | Literal['Unknown'] | None = ...,
+        ready_transition: Time = ...,
+        start_time: Time | None = ...,
+        terminating: bool = ...,
+        containers: Sequence[Container | Mapping[str, Any]] = ...,
+        host: str = ...,
+        ports: Mapping[str, int] = ...,
+        restarts: int = ...,
+        message: str = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> Replica: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class Observation:
+    """What a backend saw of one workload."""
+
+    def __init__(
+        self,
+        *,
+        spec_replicas: int = ...,
+        status_replicas: int = ...,
+        replicas: Sequence[Replica | Mapping[str, Any]] = ...,
+    ) -> None: ...
+    @property
+    def spec_replicas(self) -> int:
+        """How many are wanted."""
+    @property
+    def status_replicas(self) -> int:
+        """How many there are."""
+    @property
+    def replicas(self) -> tuple[Replica, ...]:
+        """Each of them."""
+    @staticmethod
+    def all_ready(
+        count: int, since: Time = 0.0, prefix: str = "replica-"
+    ) -> Observation: ...
+    def replace(
+        self,
+        *,
+        spec_replicas: int = ...,
+        status_replicas: int = ...,
+        replicas: Sequence[Replica | Mapping[str, Any]] = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> Observation: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class Doubt:
+    """Why a value, or its absence, is not to be trusted."""
+
+    def __init__(
+        self,
+        *,
+        kind: Literal['missing', 'stale', 'reset', 'partial', 'invalid'] = ...,
+        replica: str = ...,
+        detail: str = ...,
+    ) -> None: ...
+    @property
+    def kind(self) -> Literal['missing', 'stale', 'reset', 'partial', 'invalid']:
+        """What is wrong with it."""
+    @property
+    def replica(self) -> str:
+        """Empty: the reading as a whole."""
+    @property
+    def detail(self) -> str:
+        """In words."""
+    def replace(
+        self,
+        *,
+        kind: Literal['missing', 'stale', 'reset', 'partial', 'invalid'] = ...,
+        replica: str = ...,
+        detail: str = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> Doubt: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class ReplicaReading:
+    """A metric's value on one replica."""
+
+    def __init__(
+        self,
+        *,
+        replica: str = ...,
+        value: Quantity = ...,
+        timestamp: Time = ...,
+        window: Seconds = ...,
+    ) -> None: ...
+    @property
+    def replica(self) -> str:
+        """The replica's name."""
+    @property
+    def value(self) -> float:
+        """The value."""
+    @property
+    def timestamp(self) -> int:
+        """Of the newest sample it was made from."""
+    @property
+    def window(self) -> float:
+        """The range that it covers; 0: an instant."""
+    def replace(
+        self,
+        *,
+        replica: str = ...,
+        value: Quantity = ...,
+        timestamp: Time = ...,
+        window: Seconds = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> ReplicaReading: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class Reading:
+    """What a metric spec evaluated to at a tick."""
+
+    def __init__(
+        self,
+        *,
+        replicas: Sequence[ReplicaReading | Mapping[str, Any]] = ...,
+        values: Sequence[Quantity] = ...,
+        doubts: Sequence[Doubt | Mapping[str, Any]] = ...,
+        error: Error | Mapping[str, str] | None = ...,
+        age: Seconds = ...,
+    ) -> None: ...
+    @property
+    def replicas(self) -> tuple[ReplicaReading, ...]:
+        """Resource, ContainerResource and Pods metrics."""
+    @property
+    def values(self) -> tuple[float, ...]:
+        """Object (one) and External (any number) metrics."""
+    @property
+    def doubts(self) -> tuple[Doubt, ...]:
+        """What is doubtful about it."""
+    @property
+    def error(self) -> Error | None:
+        """Set: there is no reading, and this is why."""
+    @property
+    def age(self) -> float:
+        """Of the oldest sample that was relied on."""
+    def replace(
+        self,
+        *,
+        replicas: Sequence[ReplicaReading | Mapping[str, Any]] = ...,
+        values: Sequence[Quantity] = ...,
+        doubts: Sequence[Doubt | Mapping[str, Any]] = ...,
+        error: Error | Mapping[str, str] | None = ...,
+        age: Seconds = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> Reading: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class Step:
+    """A stage that changed or held the number, and why."""
+
+    def __init__(
+        self,
+        *,
+        stage: Literal['metrics', 'policy', 'combine', 'hold', 'stabilize', 'rateLimit', 'bounds'] = ...,
+        replicas: int = ...,
+        reason: str = ...,
+    ) -> None: ...
+    @property
+    def stage(self) -> Literal['metrics', 'policy', 'combine', 'hold', 'stabilize', 'rateLimit', 'bounds']:
+        """Which stage."""
+    @property
+    def replicas(self) -> int:
+        """After the stage."""
+    @property
+    def reason(self) -> str:
+        """In words."""
+    def replace(
+        self,
+        *,
+        stage: Literal['metrics', 'policy', 'combine', 'hold', 'stabilize', 'rateLimit', 'bounds'] = ...,
+        replicas: int = ...,
+        reason: str = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> Step: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class MetricTrace:
+    """How one metric was computed."""
+
+    def __init__(
+        self,
+        *,
+        metric: str = ...,
+        proposal: int = ...,
+        usage: Quantity = ...,
+        target: Quantity = ...,
+        utilization: int | None = ...,
+        ratio: float = ...,
+        ready: Sequence[str] = ...,
+        unready: Sequence[str] = ...,
+        missing: Sequence[str] = ...,
+        ignored: Sequence[str] = ...,
+        error: Error | Mapping[str, str] | None = ...,
+    ) -> None: ...
+    @property
+    def metric(self) -> str:
+        """HPA's name for it."""
+    @property
+    def proposal(self) -> int:
+        """Replicas that it asks for."""
+    @property
+    def usage(self) -> float:
+        """Current value: per replica, or as a whole."""
+    @property
+    def target(self) -> float:
+        """Target value in the same unit."""
+    @property
+    def utilization(self) -> int | None:
+        """Percent of requests."""
+    @property
+    def ratio(self) -> float:
+        """usage / target."""
+    @property
+    def ready(self) -> tuple[str, ...]:
+        """Replicas whose value counted."""
+    @property
+    def unready(self) -> tuple[str, ...]:
+        """0 on the way up, left out on the way down."""
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Replicas without a value."""
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """Failed or terminating."""
+    @property
+    def error(self) -> Error | None:
+        """Why there is no proposal."""
+    def replace(
+        self,
+        *,
+        metric: str = ...,
+        proposal: int = ...,
+        usage: Quantity = ...,
+        target: Quantity = ...,
+        utilization: int | None = ...,
+        ratio: float = ...,
+        ready: Sequence[str] = ...,
+        unready: Sequence[str] = ...,
+        missing: Sequence[str] = ...,
+        ignored: Sequence[str] = ...,
+        error: Error | Mapping[str, str] | None = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> MetricTrace: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class Proposal:
+    """How many replicas a policy believes in, and why."""
+
+    def __init__(
+        self,
+        *,
+        replicas: int | None = ...,
+        reason: str = ...,
+        metric: str = ...,
+        traces: Sequence[MetricTrace | Mapping[str, Any]] = ...,
+        error: Error | Mapping[str, str] | None = ...,
+    ) -> None: ...
+    @property
+    def replicas(self) -> int | None:
+        """How many; None: error says why there is no answer."""
+    @property
+    def reason(self) -> str:
+        """Why, with the numbers that led to it."""
+    @property
+    def metric(self) -> str:
+        """The metric that decided; may be empty."""
+    @property
+    def traces(self) -> tuple[MetricTrace, ...]:
+        """One for each metric looked at."""
+    @property
+    def error(self) -> Error | None:
+        """Some metrics failed: it may raise, never lower."""
+    def replace(
+        self,
+        *,
+        replicas: int | None = ...,
+        reason: str = ...,
+        metric: str = ...,
+        traces: Sequence[MetricTrace | Mapping[str, Any]] = ...,
+        error: Error | Mapping[str, str] | None = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> Proposal: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class Recommendation:
+    """What the stabilization windows remember."""
+
+    def __init__(
+        self,
+        *,
+        replicas: int = ...,
+        time: Time = ...,
+    ) -> None: ...
+    @property
+    def replicas(self) -> int:
+        """How many."""
+    @property
+    def time(self) -> int:
+        """When."""
+    def replace(
+        self,
+        *,
+        replicas: int = ...,
+        time: Time = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> Recommendation: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class ScaleEvent:
+    """A change of scale that the rate limits remember."""
+
+    def __init__(
+        self,
+        *,
+        change: int = ...,
+        time: Time = ...,
+        outdated: bool = ...,
+    ) -> None: ...
+    @property
+    def change(self) -> int:
+        """Absolute number of replicas."""
+    @property
+    def time(self) -> int:
+        """When."""
+    @property
+    def outdated(self) -> bool:
+        """The slot may be reused."""
+    def replace(
+        self,
+        *,
+        change: int = ...,
+        time: Time = ...,
+        outdated: bool = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> ScaleEvent: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class History:
+    """What a workload remembers between ticks."""
+
+    def __init__(
+        self,
+        *,
+        recommendations: Sequence[Recommendation | Mapping[str, Any]] | None = ...,
+        scale_up_events: Sequence[ScaleEvent | Mapping[str, Any]] = ...,
+        scale_down_events: Sequence[ScaleEvent | Mapping[str, Any]] = ...,
+        last_scale_time: Time | None = ...,
+        scaled_to_zero: bool = ...,
+    ) -> None: ...
+    @property
+    def recommendations(self) -> tuple[Recommendation, ...] | None:
+        """None: nothing was ever recommended."""
+    @property
+    def scale_up_events(self) -> tuple[ScaleEvent, ...]:
+        """For the rate limits."""
+    @property
+    def scale_down_events(self) -> tuple[ScaleEvent, ...]:
+        """For the rate limits."""
+    @property
+    def last_scale_time(self) -> int | None:
+        """None: never scaled."""
+    @property
+    def scaled_to_zero(self) -> bool:
+        """It was us who scaled to zero."""
+    def replace(
+        self,
+        *,
+        recommendations: Sequence[Recommendation | Mapping[str, Any]] | None = ...,
+        scale_up_events: Sequence[ScaleEvent | Mapping[str, Any]] = ...,
+        scale_down_events: Sequence[ScaleEvent | Mapping[str, Any]] = ...,
+        last_scale_time: Time | None = ...,
+        scaled_to_zero: bool = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> History: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class Decision:
+    """What came out for one workload; the steps say why."""
+
+    def __init__(
+        self,
+        *,
+        workload: str = ...,
+        current: int = ...,
+        desired: int = ...,
+        proposed: int | None = ...,
+        reason: str = ...,
+        steps: Sequence[Step | Mapping[str, Any]] = ...,
+        metrics: Sequence[MetricTrace | Mapping[str, Any]] = ...,
+        error: Error | Mapping[str, str] | None = ...,
+    ) -> None: ...
+    @property
+    def workload(self) -> str:
+        """Its name."""
+    @property
+    def current(self) -> int:
+        """Replicas that were wanted before."""
+    @property
+    def desired(self) -> int:
+        """Replicas that are wanted now."""
+    @property
+    def proposed(self) -> int | None:
+        """The raw proposal; None: there was none."""
+    @property
+    def reason(self) -> str:
+        """HPA's rescale reason; empty if nothing changes."""
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Each stage that changed or held the number."""
+    @property
+    def metrics(self) -> tuple[MetricTrace, ...]:
+        """How each metric was computed."""
+    @property
+    def error(self) -> Error | None:
+        """Why it holds, or which metrics failed."""
+    def replace(
+        self,
+        *,
+        workload: str = ...,
+        current: int = ...,
+        desired: int = ...,
+        proposed: int | None = ...,
+        reason: str = ...,
+        steps: Sequence[Step | Mapping[str, Any]] = ...,
+        metrics: Sequence[MetricTrace | Mapping[str, Any]] = ...,
+        error: Error | Mapping[str, str] | None = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> Decision: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class ScaleCommand:
+    """An absolute count, and who has to go."""
+
+    def __init__(
+        self,
+        *,
+        workload: str = ...,
+        replicas: int = ...,
+        victims: Sequence[str] = ...,
+    ) -> None: ...
+    @property
+    def workload(self) -> str:
+        """Its name."""
+    @property
+    def replicas(self) -> int:
+        """How many shall run."""
+    @property
+    def victims(self) -> tuple[str, ...]:
+        """Replicas to stop."""
+    def replace(
+        self,
+        *,
+        workload: str = ...,
+        replicas: int = ...,
+        victims: Sequence[str] = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> ScaleCommand: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class WorkloadInput:
+    """One workload at one tick."""
+
+    def __init__(
+        self,
+        *,
+        spec: ScalingSpec | Mapping[str, Any] = ...,
+        observation: Observation | Mapping[str, Any] = ...,
+        readings: Sequence[Reading | Mapping[str, Any]] = ...,
+        history: History | Mapping[str, Any] = ...,
+        error: Error | Mapping[str, str] | None = ...,
+    ) -> None: ...
+    @property
+    def spec(self) -> ScalingSpec:
+        """What is asked."""
+    @property
+    def observation(self) -> Observation:
+        """What was seen."""
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """One for each of spec.metrics, in its order."""
+    @property
+    def history(self) -> History:
+        """What is remembered."""
+    @property
+    def error(self) -> Error | None:
+        """The backend could not be observed: hold."""
+    def replace(
+        self,
+        *,
+        spec: ScalingSpec | Mapping[str, Any] = ...,
+        observation: Observation | Mapping[str, Any] = ...,
+        readings: Sequence[Reading | Mapping[str, Any]] = ...,
+        history: History | Mapping[str, Any] = ...,
+        error: Error | Mapping[str, str] | None = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> WorkloadInput: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class TickInput:
+    """All that plan_tick() looks at."""
+
+    def __init__(
+        self,
+        *,
+        now: Time = ...,
+        workloads: Sequence[WorkloadInput | Mapping[str, Any]] = ...,
+    ) -> None: ...
+    @property
+    def now(self) -> int:
+        """The tick's time."""
+    @property
+    def workloads(self) -> tuple[WorkloadInput, ...]:
+        """Each workload's part."""
+    def replace(
+        self,
+        *,
+        now: Time = ...,
+        workloads: Sequence[WorkloadInput | Mapping[str, Any]] = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> TickInput: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class WorkloadOutput:
+    """What came out for one workload."""
+
+    def __init__(
+        self,
+        *,
+        decision: Decision | Mapping[str, Any] = ...,
+        command: ScaleCommand | Mapping[str, Any] | None = ...,
+        next: History | Mapping[str, Any] = ...,
+    ) -> None: ...
+    @property
+    def decision(self) -> Decision:
+        """What was decided and why."""
+    @property
+    def command(self) -> ScaleCommand | None:
+        """None: leave the backend alone."""
+    @property
+    def next(self) -> History:
+        """The history to hand in at the next tick."""
+    def replace(
+        self,
+        *,
+        decision: Decision | Mapping[str, Any] = ...,
+        command: ScaleCommand | Mapping[str, Any] | None = ...,
+        next: History | Mapping[str, Any] = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> WorkloadOutput: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class TickOutput:
+    """What plan_tick() came to."""
+
+    def __init__(
+        self,
+        *,
+        workloads: Sequence[WorkloadOutput | Mapping[str, Any]] = ...,
+    ) -> None: ...
+    @property
+    def workloads(self) -> tuple[WorkloadOutput, ...]:
+        """In the order of the input."""
+    def replace(
+        self,
+        *,
+        workloads: Sequence[WorkloadOutput | Mapping[str, Any]] = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> TickOutput: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class Applied:
+    """What applying a decision came to."""
+
+    def __init__(
+        self,
+        *,
+        scaled: bool = ...,
+        error: Error | Mapping[str, str] | None = ...,
+    ) -> None: ...
+    @property
+    def scaled(self) -> bool:
+        """The backend accepted a new count."""
+    @property
+    def error(self) -> Error | None:
+        """Retried at the next tick."""
+    def replace(
+        self,
+        *,
+        scaled: bool = ...,
+        error: Error | Mapping[str, str] | None = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> Applied: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class TickReport:
+    """What happened at a tick, for on_tick."""
+
+    def __init__(
+        self,
+        *,
+        input: TickInput | Mapping[str, Any] = ...,
+        output: TickOutput | Mapping[str, Any] = ...,
+        applied: Sequence[Applied | Mapping[str, Any]] = ...,
+        histories: Sequence[History | Mapping[str, Any]] = ...,
+        gather_duration: Seconds = ...,
+        plan_duration: Seconds = ...,
+        apply_duration: Seconds = ...,
+        lateness: Seconds = ...,
+    ) -> None: ...
+    @property
+    def input(self) -> TickInput:
+        """What went in."""
+    @property
+    def output(self) -> TickOutput:
+        """What came out."""
+    @property
+    def applied(self) -> tuple[Applied, ...]:
+        """What became of it, workload by workload."""
+    @property
+    def histories(self) -> tuple[History, ...]:
+        """What the next tick starts from."""
+    @property
+    def gather_duration(self) -> float:
+        """Observing and reading."""
+    @property
+    def plan_duration(self) -> float:
+        """Deciding."""
+    @property
+    def apply_duration(self) -> float:
+        """Applying."""
+    @property
+    def lateness(self) -> float:
+        """How late the tick began."""
+    def replace(
+        self,
+        *,
+        input: TickInput | Mapping[str, Any] = ...,
+        output: TickOutput | Mapping[str, Any] = ...,
+        applied: Sequence[Applied | Mapping[str, Any]] = ...,
+        histories: Sequence[History | Mapping[str, Any]] = ...,
+        gather_duration: Seconds = ...,
+        plan_duration: Seconds = ...,
+        apply_duration: Seconds = ...,
+        lateness: Seconds = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> TickReport: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class PolicyInput:
+    """What a policy may look at."""
+
+    def __init__(
+        self,
+        *,
+        spec: ScalingSpec | Mapping[str, Any] = ...,
+        observation: Observation | Mapping[str, Any] = ...,
+        readings: Sequence[Reading | Mapping[str, Any]] = ...,
+        history: History | Mapping[str, Any] = ...,
+        now: Time = ...,
+    ) -> None: ...
+    @property
+    def spec(self) -> ScalingSpec:
+        """What is asked."""
+    @property
+    def observation(self) -> Observation:
+        """What was seen."""
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """One for each of spec.metrics, in its order."""
+    @property
+    def history(self) -> History:
+        """What is remembered."""
+    @property
+    def now(self) -> int:
+        """The tick's time."""
+    def replace(
+        self,
+        *,
+        spec: ScalingSpec | Mapping[str, Any] = ...,
+        observation: Observation | Mapping[str, Any] = ...,
+        readings: Sequence[Reading | Mapping[str, Any]] = ...,
+        history: History | Mapping[str, Any] = ...,
+        now: Time = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> PolicyInput: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class Workload:
+    """One workload of a Controller."""
+
+    def __init__(
+        self,
+        *,
+        spec: ScalingSpec | Mapping[str, Any] = ...,
+        queries: Mapping[str, str] = ...,
+        period: Seconds = ...,
+        max_sample_age: Seconds = ...,
+        min_window_coverage: float = ...,
+    ) -> None: ...
+    @property
+    def spec(self) -> ScalingSpec:
+        """What is asked."""
+    @property
+    def queries(self) -> Mapping[str, str]:
+        """Metric name to PromQL; absent: its selector."""
+    @property
+    def period(self) -> float:
+        """Between its ticks."""
+    @property
+    def max_sample_age(self) -> float:
+        """Older samples are stale."""
+    @property
+    def min_window_coverage(self) -> float:
+        """Below this share of a window a reading is partial: no scale-down."""
+    def replace(
+        self,
+        *,
+        spec: ScalingSpec | Mapping[str, Any] = ...,
+        queries: Mapping[str, str] = ...,
+        period: Seconds = ...,
+        max_sample_age: Seconds = ...,
+        min_window_coverage: float = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> Workload: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class SeriesStoreOptions:
+    """Limits; what exceeds them is refused and counted."""
+
+    def __init__(
+        self,
+        *,
+        retention: Seconds = ...,
+        max_series: int = ...,
+        max_samples_per_series: int = ...,
+        max_samples_per_page: int = ...,
+        max_labels: int = ...,
+        max_label_name_length: int = ...,
+        max_label_value_length: int = ...,
+    ) -> None: ...
+    @property
+    def retention(self) -> float:
+        """Older samples are overwritten."""
+    @property
+    def max_series(self) -> int:
+        """In the store."""
+    @property
+    def max_samples_per_series(self) -> int:
+        """Ring size."""
+    @property
+    def max_samples_per_page(self) -> int:
+        """More fails the page."""
+    @property
+    def max_labels(self) -> int:
+        """Of one series."""
+    @property
+    def max_label_name_length(self) -> int:
+        """In bytes."""
+    @property
+    def max_label_value_length(self) -> int:
+        """In bytes."""
+    def replace(
+        self,
+        *,
+        retention: Seconds = ...,
+        max_series: int = ...,
+        max_samples_per_series: int = ...,
+        max_samples_per_page: int = ...,
+        max_labels: int = ...,
+        max_label_name_length: int = ...,
+        max_label_value_length: int = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> SeriesStoreOptions: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class SeriesStoreStats:
+    """What a store holds and has refused."""
+
+    def __init__(
+        self,
+        *,
+        series: int = ...,
+        samples: int = ...,
+        bytes: int = ...,
+        ingested_total: int = ...,
+        pages_total: int = ...,
+        refused_series_total: int = ...,
+        refused_page_samples_total: int = ...,
+        refused_labels_total: int = ...,
+        refused_label_length_total: int = ...,
+        out_of_order_total: int = ...,
+        duplicate_total: int = ...,
+        parse_errors_total: int = ...,
+    ) -> None: ...
+    @property
+    def series(self) -> int:
+        """Now."""
+    @property
+    def samples(self) -> int:
+        """Now."""
+    @property
+    def bytes(self) -> int:
+        """Memory kept, about."""
+    @property
+    def ingested_total(self) -> int:
+        """Samples taken."""
+    @property
+    def pages_total(self) -> int:
+        """Pages taken."""
+    @property
+    def refused_series_total(self) -> int:
+        """Over max_series."""
+    @property
+    def refused_page_samples_total(self) -> int:
+        """Over max_samples_per_page."""
+    @property
+    def refused_labels_total(self) -> int:
+        """Over max_labels."""
+    @property
+    def refused_label_length_total(self) -> int:
+        """Too long a name or value."""
+    @property
+    def out_of_order_total(self) -> int:
+        """Older than the newest."""
+    @property
+    def duplicate_total(self) -> int:
+        """As old as the newest."""
+    @property
+    def parse_errors_total(self) -> int:
+        """Pages refused."""
+    def replace(
+        self,
+        *,
+        series: int = ...,
+        samples: int = ...,
+        bytes: int = ...,
+        ingested_total: int = ...,
+        pages_total: int = ...,
+        refused_series_total: int = ...,
+        refused_page_samples_total: int = ...,
+        refused_labels_total: int = ...,
+        refused_label_length_total: int = ...,
+        out_of_order_total: int = ...,
+        duplicate_total: int = ...,
+        parse_errors_total: int = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> SeriesStoreStats: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class PageSummary:
+    """What a page held."""
+
+    def __init__(
+        self,
+        *,
+        samples: int = ...,
+        series_added: int = ...,
+    ) -> None: ...
+    @property
+    def samples(self) -> int:
+        """Samples taken."""
+    @property
+    def series_added(self) -> int:
+        """Series that were new."""
+    def replace(
+        self,
+        *,
+        samples: int = ...,
+        series_added: int = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> PageSummary: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class VectorSample:
+    """One element of a query's answer."""
+
+    def __init__(
+        self,
+        *,
+        labels: Mapping[str, str] = ...,
+        value: float = ...,
+    ) -> None: ...
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Its labels."""
+    @property
+    def value(self) -> float:
+        """Its value."""
+    def replace(
+        self,
+        *,
+        labels: Mapping[str, str] = ...,
+        value: float = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> VectorSample: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class EvaluateQuality:
+    """What a scaler has to know about an answer."""
+
+    def __init__(
+        self,
+        *,
+        newest: Time | None = ...,
+        min_coverage: float = ...,
+        counter_reset: bool = ...,
+        no_series: bool = ...,
+        ended_series: bool = ...,
+        non_finite: bool = ...,
+    ) -> None: ...
+    @property
+    def newest(self) -> int | None:
+        """Newest sample of the oldest series used."""
+    @property
+    def min_coverage(self) -> float:
+        """Smallest share of a window covered."""
+    @property
+    def counter_reset(self) -> bool:
+        """A counter fell inside a window."""
+    @property
+    def no_series(self) -> bool:
+        """Some selector matched nothing."""
+    @property
+    def ended_series(self) -> bool:
+        """A series in a window has ended."""
+    @property
+    def non_finite(self) -> bool:
+        """A sample is NaN or infinite."""
+    def replace(
+        self,
+        *,
+        newest: Time | None = ...,
+        min_coverage: float = ...,
+        counter_reset: bool = ...,
+        no_series: bool = ...,
+        ended_series: bool = ...,
+        non_finite: bool = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> EvaluateQuality: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class QueryResult:
+    """A query's answer."""
+
+    def __init__(
+        self,
+        *,
+        type: Literal['scalar', 'vector'] = ...,
+        scalar: float = ...,
+        vector: Sequence[VectorSample | Mapping[str, Any]] = ...,
+        quality: EvaluateQuality | Mapping[str, Any] = ...,
+    ) -> None: ...
+    @property
+    def type(self) -> Literal['scalar', 'vector']:
+        """Which of the two it is."""
+    @property
+    def scalar(self) -> float:
+        """Where it is a scalar."""
+    @property
+    def vector(self) -> tuple[VectorSample, ...]:
+        """Where it is a vector; sorted by labels."""
+    @property
+    def quality(self) -> EvaluateQuality:
+        """How far to trust it."""
+    def replace(
+        self,
+        *,
+        type: Literal['scalar', 'vector'] = ...,
+        scalar: float = ...,
+        vector: Sequence[VectorSample | Mapping[str, Any]] = ...,
+        quality: EvaluateQuality | Mapping[str, Any] = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> QueryResult: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+def decide(
+    spec: ScalingSpec | Mapping[str, Any],
+    observation: Observation | Mapping[str, Any],
+    readings: Sequence[Reading | Mapping[str, Any]],
+    history: History | Mapping[str, Any] | None,
+    now: Time,
+    *,
+    policies: _Policies = None,
+    error: Error | None = None,
+) -> WorkloadOutput: ...
+def plan_tick(
+    input: TickInput | Mapping[str, Any], *, policies: _Policies = None
+) -> TickOutput: ...
+def record_scale(
+    spec: ScalingSpec | Mapping[str, Any],
+    before: int,
+    after: int,
+    now: Time,
+    history: History | Mapping[str, Any] | None,
+) -> History: ...
+def default_behavior() -> Behavior: ...
+
+class PolicyRegistry:
+    """Names to policies; has those that Tidegate ships."""
+
+    def __init__(self) -> None: ...
+    def add(self, policy: _PolicyLike, name: str | None = None) -> None: ...
+    def names(self) -> list[str]: ...
+
+class SeriesStore:
+    """The samples of the recent past, bounded."""
+
+    def __init__(
+        self,
+        *,
+        retention: Seconds = ...,
+        max_series: int = ...,
+        max_samples_per_series: int = ...,
+        max_samples_per_page: int = ...,
+        max_labels: int = ...,
+        max_label_name_length: int = ...,
+        max_label_value_length: int = ...,
+    ) -> None: ...
+    def ingest(
+        self, metric: str, labels: Mapping[str, str] | None, value: float, at: Time
+    ) -> None: ...
+    def observe_many(
+        self, metric: str, labels: Mapping[str, str] | None, rows: Buffer
+    ) -> int: ...
+    def ingest_page(
+        self, page: str | bytes, at: Time, target: Mapping[str, str] | None = None
+    ) -> PageSummary: ...
+    def mark_stale(self, target: Mapping[str, str], at: Time) -> None: ...
+    def stats(self) -> SeriesStoreStats: ...
+
+class Query:
+    """A PromQL expression, compiled once."""
+
+    @staticmethod
+    def compile(text: str) -> Query: ...
+    def evaluate(
+        self,
+        store: SeriesStore,
+        at: Time,
+        *,
+        matchers: Mapping[str, str] | None = None,
+        lookback: Seconds | None = None,
+    ) -> QueryResult: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def longest_range(self) -> float: ...
+
+class SimClock:
+    """Time that stands still until it is moved."""
+
+    def __init__(self, start: Time = 0.0) -> None: ...
+    def now(self) -> int: ...
+    def advance(self, seconds: Seconds) -> None: ...
+    def move_to(self, time: Time) -> None: ...
+
+class Controller:
+    """The loop: gather, plan, apply, report. Leaving its `with` block stops and joins its thread."""
+
+    def __init__(
+        self,
+        workloads: Sequence[Workload | ScalingSpec | Mapping[str, Any]],
+        *,
+        policies: _Policies = None,
+        clock: SimClock | None = None,
+        histories: Mapping[str, History | Mapping[str, Any]] | None = None,
+        on_tick: Callable[[TickReport], object] | None = None,
+        gather_timeout: Seconds | None = None,
+        apply_wait: Seconds | None = None,
+        apply_timeout: Seconds | None = None,
+        dry_run: bool = False,
+        series: SeriesStoreOptions | Mapping[str, Any] | None = None,
+    ) -> None: ...
+    def tick(self) -> TickOutput: ...
+    def run(self) -> None: ...
+    def run_in_thread(self) -> None: ...
+    def stop(self) -> None: ...
+    @property
+    def running(self) -> bool: ...
+    def ingest(
+        self, metric: str, labels: Mapping[str, str] | None, value: float, at: Time | None = None
+    ) -> None: ...
+    def observe_many(
+        self, metric: str, labels: Mapping[str, str] | None, rows: Buffer
+    ) -> int: ...
+    def set_replicas(
+        self, workload: str, observation: Observation | Mapping[str, Any]
+    ) -> None: ...
+    def replace(
+        self, workloads: Sequence[Workload | ScalingSpec | Mapping[str, Any]]
+    ) -> None: ...
+    @property
+    def store(self) -> SeriesStore: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+        /,
+    ) -> None: ...
