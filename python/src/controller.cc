@@ -32,18 +32,52 @@ void Check(const Status& status) {
   if (!status) throw ResultError(status.error());
 }
 
-// Every runner of a live controller; guarded by the GIL.
-std::set<std::shared_ptr<Runner>>& Runners() {
-  static auto* runners = new std::set<std::shared_ptr<Runner>>;  // outlives the interpreter
-  return *runners;
+// A controller with what it needs, and the thread that may be in it.
+class Loop {
+ public:
+  Loop(py::object clock, std::unique_ptr<Controller> owned)
+      : controller(std::move(owned)), clock_(std::move(clock)) {}
+  // REQUIRES: the GIL, and not the runner's own thread.
+  ~Loop() {
+    const py::gil_scoped_release unlocked;
+    runner.Stop();
+    controller.reset();
+  }
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  Runner runner;
+  std::unique_ptr<Controller> controller;
+
+ private:
+  py::object clock_;  // keeps it alive: the controller borrows it
+};
+
+// What is left when the interpreter exits. Guarded by the GIL; never destroyed.
+struct Loops {
+  std::set<std::shared_ptr<Loop>> live;
+  std::vector<std::shared_ptr<Loop>> dropped;  // by their own threads, which cannot join themselves
+  bool exiting = false;
+};
+Loops& AllLoops() {
+  static auto* loops = new Loops;
+  return *loops;
 }
-bool exiting = false;  // guarded by the GIL
+
+// Ends the loops that were dropped by their own threads.
+void Bury() {
+  std::vector<std::shared_ptr<Loop>> dropped;
+  dropped.swap(AllLoops().dropped);
+}
 
 void StopAll() {
-  exiting = true;
-  const std::set<std::shared_ptr<Runner>> runners = Runners();
-  const py::gil_scoped_release unlocked;
-  for (const std::shared_ptr<Runner>& runner : runners) runner->Stop();
+  AllLoops().exiting = true;
+  const std::set<std::shared_ptr<Loop>> live = AllLoops().live;
+  {
+    const py::gil_scoped_release unlocked;
+    for (const std::shared_ptr<Loop>& loop : live) loop->runner.Stop();
+  }
+  Bury();
 }
 
 std::vector<WorkloadOptions> ReadWorkloads(const py::object& workloads) {
@@ -79,38 +113,41 @@ std::vector<Workload> MakeWorkloads(const std::vector<WorkloadOptions>& options)
 class PyController {
  public:
   PyController(const std::vector<WorkloadOptions>& workloads, py::object clock,
-               Components components, const ControllerOptions& options)
-      : clock_(std::move(clock)), runner_(std::make_shared<Runner>()) {
-    if (!clock_.is_none()) components.clock = &clock_.cast<SimClock&>();
+               Components components, const ControllerOptions& options) {
+    Bury();
+    if (!clock.is_none()) components.clock = &clock.cast<SimClock&>();
+    std::unique_ptr<Controller> controller;
     {
       const py::gil_scoped_release unlocked;
-      controller_ =
+      controller =
           Controller::Create(MakeWorkloads(workloads), std::move(components), options).value();
     }
-    Runners().insert(runner_);
+    loop_ = std::make_shared<Loop>(std::move(clock), std::move(controller));
+    AllLoops().live.insert(loop_);
   }
 
   ~PyController() {
-    Runners().erase(runner_);
-    const py::gil_scoped_release unlocked;
-    runner_->Stop();
-    controller_.reset();
+    AllLoops().live.erase(loop_);
+    if (!loop_->runner.TicksHere()) return;
+    loop_->runner.Stop();  // called by its own thread: a request only
+    AllLoops().dropped.push_back(std::move(loop_));
   }
 
   PyController(const PyController&) = delete;
   PyController& operator=(const PyController&) = delete;
 
   TickOutput Tick() {
-    Check(runner_->Begin());
+    Check(runner().Begin());
     const py::gil_scoped_release unlocked;
-    TickOutput output = controller_->Tick();
-    runner_->End();
+    TickOutput output = controller().Tick();
+    runner().End();
     return output;
   }
 
   void RunInThread() {
-    if (exiting) throw ResultError({ErrorCode::kUnavailable, "controller: Python is exiting"});
-    Check(runner_->Start(*controller_));
+    if (AllLoops().exiting)
+      throw ResultError({ErrorCode::kUnavailable, "controller: Python is exiting"});
+    Check(runner().Start(controller()));
   }
 
   // In a thread all the same, so that signals are handled here meanwhile.
@@ -120,7 +157,7 @@ class PyController {
       bool ended = false;
       {
         const py::gil_scoped_release unlocked;
-        ended = runner_->WaitFor(kSignalPeriod);
+        ended = runner().WaitFor(kSignalPeriod);
       }
       const bool interrupted = PyErr_CheckSignals() != 0;
       if (!ended && !interrupted) continue;
@@ -135,10 +172,10 @@ class PyController {
 
   void Stop() {
     const py::gil_scoped_release unlocked;
-    runner_->Stop();
+    runner().Stop();
   }
 
-  bool running() const { return runner_->running(); }
+  bool running() const { return runner().running(); }
 
   void Ingest(const py::object& metric, const py::object& labels, const py::object& value,
               const py::object& at) {
@@ -148,13 +185,13 @@ class PyController {
     std::optional<TimePoint> when;
     if (!at.is_none()) when = ReadTime(at, Path("at"));
     const py::gil_scoped_release unlocked;
-    Check(when ? controller_->Ingest(name, of, number, *when)
-               : controller_->Ingest(name, of, number));
+    Check(when ? controller().Ingest(name, of, number, *when)
+               : controller().Ingest(name, of, number));
   }
 
   std::size_t IngestMany(const py::object& metric, const py::object& labels,
                          const py::object& rows) {
-    return ObserveMany(controller_->store(), metric, labels, rows);
+    return ObserveMany(controller().store(), metric, labels, rows);
   }
 
   void SetReplicas(const py::object& workload, const py::object& observation) {
@@ -162,29 +199,30 @@ class PyController {
     const std::string id = ReadString(workload, Path("workload"));
     const auto seen = Convert<Observation>::From(observation, Path("observation"));
     const py::gil_scoped_release unlocked;
-    Check(controller_->SetReplicas(id, seen));
+    Check(controller().SetReplicas(id, seen));
   }
 
   void Replace(const py::object& workloads) {
     CheckOutsideTick("replace");
     const std::vector<WorkloadOptions> options = ReadWorkloads(workloads);
     const py::gil_scoped_release unlocked;
-    Check(controller_->Replace(MakeWorkloads(options)));
+    Check(controller().Replace(MakeWorkloads(options)));
   }
 
-  SeriesStore& store() { return controller_->store(); }
+  SeriesStore& store() { return controller().store(); }
 
  private:
   // A tick holds the controller's lock while it asks policies and tells callbacks.
   void CheckOutsideTick(const std::string& method) const {
-    if (!runner_->TicksHere()) return;
+    if (!runner().TicksHere()) return;
     throw ResultError(
         {ErrorCode::kConflict, "controller: " + method + "() is called from inside a tick"});
   }
 
-  py::object clock_;  // keeps it alive: the controller borrows it
-  std::shared_ptr<Runner> runner_;
-  std::unique_ptr<Controller> controller_;
+  Runner& runner() const { return loop_->runner; }
+  Controller& controller() const { return *loop_->controller; }
+
+  std::shared_ptr<Loop> loop_;
 };
 
 template <typename T>

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 
 import numpy
 import pytest
@@ -324,6 +325,28 @@ def test_a_running_controller_is_stopped_when_it_is_dropped(called):
     assert len(caller.threads) == calls
 
 
+def test_a_controller_may_be_dropped_by_its_own_thread(called):
+    caller = Caller()
+    alive = weakref.ref(caller)
+    dropped = threading.Event()
+
+    def on_tick(report):
+        holder.clear()
+        dropped.set()
+
+    workload = tidegate.Workload(spec=called, period=0.005)
+    holder = [tidegate.Controller([workload], policies={"caller": caller}, on_tick=on_tick)]
+    holder[0].run_in_thread()
+    assert dropped.wait(10)
+    del caller
+
+    def buried():
+        tidegate.Controller([workload], policies={"caller": Caller()})
+        return alive() is None
+
+    wait_for(buried)
+
+
 EXIT_SCRIPT = """
 import sys, time, tidegate
 
@@ -335,8 +358,12 @@ class Slow:
 def on_tick(report):
     global ticks
     ticks += 1
+    if drop:
+        controllers.clear()
+        globals().pop("controller", None)
 
 ticks = 0
+drop = False
 spec = tidegate.ScalingSpec(workload="web", max_replicas=3, policies=[{"name": "slow"}])
 controllers = [
     tidegate.Controller(
@@ -354,7 +381,13 @@ while ticks < 20:
 
 @pytest.mark.parametrize(
     ("ending", "code"),
-    [("", 0), ("sys.exit(3)", 3), ("del controllers", 0), ("1 / 0", 1)],
+    [
+        ("", 0),
+        ("sys.exit(3)", 3),
+        ("del controllers, controller", 0),
+        ("drop = True", 0),
+        ("1 / 0", 1),
+    ],
 )
 def test_the_interpreter_exits_cleanly_with_running_controllers(ending, code):
     for _ in range(3):
