@@ -150,6 +150,7 @@ bool DropGroupBy(std::string& text) {
       const std::string label = Trim(list.substr(0, comma));
       list.remove_prefix(std::min(comma + 1, list.size()));
       if (label == kPlaceholder || label.empty()) continue;
+      if (label.find(kPlaceholder) != std::string::npos) return false;
       kept += (kept.empty() ? "" : ", ") + label;
     }
     std::size_t begin = word - 2;

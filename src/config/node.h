@@ -46,7 +46,8 @@ struct Node {
 /// What keeps a hostile text small. Aliases count as what they stand for.
 struct Limits {
   std::size_t bytes = 1u << 20;
-  std::size_t nodes = 100'000;
+  std::size_t nodes = 100'000;  ///< of a document
+  std::size_t documents = 1000;
   std::size_t depth = 64;
 };
 

@@ -35,7 +35,16 @@ class TreeBuilder : public YAML::EventHandler {
 
   NodePtr Take() { return std::exchange(root_, nullptr); }
 
-  void OnDocumentStart(const YAML::Mark& /*mark*/) override {
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    // At a stray bracket yaml-cpp begins one empty document after the other, for ever.
+    if (documents_ > 0 && mark.pos == last_start_) {
+      throw LimitReached{{At(mark), "not valid YAML: something that does not belong here"}};
+    }
+    if (++documents_ > limits_.documents) {
+      throw LimitReached{
+          {At(mark), "more than " + std::to_string(limits_.documents) + " documents"}};
+    }
+    last_start_ = mark.pos;
     root_.reset();
     stack_.clear();
     anchors_.clear();
@@ -160,6 +169,8 @@ class TreeBuilder : public YAML::EventHandler {
 
   const Limits& limits_;
   std::vector<SyntaxProblem>& problems_;
+  std::size_t documents_ = 0;
+  int last_start_ = 0;
   NodePtr root_;
   std::vector<Frame> stack_;
   std::map<YAML::anchor_t, NodePtr> anchors_;

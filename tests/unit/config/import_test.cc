@@ -190,6 +190,7 @@ data:
     - {seriesQuery: c, name: {matches: "^(?P<n>.*)$"}, metricsQuery: c}
     - {seriesQuery: c, name: {matches: "^d(.*)$"}, metricsQuery: c}
     - {seriesQuery: c, name: {matches: "^(.*)$", as: "$2"}, metricsQuery: c}
+    - {seriesQuery: c, metricsQuery: sum(c) by (x <<.GroupBy>>)}
     resourceRules:
       cpu: {}
 )",
@@ -211,7 +212,9 @@ data:
             "\"c\"\n"
             "adapter.yaml:17:54: data.config.yaml.rules[5].name.as: \"$2\" refers to a group that "
             "name.matches does not have\n"
-            "adapter.yaml:18:5: data.config.yaml.resourceRules: has no counterpart; Tidegate does "
+            "adapter.yaml:18:38: data.config.yaml.rules[6].metricsQuery: <<.GroupBy>> has a "
+            "counterpart only as \"by (<<.GroupBy>>)\"\n"
+            "adapter.yaml:19:5: data.config.yaml.resourceRules: has no counterpart; Tidegate does "
             "not serve cpu and memory\n");
 }
 

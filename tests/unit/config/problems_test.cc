@@ -63,6 +63,8 @@ TEST(ConfigProblemsTest, TheFileItself) {
     for (int j = 0; j < 10; ++j) bomb += (j > 0 ? ", *a" : "*a") + std::to_string(i - 1);
     bomb += "]\n";
   }
+  std::string documents;
+  for (int i = 0; i < 1002; ++i) documents += "---\n#\n";
   ExpectAll({
       {"empty", "", "f.yaml: the file has no document"},
       {"only comments", "# nothing\n---\n", "f.yaml: the file has no document"},
@@ -72,6 +74,10 @@ TEST(ConfigProblemsTest, TheFileItself) {
        "f.yaml:2:5: not valid YAML: end of sequence flow not found"},
       {"unknown anchor", "a: *nowhere\n",
        "f.yaml:1:4: not valid YAML: the referenced anchor is not defined"},
+      {"stray bracket", "kind: Scaler\n]\n", "f.yaml:2:1: not valid YAML: illegal flow end"},
+      {"stray comma", "{\"rules\": []}, {\"b\": [2]}\n",
+       "f.yaml:1:14: not valid YAML: something that does not belong here"},
+      {"too many documents", documents, "f.yaml:2001:1: more than 1000 documents"},
       {"NUL", std::string("kind: x\n\0", 9), "f.yaml:2:1: a NUL byte; not a text file"},
       {"a list", "- a\n", "f.yaml:1:1: want a document with apiVersion and kind"},
       {"a word", "hello\n", "f.yaml:1:1: want a document with apiVersion and kind"},
