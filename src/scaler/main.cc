@@ -32,9 +32,9 @@ void AddRun(CLI::App& app, RunOptions& options) {
                 "Allow an admin address that other machines can reach");
   run->add_option("--journal", options.journal, "Where ticks are recorded")
       ->envname("TIDEGATE_JOURNAL");
-  run->add_option("--log-level", options.log_level, "trace, debug, info, warn or error")
+  run->add_option("--log-level", options.log_level, "debug, info, warning, error or off")
       ->envname("TIDEGATE_LOG_LEVEL")
-      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}));
+      ->check(CLI::IsMember({"debug", "info", "warning", "error", "off"}));
   run->add_option("--log-format", options.log_format, "text or json")
       ->envname("TIDEGATE_LOG_FORMAT")
       ->check(CLI::IsMember({"text", "json"}));

@@ -114,6 +114,7 @@ Result<Workload> MakeWorkload(const Autoscaler& autoscaler, bool keep_backend, C
   workload.period = autoscaler.period;
   workload.max_sample_age = autoscaler.max_sample_age;
   workload.min_window_coverage = autoscaler.min_window_coverage;
+  workload.balancer_port = autoscaler.balancer_port;
   workload.keep_backend = keep_backend;
   if (autoscaler.process_pool && !keep_backend) {
     auto pool = MakeProcessPool(autoscaler.spec.workload, *autoscaler.process_pool, clock);
