@@ -80,7 +80,7 @@ function(tidegate_add_library name)
   endif()
   target_link_libraries(${name} PUBLIC ${arg_LIBS} PRIVATE ${deps} $<BUILD_INTERFACE:tidegate_flags>)
   set_target_properties(${name} PROPERTIES VERSION ${PROJECT_VERSION}
-    SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+    SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR} INSTALL_RPATH "$ORIGIN")
 endfunction()
 
 function(tidegate_internal_binary name)

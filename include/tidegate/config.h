@@ -68,7 +68,7 @@ struct Config {
 };
 
 /// One thing that is wrong with a file, as `file:line:column: path: text`.
-struct ConfigProblem {
+struct TIDEGATE_EXPORT ConfigProblem {
   std::string file;
   int line = 0;    ///< from 1; 0: the file as a whole
   int column = 0;  ///< from 1

@@ -5,11 +5,12 @@
 
 #include <string>
 
+#include "tidegate/export.h"
 #include "tidegate/types.h"
 
 namespace tidegate {
 
 /// The shortest exact text, as Go and Kubernetes write durations, without zero parts.
-std::string FormatDuration(Duration duration);
+TIDEGATE_EXPORT std::string FormatDuration(Duration duration);
 
 }  // namespace tidegate

@@ -4,6 +4,8 @@
 // parse, what their milli-value is (rounding away from zero, overflow included) and what they
 // are as a double.
 //
+// Exported for the library of configuration, which reads and writes them; not a public header.
+//
 // Thread safety: plain values.
 #pragma once
 
@@ -11,12 +13,13 @@
 #include <string>
 #include <string_view>
 
+#include "tidegate/export.h"
 #include "tidegate/result.h"
 #include "tidegate/types.h"
 
 namespace tidegate::hpa {
 
-class Quantity {
+class TIDEGATE_EXPORT Quantity {
  public:
   /// kInvalidArgument with upstream's text. Exponents beyond ±10,000 are refused (upstream
   /// computes with them for minutes).
@@ -47,6 +50,6 @@ class Quantity {
 };
 
 /// A milli-value in canonical form: 1500 -> "1500m", 2000 -> "2", 5'000'000 -> "5k".
-std::string FormatMilli(MilliValue value);
+TIDEGATE_EXPORT std::string FormatMilli(MilliValue value);
 
 }  // namespace tidegate::hpa

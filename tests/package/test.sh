@@ -43,8 +43,8 @@ for header in $(cd "$source/include" && find tidegate -name '*.h'); do
     { echo "$header does not compile alone"; exit 1; }
 done
 
-# Symbols are hidden unless exported: nothing of the rooms' inner namespaces is visible.
-if [ "$kind" = shared ] && nm -DC --defined-only "$work"/prefix/lib/*/libtidegate_core.so | grep -E 'tidegate::(core|hpa|runtime)::'; then
+# Symbols are hidden unless exported: of the rooms' inner namespaces only what the other library uses.
+if [ "$kind" = shared ] && nm -DC --defined-only "$work"/prefix/lib/*/libtidegate_core.so | grep -E ' tidegate::(core|hpa|runtime)::' | grep -vE 'hpa::(Quantity::|FormatMilli)'; then
   echo "inner symbols are exported"
   exit 1
 fi
