@@ -40,7 +40,8 @@ void Runner::Stop() {
   {
     std::unique_lock lock(mutex_);
     thread_.request_stop();
-    if (thread_.get_id() == std::this_thread::get_id()) return;
+    // Not thread_.get_id(): somebody else may be joining this thread already.
+    if (TicksHere()) return;
     stopped = std::move(thread_);
     // Somebody else may have taken the thread to join it.
     if (!stopped.joinable()) ended_.wait(lock, [this] { return !running_; });
