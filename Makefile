@@ -57,11 +57,11 @@ check: setup-check ## format, clang-tidy, include directions, links in the docs
 test-asan: setup ## unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@cmake --preset asan-ubsan --log-level=WARNING
 	@cmake --build --preset asan-ubsan -j $(JOBS)
-	@ctest --preset asan-ubsan -j $(JOBS) -L unit
-test-tsan: setup ## tests of what has threads under ThreadSanitizer
+	@ctest --preset asan-ubsan -j $(JOBS) -L 'unit|conformance|fault'
+test-tsan: setup ## the same under ThreadSanitizer
 	@cmake --preset tsan --log-level=WARNING
 	@cmake --build --preset tsan -j $(JOBS)
-	@ctest --preset tsan -j $(JOBS) -L thread
+	@ctest --preset tsan -j $(JOBS) -L 'unit|conformance|fault'
 test-clang: setup-check ## the same sources with clang
 	@cmake --preset clang --log-level=WARNING
 	@cmake --build --preset clang -j $(JOBS)

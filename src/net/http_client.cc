@@ -190,6 +190,7 @@ void SetTransferOptions(Transfer& transfer) {
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer.headers.get());
   curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, TimeoutMs(request.timeout));
+  curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, request.close_after ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(request.body_limit));
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer.error_text.data());
   curl_easy_setopt(easy, CURLOPT_PRIVATE, &transfer);

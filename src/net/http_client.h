@@ -33,6 +33,7 @@ struct HttpRequest {
   std::map<std::string, std::string> headers;  ///< may be secret: never in errors
   Duration timeout = std::chrono::seconds(1);  ///< total: name look-up to last byte
   std::size_t body_limit = 16u << 20;          ///< bytes, counted after decompression
+  bool close_after = false;  ///< the connection is not kept open for another request
 };
 
 struct HttpResponse {

@@ -14,8 +14,8 @@
 // one's; the successor is in the observation from the start, pending, with the reason.
 //
 // Destroying the backend drains and stops every replica: it may take drain_timeout +
-// termination_grace_period and a few seconds. Whoever keeps a connection to the drain port open,
-// a scrape of metrics on the same port too, makes a drain last until its timeout.
+// termination_grace_period and a few seconds. Whoever keeps a connection to the drain port open
+// makes a drain last until its timeout.
 #pragma once
 
 #include <cstdint>

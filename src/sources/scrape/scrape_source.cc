@@ -56,6 +56,7 @@ struct Target {
   std::string url;  // empty: the replica's address is not known
   TimePoint next_due{};
   bool read_before = false;
+  bool leaving = false;  // drained: it waits until nobody is connected to it
   TargetState state;
 };
 
@@ -157,9 +158,11 @@ WorkloadTargets& ScrapeSource::TargetsOf(const WorkloadId& workload) {
 void ScrapeSource::Reconcile(const CollectRequest& request, WorkloadTargets& targets,
                              SampleSink& sink) {
   std::map<std::string, std::string> urls;
+  std::map<std::string, bool> leaving;
   for (const Replica& replica : request.replicas) {
     const auto port = replica.ports.find(options_.port);
     if (port == replica.ports.end() || !HasServer(replica)) continue;
+    leaving[replica.name] = replica.terminating;
     urls[replica.name] =
         replica.host.empty() ? "" : net::HttpUrl(replica.host, port->second, options_.path);
   }
@@ -173,6 +176,7 @@ void ScrapeSource::Reconcile(const CollectRequest& request, WorkloadTargets& tar
     for (const auto& [replica, url] : urls) {
       Target& target = targets.by_replica[replica];
       target.url = url;
+      target.leaving = leaving[replica];
       target.state.target = url;
       target.state.replica = replica;
     }
@@ -187,6 +191,7 @@ net::HttpRequest ScrapeSource::RequestFor(const Target& target, Duration timeout
   request.url = target.url;
   request.timeout = timeout;
   request.body_limit = options_.body_size_limit;
+  request.close_after = target.leaving;
   for (const auto& [key, header] : headers_) request.headers.insert(header);
   return request;
 }

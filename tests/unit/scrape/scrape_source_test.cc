@@ -275,6 +275,19 @@ TEST_F(ScrapeSourceTest, KeepsConnectionsBetweenTicks) {
   EXPECT_EQ(server_.connections(port), 1);
 }
 
+// A replica that is drained waits until nobody is connected to it, on whichever port.
+TEST_F(ScrapeSourceTest, KeepsNoConnectionToAReplicaThatIsLeaving) {
+  const auto port = server_.Listen();
+  Replica replica = Running("r", port);
+  ASSERT_TRUE(Collect({replica}).ok());
+  replica.terminating = true;
+  ASSERT_TRUE(Collect({replica}, kT0 + seconds(1)).ok());  // over the old one, for the last time
+  ASSERT_TRUE(Collect({replica}, kT0 + seconds(2)).ok());
+  ASSERT_TRUE(Collect({replica}, kT0 + seconds(3)).ok());
+  EXPECT_THAT(server_.requests(port), SizeIs(4));
+  EXPECT_EQ(server_.connections(port), 3);
+}
+
 // The stopped process still has its connection, which answers nothing any more. It recovers.
 TEST_F(ScrapeSourceTest, AStoppedTargetUnderKeepAliveGoesStaleAndRecovers) {
   const auto port = server_.Listen();
