@@ -39,22 +39,22 @@ class StateReporter final : public Reporter {
     const std::lock_guard lock(mutex_);
     last_tick_ = clock_.Now();
     for (std::size_t i = 0; i < report.input.workloads.size(); ++i) {
-      const WorkloadInput& input = report.input.workloads[i];
-      std::string targets;
-      for (const TargetState& target : report.targets[i]) {
-        targets += (targets.empty() ? "" : ",") + TargetJson(target);
-      }
-      workloads_[input.spec.workload] =
-          "{\"input\":" + ToJson(input) +
-          ",\"decision\":" + ToJson(report.output.workloads[i].decision) + ",\"targets\":[" +
-          targets + "]}";
+      workloads_[report.input.workloads[i].spec.workload] = {
+          report.input.workloads[i], report.output.workloads[i].decision, report.targets[i]};
     }
   }
 
   std::string Json() const {
     const std::lock_guard lock(mutex_);
     std::string text;
-    for (const auto& [id, workload] : workloads_) text += (text.empty() ? "" : ",") + workload;
+    for (const auto& [id, last] : workloads_) {
+      std::string targets;
+      for (const TargetState& target : last.targets) {
+        targets += (targets.empty() ? "" : ",") + TargetJson(target);
+      }
+      text += (text.empty() ? "" : ",") + ("{\"input\":" + ToJson(last.input)) +
+              ",\"decision\":" + ToJson(last.decision) + ",\"targets\":[" + targets + "]}";
+    }
     return "{\"workloads\":[" + text + "]}\n";
   }
 
@@ -80,7 +80,12 @@ class StateReporter final : public Reporter {
   Clock& clock_;
   mutable std::mutex mutex_;
   TimePoint last_tick_{};
-  std::map<WorkloadId, std::string> workloads_;
+  struct Last {
+    WorkloadInput input;
+    Decision decision;
+    std::vector<TargetState> targets;
+  };
+  std::map<WorkloadId, Last> workloads_;
 };
 
 // A reporter that several owners look at.

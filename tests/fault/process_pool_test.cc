@@ -200,7 +200,8 @@ TEST_F(PoolTest, AReplicaThatNeverListensIsReplaced) {
 
 class CrashLoopTest : public PoolTest, public ::testing::WithParamInterface<const char*> {};
 
-// The waiting one is there, not ready, and says why; each wait is longer than the last.
+// The waiting one is there, not ready, and says why; each wait is longer than the last. How long
+// exactly is BackOffTest's: a process that ends at once may be missed by who looks from outside.
 TEST_P(CrashLoopTest, BacksOff) {
   options_.backoff_initial = 200ms;
   options_.backoff_max = 800ms;
@@ -224,7 +225,6 @@ TEST_P(CrashLoopTest, BacksOff) {
   EXPECT_GE(starts[2] - starts[1], 300ms);
   EXPECT_GE(starts[3] - starts[2], 600ms);
   EXPECT_GE(starts[4] - starts[3], 600ms);
-  EXPECT_LE(starts[4] - starts[3], 2s);  // the cap
 }
 INSTANTIATE_TEST_SUITE_P(Ways, CrashLoopTest,
                          ::testing::Values("exit-after=0", "segv-after=0", "exit-after=300"));
