@@ -25,7 +25,8 @@ struct Endpoint {
   std::uint16_t port = 0;
   std::int32_t weight = 1;
 
-  friend auto operator<=>(const Endpoint&, const Endpoint&) = default;
+  friend auto operator<=>(const Endpoint&,
+                          const Endpoint&) = default;  // NOLINT(modernize-use-nullptr)
 };
 
 enum class SyncState {

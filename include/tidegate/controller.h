@@ -86,7 +86,7 @@ class TIDEGATE_EXPORT Controller {
   TickOutput Tick();
 
   /// Ticks until a stop is requested. A late tick is skipped, never caught up with.
-  void Run(std::stop_token stop);
+  void Run(const std::stop_token& stop);
 
   /// Pushes a sample from the host process; same meaning as SeriesStore::Ingest.
   Status Ingest(std::string_view metric, const Labels& labels, double value);

@@ -40,7 +40,7 @@ struct FieldInfo {
   bool required = false;
   std::string_view missing = {};  ///< said where a required member is absent
   bool secret = false;            ///< never dumped: shown as "***"
-  bool hidden = false;  ///< kept in records only; people can neither write nor read it
+  bool hidden = false;            ///< kept in records only; people can neither write nor read it
   /// The range of an integer's C++ type; FieldVisitor sets it.
   double type_min = -std::numeric_limits<double>::infinity();
   double type_max = std::numeric_limits<double>::infinity();
@@ -214,6 +214,7 @@ class TIDEGATE_EXPORT FieldVisitor {
   template <typename T>
   void VisitCompound(std::map<std::string, T>& value, const FieldInfo& info) {
     std::vector<std::string> keys;
+    keys.reserve(value.size());
     for (const auto& [key, unused] : value) keys.push_back(key);
     BeginMap(keys);
     if (reading()) value.clear();

@@ -87,7 +87,8 @@ struct PolicySpec {
   std::string name;
   std::map<std::string, std::string> options;
 
-  friend auto operator<=>(const PolicySpec&, const PolicySpec&) = default;
+  friend auto operator<=>(const PolicySpec&,
+                          const PolicySpec&) = default;  // NOLINT(modernize-use-nullptr)
 };
 
 /// The settings that Kubernetes has as flags of kube-controller-manager, with its defaults.

@@ -175,7 +175,6 @@ Json TypeSchema(const FieldNode& node) {
     case FieldType::kNumber:
       return {{"type", "number"}};
     case FieldType::kString:
-      return {{"type", "string"}};
     case FieldType::kEnum:
       return {{"type", "string"}};
     case FieldType::kInstant:

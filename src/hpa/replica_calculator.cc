@@ -85,10 +85,8 @@ void Fill(PodGroups& groups, double ratio, const MetricTarget& target, bool util
     if (entry.group == PodGroup::kMissing && ratio < 1.0) {
       entry.value = FillOnTheWayDown(entry, target, utilization);
       entry.counted = true;
-    } else if (entry.group == PodGroup::kMissing && ratio > 1.0) {
-      entry.counted = true;
-    } else if (entry.group == PodGroup::kUnready && ratio > 1.0) {
-      entry.counted = true;
+    } else if (entry.group == PodGroup::kMissing || entry.group == PodGroup::kUnready) {
+      entry.counted = entry.counted || ratio > 1.0;
     }
   }
 }

@@ -15,7 +15,7 @@
 namespace tidegate::promql {
 namespace {
 
-constexpr std::size_t kMaxTextLength = 64 * 1024;
+constexpr std::size_t kMaxTextLength = std::size_t{64} * 1024;
 constexpr std::size_t kMaxHeight = 250;
 
 struct Operator {
@@ -89,7 +89,7 @@ class Parser {
 
   const Token& Peek() const { return tokens_[at_]; }
   Token Take() {
-    const Token token = tokens_[at_];
+    Token token = tokens_[at_];
     if (at_ + 1 < tokens_.size()) ++at_;
     return token;
   }

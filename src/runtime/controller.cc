@@ -358,7 +358,7 @@ class Controller::Impl {
                     .scaled = false,
                     .error = std::nullopt};
     slot.applying = calls_.Submit(
-        [this, &slot, command, deadline,
+        [&slot, command, deadline,
          endpoints = Endpoints(seen.observation, command, slot.workload.balancer_port)] {
           ApplyOne(slot, command, endpoints, deadline);
         });
@@ -434,7 +434,7 @@ Result<std::unique_ptr<Controller>> Controller::Create(std::vector<Workload> wor
 
 TickOutput Controller::Tick() { return impl_->Tick(); }
 
-void Controller::Run(std::stop_token stop) { impl_->Run(stop); }
+void Controller::Run(const std::stop_token& stop) { impl_->Run(stop); }
 
 Status Controller::Ingest(std::string_view metric, const Labels& labels, double value) {
   return Ingest(metric, labels, value, impl_->clock().Now());

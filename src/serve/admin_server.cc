@@ -281,8 +281,9 @@ int CivetwebServer::OnRequest(mg_connection* connection) noexcept {
 
 }  // namespace
 
-Result<std::unique_ptr<AdminServer>> MakeAdminServer(AdminServerOptions options,
-                                                     AdminHandlers handlers) {
+Result<std::unique_ptr<AdminServer>> MakeAdminServer(
+    AdminServerOptions options,  // NOLINT: by value, as every factory
+    AdminHandlers handlers) {
   Result<ListenAddress> address = serve::ParseListenAddress(options.address);
   if (!address) return address.error();
   if (!address->loopback && !options.insecure) {

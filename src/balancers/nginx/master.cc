@@ -39,6 +39,7 @@ bool IsMaster(pid_t pid) {
 // Standard output and error into `output`, default signals, its own group.
 int Spawn(pid_t* pid, std::vector<std::string> arguments, int output) {
   std::vector<char*> pointers;
+  pointers.reserve(arguments.size() + 1);
   for (std::string& argument : arguments) pointers.push_back(argument.data());
   pointers.push_back(nullptr);
   posix_spawnattr_t attributes;

@@ -56,8 +56,7 @@ class FileJournal : public JournalReporter {
     }
     for (int i = options_.files; i > 0; --i) {
       const std::string to = journal::RotatedName(options_.path, i);
-      const std::string from =
-          i == 1 ? options_.path : journal::RotatedName(options_.path, i - 1);
+      const std::string from = i == 1 ? options_.path : journal::RotatedName(options_.path, i - 1);
       if (std::rename(from.c_str(), to.c_str()) != 0 && errno != ENOENT) {
         return journal::SystemError("rename", from, errno);
       }

@@ -193,7 +193,8 @@ TEST_F(JournalTest, NoJournalMeansNoHistoriesButNothingToReplay) {
 
 TEST_F(JournalTest, ABrokenLineInTheMiddleIsNamedByReplayAndPassedOverAtTheStart) {
   const std::string line = EncodeTick(Tick({"web"}, 1)) + "\n";
-  std::ofstream(path_) << line << "{\"version\":1,\n" << "{\"version\":9}\n";
+  std::ofstream(path_) << line << "{\"version\":1,\n"
+                       << "{\"version\":9}\n";
   const Status status = ReadJournal(path_, [](const TickRecord&) { return Status(); });
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.error().code, ErrorCode::kInvalidArgument);
@@ -287,8 +288,7 @@ TEST_F(JournalTest, ARotationThatFailsIsCountedAndTriedAgain) {
 TEST_F(JournalTest, AFolderThatIsNotThereSaysSoAtTheStart) {
   const auto journal = MakeJournalReporter({folder_ + "/no/journal", 1, 1});
   ASSERT_FALSE(journal.has_value());
-  EXPECT_EQ(journal.error().message,
-            "open " + folder_ + "/no/journal: No such file or directory");
+  EXPECT_EQ(journal.error().message, "open " + folder_ + "/no/journal: No such file or directory");
   EXPECT_FALSE(MakeJournalReporter({}).has_value());
 }
 
