@@ -8,6 +8,7 @@ set -euo pipefail
 build=$1
 shift
 here=$(cd "$(dirname "$0")" && pwd)
+mkdir -p "$here/results"
 commit=$(git -C "$here" rev-parse --short HEAD 2>/dev/null || echo unknown)
 names=("$@")
 [ ${#names[@]} -gt 0 ] || names=($(cd "$build/benchmarks" && ls ./*_benchmark | sed 's,^\./,,'))
