@@ -65,6 +65,12 @@ template <> struct EnumNames<ErrorCode> {
 };
 // clang-format on
 
+/// The name of an enum's value, as it is written in files, records and reports.
+template <typename E>
+constexpr std::string_view NameOf(E value) noexcept {
+  return EnumNames<E>::kNames[static_cast<std::size_t>(value)];
+}
+
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, Error& s);
 
 // spec.h

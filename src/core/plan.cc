@@ -7,26 +7,11 @@
 #include <utility>
 
 #include "core/behavior.h"
+#include "tidegate/describe.h"
 
 namespace tidegate {
 
 namespace {
-
-std::string_view ToString(DoubtKind kind) {
-  switch (kind) {
-    case DoubtKind::kMissing:
-      return "missing";
-    case DoubtKind::kStale:
-      return "stale";
-    case DoubtKind::kReset:
-      return "reset";
-    case DoubtKind::kPartial:
-      return "partial";
-    case DoubtKind::kInvalid:
-      break;
-  }
-  return "invalid";
-}
 
 // One workload's way through the stages. Each stage that changes or holds the number says so.
 class DecisionFold {
@@ -195,7 +180,7 @@ class DecisionFold {
       for (const Doubt& doubt : input_.readings[i].doubts) {
         doubts += doubts.empty() ? "" : "; ";
         if (!doubt.replica.empty()) doubts += doubt.replica + " ";
-        doubts += std::string(ToString(doubt.kind)) + " (" + doubt.detail + ")";
+        doubts += std::string(NameOf(doubt.kind)) + " (" + doubt.detail + ")";
       }
     }
     if (doubts.empty()) return false;

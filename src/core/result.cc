@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tidegate/result.h"
 
-#include <array>
+#include "tidegate/describe.h"
 
 namespace tidegate {
 
-std::string_view ToString(ErrorCode code) noexcept {
-  constexpr std::array<std::string_view, 8> kNames = {
-      "InvalidArgument",  "NotFound", "NoData",           "Unavailable",
-      "DeadlineExceeded", "Conflict", "PermissionDenied", "Internal"};
-  return kNames[static_cast<std::size_t>(code)];
-}
+std::string_view ToString(ErrorCode code) noexcept { return NameOf(code); }
 
 ResultError::ResultError(Error error)
     : std::runtime_error(std::string(ToString(error.code)) + ": " + error.message),

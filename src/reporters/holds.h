@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "tidegate/describe.h"
 #include "tidegate/plan.h"
 #include "tidegate/reporter.h"
 
@@ -19,22 +20,6 @@ struct Hold {
   std::set<std::string> kinds;  ///< of a small fixed set: doubt kinds and error codes
   std::string text;             ///< for people; changes from tick to tick
 };
-
-inline std::string_view NameOf(DoubtKind kind) {
-  switch (kind) {
-    case DoubtKind::kMissing:
-      return "missing";
-    case DoubtKind::kStale:
-      return "stale";
-    case DoubtKind::kReset:
-      return "reset";
-    case DoubtKind::kPartial:
-      return "partial";
-    case DoubtKind::kInvalid:
-      return "invalid";
-  }
-  return "unknown";
-}
 
 /// Absent: the count is what the metrics say. A workload whose metrics failed only in part, but
 /// which was free to act, does not hold.

@@ -124,6 +124,16 @@ bool MustReport(const Replica& replica) {
   return replica.phase == ReplicaPhase::kRunning && !replica.terminating;
 }
 
+// What a backend says about a replica that is not running, such as why it could not be started.
+std::string WhyNobodyReports(const Observation& observation) {
+  for (const Replica& replica : observation.replicas) {
+    if (!MustReport(replica) && !replica.message.empty()) {
+      return ": " + replica.name + ": " + replica.message;
+    }
+  }
+  return "";
+}
+
 void ReadReplicas(const Query& query, const Observation& observation, const ReadOptions& options,
                   Judge& judge, Reading& reading) {
   for (const Replica& replica : observation.replicas) {
@@ -171,6 +181,8 @@ Reading ReadMetric(const MetricSpec& metric, const Query& query, const Observati
       if (!reading.doubts.empty()) {
         reading.error->message +=
             ": " + reading.doubts.front().replica + " " + reading.doubts.front().detail;
+      } else {
+        reading.error->message += WhyNobodyReports(observation);
       }
     }
     return reading;

@@ -8,6 +8,7 @@
 
 #include "core/text.h"
 #include "scaler/commands.h"
+#include "tidegate/describe.h"
 #include "tidegate/record.h"
 #include "tidegate/reporters/journal.h"
 
@@ -72,17 +73,11 @@ void PrintGroup(const char* what, const std::vector<std::string>& names) {
   if (!names.empty()) std::printf("      %-8s %s\n", what, Join(names).c_str());
 }
 
-const char* ToString(DoubtKind kind) {
-  constexpr const char* kNames[] = {"missing", "stale", "reset", "partial", "invalid"};
-  return kNames[static_cast<std::size_t>(kind)];
-}
-
 void PrintReplicas(const Observation& seen) {
   std::printf("  replicas: %d wanted, %d there\n", seen.spec_replicas, seen.status_replicas);
-  constexpr const char* kPhases[] = {"Pending", "Running", "Succeeded", "Failed", "Unknown"};
   for (const Replica& replica : seen.replicas) {
     std::printf("    %-16s %-9s %-9s%s%s%s\n", replica.name.c_str(),
-                kPhases[static_cast<std::size_t>(replica.phase)],
+                std::string(NameOf(replica.phase)).c_str(),
                 replica.ready == ConditionStatus::kTrue ? "ready" : "not ready",
                 replica.terminating ? " terminating" : "", replica.message.empty() ? "" : "  ",
                 replica.message.c_str());
@@ -98,7 +93,8 @@ void PrintReading(const Reading& reading) {
   }
   for (const Doubt& doubt : reading.doubts) {
     std::printf("      doubt: %s%s%s, %s\n", doubt.replica.c_str(),
-                doubt.replica.empty() ? "" : " is ", ToString(doubt.kind), doubt.detail.c_str());
+                doubt.replica.empty() ? "" : " is ", std::string(NameOf(doubt.kind)).c_str(),
+                doubt.detail.c_str());
   }
 }
 

@@ -86,6 +86,16 @@ TEST_F(ReadingsTest, NoReplicaAtAllIsAnError) {
   EXPECT_EQ(reading.error->code, ErrorCode::kNoData);
 }
 
+// "could not be started" is what a user has to read, not only that there is no value.
+TEST_F(ReadingsTest, AReplicaThatIsNotRunningSaysWhy) {
+  Observation seen = Fleet(1);
+  seen.replicas[0].phase = ReplicaPhase::kPending;
+  seen.replicas[0].message = "could not be started: No such file or directory";
+  const Reading reading = Read("m", seen);
+  ASSERT_TRUE(reading.error);
+  EXPECT_THAT(reading.error->message, HasSubstr("web-0: could not be started: No such file"));
+}
+
 TEST_F(ReadingsTest, OldIsStale) {
   Push("web-0", "m", 7, std::chrono::seconds(5));
   Push("web-1", "m", 7, std::chrono::milliseconds(5100));
