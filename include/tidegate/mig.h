@@ -11,11 +11,14 @@
 // Thread safety: plain values and pure functions.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tidegate/export.h"
@@ -150,5 +153,102 @@ struct PlacedSlice {
 
 /// Ok if the slices can exist together on one device of the model; else says which rule breaks.
 TIDEGATE_EXPORT Status CheckLayout(const DeviceModel& model, std::span<const PlacedSlice> slices);
+
+/// Number of slices wanted of each profile, in the order of model.profiles.
+using SliceDemand = std::vector<std::int64_t>;
+
+/// Devices that are laid out alike.
+struct LayoutCount {
+  std::int64_t devices = 0;
+  std::vector<PlacedSlice> slices;
+
+  friend bool operator==(const LayoutCount&, const LayoutCount&) = default;
+};
+
+/// Why fewer devices cannot do: no layout of one device weighs more than `capacity`, so
+/// ceil(Σ weight·demand / capacity) devices are needed. Anyone can check both.
+struct BoundCertificate {
+  std::vector<std::int64_t> weights;  ///< by profile
+  std::int64_t capacity = 1;
+  std::int64_t devices = 0;  ///< the bound
+
+  friend bool operator==(const BoundCertificate&, const BoundCertificate&) = default;
+};
+
+/// The fewest devices for a demand, with a layout that does it and the proof that fewer cannot.
+struct Packing {
+  std::int64_t devices = 0;
+  std::vector<LayoutCount> layouts;  ///< exactly the demand, nothing spare
+  BoundCertificate certificate;      ///< certificate.devices == devices where proven
+  bool proven = false;
+};
+
+/// Exact packing of empty devices of one model. Built once (milliseconds for a model with media
+/// profiles), then cheap: the tables are shared by copies.
+///
+/// On boards of seven compute and eight memory slices without media profiles, and on boards
+/// whose profiles halve each other, the minimum is a closed form; elsewhere it is the integer
+/// programme over the model's undominated layouts (at most some dozens).
+class TIDEGATE_EXPORT Packer {
+ public:
+  /// An Error if the model's placements are not documented.
+  static Result<Packer> Make(const DeviceModel& model);
+
+  /// The fewest devices that hold the demand. kInvalidArgument names a demand that no device of
+  /// the model can serve.
+  Result<std::int64_t> MinimumDevices(std::span<const std::int64_t> demand) const;
+
+  /// The same with layouts and proof.
+  Result<Packing> Optimum(std::span<const std::int64_t> demand) const;
+
+  const DeviceModel& model() const;
+
+ private:
+  struct Tables;
+  explicit Packer(std::shared_ptr<const Tables> tables) : tables_(std::move(tables)) {}
+  std::shared_ptr<const Tables> tables_;
+};
+
+/// Packer::Make and Packer::Optimum in one, for a single question.
+TIDEGATE_EXPORT Result<Packing> Optimum(const DeviceModel& model,
+                                        std::span<const std::int64_t> demand);
+
+/// The independent checker: Ok if the layouts are legal, hold the demand on `devices` devices,
+/// and the certificate proves that fewer cannot (not asked where `proven` is false).
+TIDEGATE_EXPORT Status CheckPacking(const DeviceModel& model, std::span<const std::int64_t> demand,
+                                    const Packing& packing);
+
+/// Devices on offer, at a price each (any unit; at most six decimals count).
+struct DeviceOffer {
+  DeviceModel model;
+  double price = 0;
+  std::int64_t count = 0;
+};
+
+/// Slices that need at least this much; any profile with that much of both will do.
+struct SliceNeed {
+  std::int64_t memory_mib = 0;
+  std::int32_t sm_count = 0;
+  std::int64_t count = 0;
+};
+
+/// Devices of one offer that are laid out alike; `serves` names the need of each slice.
+struct FleetLayout {
+  std::size_t offer = 0;
+  std::int64_t devices = 0;
+  std::vector<PlacedSlice> slices;
+  std::vector<std::optional<std::size_t>> serves;  ///< by slice: index of the need
+};
+
+struct FleetMix {
+  double price = 0;
+  double bound = 0;  ///< no mix costs less
+  std::vector<FleetLayout> layouts;
+};
+
+/// The cheapest devices that serve all needs, over several models at once. Profiles with media or
+/// graphics attributes are left out. kUnavailable if the devices on offer cannot serve the needs.
+TIDEGATE_EXPORT Result<FleetMix> CheapestFleet(std::span<const DeviceOffer> offers,
+                                               std::span<const SliceNeed> needs);
 
 }  // namespace tidegate

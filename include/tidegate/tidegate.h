@@ -6,6 +6,7 @@
 //   plan.h                                              Decide(), PlanTick(): the pure core
 //   policy.h policy_registry.h                          how many, and why
 //   series_store.h promql.h                             samples, and queries over them
+//   mig.h                                               GPUs in slices: how few, and where
 //   source.h backend.h balancer.h reporter.h clock.h    the seams with effects
 //   controller.h                                        the loop around it all
 #pragma once
@@ -16,6 +17,7 @@
 #include "tidegate/controller.h"
 #include "tidegate/decision.h"
 #include "tidegate/export.h"
+#include "tidegate/mig.h"
 #include "tidegate/observation.h"
 #include "tidegate/plan.h"
 #include "tidegate/policy.h"

@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
   const std::map<std::string, int (*)(std::istream&, std::ostream&)> sets = {
       {"exposition", RunExpositionSet},
       {"hpa", RunHpaSet},
+      {"mig", RunMigSet},
       {"promql", RunPromqlSet},
   };
   const auto found = argc == 2 ? sets.find(argv[1]) : sets.end();
