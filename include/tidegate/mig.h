@@ -230,6 +230,8 @@ struct SliceNeed {
   std::int64_t memory_mib = 0;
   std::int32_t sm_count = 0;
   std::int64_t count = 0;
+
+  friend bool operator==(const SliceNeed&, const SliceNeed&) = default;
 };
 
 /// Devices of one offer that are laid out alike; `serves` names the need of each slice.

@@ -6,7 +6,7 @@
 //   plan.h                                              Decide(), PlanTick(): the pure core
 //   policy.h policy_registry.h                          how many, and why
 //   series_store.h promql.h                             samples, and queries over them
-//   mig.h                                               GPUs in slices: how few, and where
+//   mig.h placement.h                                   GPUs in slices: how few, and where
 //   source.h backend.h balancer.h reporter.h clock.h    the seams with effects
 //   controller.h                                        the loop around it all
 #pragma once
@@ -19,6 +19,7 @@
 #include "tidegate/export.h"
 #include "tidegate/mig.h"
 #include "tidegate/observation.h"
+#include "tidegate/placement.h"
 #include "tidegate/plan.h"
 #include "tidegate/policy.h"
 #include "tidegate/policy_registry.h"

@@ -8,6 +8,7 @@
 
 #include "tests/golden/sets.h"
 #include "tidegate/mig.h"
+#include "tidegate/placement.h"
 
 namespace tidegate::golden {
 namespace {
@@ -73,11 +74,82 @@ Json RunMixed(const Json& test) {
   return {{"layout", layout}, {"price", mix->price}, {"bound", mix->bound}};
 }
 
+// The devices of a case; the slices are called "device@start".
+Fleet ReadFleet(const Json& test) {
+  const DeviceModel& model = PackerOf(test.at("board")).model();
+  Fleet fleet;
+  (void)fleet.AddModel(model);
+  const std::size_t count =
+      test.at("gpus").is_array() ? test["gpus"].size() : test["gpus"].get<std::size_t>();
+  for (std::size_t d = 0; d < count; ++d) {
+    (void)fleet.AddDevice({.id = std::to_string(d), .model = model.id});
+    for (const Json& slice : test["gpus"].is_array() ? test["gpus"][d] : Json::array()) {
+      const std::size_t profile = FindProfile(model, slice[0].get<std::string>()).value();
+      const auto start = slice[1].get<std::uint8_t>();
+      const SliceSpan span{start, model.profiles[profile].placements[0].size};
+      const std::string id = std::to_string(d) + "@" + std::to_string(start);
+      (void)fleet.AddSlice({.id = id, .device = d, .placed = {profile, span}});
+    }
+  }
+  return fleet;
+}
+
+Json MovesJson(const Fleet& fleet, const RepackPlan& plan) {
+  Json moves = Json::array();
+  for (const SliceMove& move : plan.moves) {
+    const DeviceModel& model = fleet.model_of(move.from.device);
+    moves.push_back({{"profile", model.profiles[move.from.placed.profile].name},
+                     {"from", {move.from.device, move.from.placed.span.start}},
+                     {"to", {move.to.device, move.to.placed.span.start}}});
+  }
+  return moves;
+}
+
+Json RunAdmit(const Json& test) {
+  const Fleet fleet = ReadFleet(test);
+  RepackRequest request;
+  for (const auto& [name, count] : test.at("request").items()) {
+    for (int i = 0; i < count.get<int>(); ++i) {
+      request.admit.push_back({.id = name + "-" + std::to_string(i), .profile = name});
+    }
+  }
+  const Result<RepackPlan> plan = PlanRepack(fleet, request);
+  if (!plan) return {{"feasible", false}, {"why", plan.error().message}};
+  if (const Status checked = CheckRepack(fleet, request, *plan); !checked) {
+    return {{"unsupported", checked.error().message}};
+  }
+  Json placed = Json::array();
+  for (const Placement& placement : plan->placed) {
+    const Spot& spot = placement.spot;
+    placed.push_back({fleet.model_of(spot.device).profiles[spot.placed.profile].name, spot.device,
+                      spot.placed.span.start});
+  }
+  return {{"feasible", true},
+          {"moves", MovesJson(fleet, *plan)},
+          {"placed", placed},
+          {"least", plan->least_moves},
+          {"why", plan->explanation}};
+}
+
+Json RunCompact(const Json& test) {
+  const Fleet fleet = ReadFleet(test);
+  const RepackRequest request{.fewest_devices = true};
+  const Result<RepackPlan> plan = PlanRepack(fleet, request);
+  if (!plan) return {{"unsupported", plan.error().message}};
+  if (const Status checked = CheckRepack(fleet, request, *plan); !checked) {
+    return {{"unsupported", checked.error().message}};
+  }
+  return {{"moves", MovesJson(fleet, *plan)},
+          {"least", plan->least_moves},
+          {"spare", plan->spare_devices},
+          {"rounds", plan->rounds}};
+}
+
 }  // namespace
 
 int RunMigSet(std::istream& in, std::ostream& out) {
-  const std::map<std::string, Json (*)(const Json&)> kinds = {{"static", RunStatic},
-                                                              {"mixed", RunMixed}};
+  const std::map<std::string, Json (*)(const Json&)> kinds = {
+      {"admit", RunAdmit}, {"compact", RunCompact}, {"static", RunStatic}, {"mixed", RunMixed}};
   std::string line;
   while (std::getline(in, line)) {
     if (line.empty()) continue;
