@@ -119,6 +119,8 @@ struct SliceRequest {
   std::optional<SliceNeed> need;  ///< at least so much memory and so many SMs
   std::string group;
   Spread spread = Spread::kPack;
+  std::string node;    ///< only on this node; empty: any
+  std::string domain;  ///< only in this NVLink domain; empty: any
 
   friend bool operator==(const SliceRequest&, const SliceRequest&) = default;
 };

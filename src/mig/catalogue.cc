@@ -154,6 +154,9 @@ Result<DeviceModel> FindDeviceModel(std::string_view name) {
 }
 
 Result<std::size_t> FindProfile(const DeviceModel& model, std::string_view name) {
+  for (std::size_t i = 0; i < model.profiles.size(); ++i) {
+    if (model.profiles[i].name == name) return i;
+  }
   const std::string key = ProfileKey(name);
   std::string known;
   for (std::size_t i = 0; i < model.profiles.size(); ++i) {

@@ -13,6 +13,10 @@ constexpr std::size_t kNone = IndexSet::kNone;
 // So many requests are remembered at full weight before all of them fade by half.
 constexpr double kDemandMemory = 4096;
 
+// The values of states follow the demand at this distance, in requests.
+constexpr std::int64_t kLearnEvery = 128;
+constexpr std::int64_t kLearnEveryAtFirst = 16;
+
 Error Invalid(const std::string& what) { return {ErrorCode::kInvalidArgument, what}; }
 
 std::string Where(const DeviceModel& model, const PlacedSlice& placed) {
@@ -44,10 +48,12 @@ std::optional<std::size_t> Fleet::Impl::OptionOf(std::size_t device,
 }
 
 bool Fleet::Impl::Admits(const SliceRequest& request, std::size_t device) const {
+  const Device& at = devices[device].device;
+  if (!request.node.empty() && request.node != at.node) return false;
+  if (!request.domain.empty() && request.domain != at.domain) return false;
   if (request.spread == Spread::kPack) return true;
   const auto group = groups.find(request.group);
   if (group == groups.end()) return true;
-  const Device& at = devices[device].device;
   switch (request.spread) {
     case Spread::kNodes:
       return group->second.nodes.count(at.node) == 0;
@@ -60,15 +66,28 @@ bool Fleet::Impl::Admits(const SliceRequest& request, std::size_t device) const 
 
 void Fleet::Impl::Unlist(std::size_t device) {
   FleetModel& model = models[devices[device].model];
-  model.open[static_cast<std::size_t>(model.geometry->class_of(devices[device].state))].Erase(
-      device);
+  const auto state = static_cast<std::size_t>(devices[device].state);
+  if (!model.open[state].Contains(device)) return;
+  model.open[state].Erase(device);
+  if (model.open[state].empty()) model.present.Erase(state);
+  --model.open_devices;
+  const int state_class = model.geometry->class_of(devices[device].state);
+  for (std::size_t p = 0; p < model.room.size(); ++p) {
+    model.room[p] -= model.geometry->Fits(state_class, p);
+  }
 }
 
 void Fleet::Impl::List(std::size_t device) {
   if (devices[device].device.state != DeviceState::kOpen) return;
   FleetModel& model = models[devices[device].model];
-  model.open[static_cast<std::size_t>(model.geometry->class_of(devices[device].state))].Insert(
-      device);
+  const auto state = static_cast<std::size_t>(devices[device].state);
+  model.open[state].Insert(device);
+  model.present.Insert(state);
+  ++model.open_devices;
+  const int state_class = model.geometry->class_of(devices[device].state);
+  for (std::size_t p = 0; p < model.room.size(); ++p) {
+    model.room[p] += model.geometry->Fits(state_class, p);
+  }
 }
 
 std::vector<Candidate> CandidatesFor(const Fleet::Impl& fleet, const SliceRequest& request) {
@@ -115,7 +134,9 @@ Status Fleet::AddModel(const DeviceModel& model) {
   FleetModel added;
   added.model = std::make_shared<DeviceModel>(model);
   added.geometry = std::make_shared<Geometry>(*std::move(geometry));
-  added.open.resize(static_cast<std::size_t>(added.geometry->class_count()));
+  added.values = std::make_shared<StateValues>(added.model, added.geometry);
+  added.open.resize(static_cast<std::size_t>(added.geometry->state_count()));
+  added.room.resize(model.profiles.size());
   added.live.resize(model.profiles.size());
   added.demand.resize(model.profiles.size());
   impl_->models.push_back(std::move(added));
@@ -215,10 +236,17 @@ Status Fleet::RecordDemand(std::string_view profile) {
     if (!found) continue;
     known = true;
     model.demand[*found] += 1;
+    ++model.recorded;
     double sum = 0;
     for (const double count : model.demand) sum += count;
-    if (sum <= kDemandMemory) continue;
-    for (double& count : model.demand) count /= 2;
+    for (double& count : model.demand) count *= sum > kDemandMemory ? 0.5 : 1;
+    if (model.recorded % kLearnEvery != 0 &&
+        (model.recorded > kLearnEvery || model.recorded % kLearnEveryAtFirst != 1)) {
+      continue;
+    }
+    auto values = std::make_shared<StateValues>(*model.values);
+    values->Learn(model.Input());
+    model.values = std::move(values);
   }
   if (known) return {};
   return Error{ErrorCode::kNotFound,

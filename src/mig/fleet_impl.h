@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a Fleet holds: for each model its tables and, by class of device, the devices that take
-// new slices.
+// What a Fleet holds: for each model its tables and, by state, the devices that take new slices.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +13,7 @@
 
 #include "mig/geometry.h"
 #include "mig/index_set.h"
+#include "mig/state_values.h"
 #include "tidegate/placement.h"
 
 namespace tidegate {
@@ -22,9 +22,16 @@ namespace tidegate {
 struct FleetModel {
   std::shared_ptr<const DeviceModel> model;
   std::shared_ptr<const Geometry> geometry;
-  std::vector<IndexSet> open;      ///< by class: open devices
+  std::shared_ptr<const StateValues> values;  ///< replaced, never changed
+  std::vector<IndexSet> open;                 ///< by state: open devices
+  IndexSet present;                           ///< states of open devices
+  std::int64_t open_devices = 0;
+  std::vector<std::int64_t> room;  ///< by profile: how many would fit on open devices
   std::vector<std::int64_t> live;  ///< by profile: slices that run
   std::vector<double> demand;      ///< by profile: recorded requests, fading
+  std::int64_t recorded = 0;       ///< requests
+
+  ValueInput Input() const { return {demand, live, room, open_devices}; }
 };
 
 struct FleetDevice {

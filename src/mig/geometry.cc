@@ -55,11 +55,14 @@ Result<Geometry> Geometry::Make(const DeviceModel& model, const std::vector<bool
   Geometry geometry;
   geometry.profile_count_ = model.profiles.size();
   for (std::size_t p = 0; p < model.profiles.size(); ++p) {
-    if (!wanted.empty() && !wanted[p]) continue;
-    for (const SliceSpan& span : model.profiles[p].placements) {
-      const std::uint64_t cells = (Bit(span.size) - 1) << span.start;
-      geometry.options_.push_back({static_cast<std::uint16_t>(p), span, cells});
+    const std::size_t first = geometry.options_.size();
+    if (wanted.empty() || wanted[p]) {
+      for (const SliceSpan& span : model.profiles[p].placements) {
+        const std::uint64_t cells = (Bit(span.size) - 1) << span.start;
+        geometry.options_.push_back({static_cast<std::uint16_t>(p), span, cells});
+      }
     }
+    geometry.option_range_.push_back({first, geometry.options_.size()});
   }
   const bool documented = std::any_of(model.profiles.begin(), model.profiles.end(),
                                       [](const SliceProfile& p) { return !p.placements.empty(); });
@@ -130,8 +133,9 @@ int Geometry::Find(std::uint64_t set) const {
 }
 
 std::optional<std::size_t> Geometry::FindOption(std::size_t profile, unsigned start) const {
-  for (std::size_t i = 0; i < options_.size(); ++i) {
-    if (options_[i].profile == profile && options_[i].span.start == start) return i;
+  if (profile >= option_range_.size()) return std::nullopt;
+  for (auto [i, last] = option_range_[profile]; i < last; ++i) {
+    if (options_[i].span.start == start) return i;
   }
   return std::nullopt;
 }

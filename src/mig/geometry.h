@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "tidegate/mig.h"
@@ -53,6 +54,10 @@ class Geometry {
   int Remove(int state, std::size_t option) const {
     return Find(set(state) & ~(std::uint64_t{1} << option));
   }
+  /// The options of a profile: first, and one past the last.
+  std::pair<std::size_t, std::size_t> OptionsOf(std::size_t profile) const {
+    return option_range_[profile];
+  }
   /// The option of a profile at a start, if there is one.
   std::optional<std::size_t> FindOption(std::size_t profile, unsigned start) const;
 
@@ -84,6 +89,7 @@ class Geometry {
 
   std::size_t profile_count_ = 0;
   std::vector<SlotOption> options_;
+  std::vector<std::pair<std::size_t, std::size_t>> option_range_;  // by profile
   std::vector<std::uint64_t> sets_;  // by number of slices, then by value
   std::unordered_map<std::uint64_t, int> number_;
   std::vector<std::int16_t> next_;

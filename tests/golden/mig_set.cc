@@ -2,6 +2,7 @@
 
 #include <istream>
 #include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <string>
@@ -145,11 +146,34 @@ Json RunCompact(const Json& test) {
           {"rounds", plan->rounds}};
 }
 
+// Slices come and go; where they are is nobody's to change.
+Json RunOnline(const Json& test) {
+  Fleet fleet = ReadFleet(test);
+  const std::unique_ptr<Placer> placer = MakePlacer();
+  Json placed = Json::array();
+  for (const Json& event : test.at("events")) {
+    const std::string id = std::to_string(event[1].get<std::int64_t>());
+    if (event[0] == "del") {
+      (void)fleet.RemoveSlice(id);
+      continue;
+    }
+    const SliceRequest request{.id = id, .profile = event[2]};
+    (void)fleet.RecordDemand(request.profile);
+    const std::optional<Spot> spot = placer->Choose(fleet, request);
+    if (spot) (void)fleet.AddSlice({.id = id, .device = spot->device, .placed = spot->placed});
+    placed.push_back(spot ? Json({spot->device, spot->placed.span.start}) : Json(nullptr));
+  }
+  return {{"placed", placed}};
+}
+
 }  // namespace
 
 int RunMigSet(std::istream& in, std::ostream& out) {
-  const std::map<std::string, Json (*)(const Json&)> kinds = {
-      {"admit", RunAdmit}, {"compact", RunCompact}, {"static", RunStatic}, {"mixed", RunMixed}};
+  const std::map<std::string, Json (*)(const Json&)> kinds = {{"admit", RunAdmit},
+                                                              {"compact", RunCompact},
+                                                              {"online", RunOnline},
+                                                              {"static", RunStatic},
+                                                              {"mixed", RunMixed}};
   std::string line;
   while (std::getline(in, line)) {
     if (line.empty()) continue;
