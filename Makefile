@@ -45,6 +45,14 @@ golden: build ## agreement with the real systems' answers, by family
 bench: build ## the benchmarks; results go to benchmarks/results/
 	@benchmarks/run.sh $(RELEASE)
 
+.PHONY: bench-mig
+bench-mig: build ## packing, placing and repacking MIG slices: every table, into benchmarks/results/mig/ (minutes)
+	@benchmarks/mig/run.sh $(RELEASE)
+
+.PHONY: oracle-mig
+oracle-mig: build ## 5,370 random packings against HiGHS (needs Python with scipy; slow)
+	@$(PYTHON) tests/golden/mig/oracle.py $(RELEASE)/bin/tidegate-golden
+
 .PHONY: check
 check: setup-check ## format, clang-tidy, include directions, links in the docs
 	@git ls-files '*.h' '*.cc' | xargs clang-format-14 --dry-run -Werror

@@ -185,12 +185,12 @@ double Loss(const Fleet& fleet, int state, std::size_t option, const std::vector
   return Room(fleet, state, weight) - Room(fleet, fleet.geometry->Add(state, option), weight);
 }
 
-// HAMi's score of 2026-08: the longest free run that stays, then the placements that survive;
-// devices in use first.
+// HAMi's score of 2026-08, as far as its description goes: the longest free run shrinks least,
+// then most placements survive.
 double HamiScore(const Fleet& f, int state, std::size_t option) {
   const int next = f.geometry->Add(state, option);
-  const double score = 1000.0 * LongestFreeRun(f, next) + FreePlacements(f, next);
-  return state == Geometry::kEmptyState ? 1e6 : -score;
+  return 100.0 * (LongestFreeRun(f, state) - LongestFreeRun(f, next)) +
+         (FreePlacements(f, state) - FreePlacements(f, next));
 }
 
 // Zambianco: how much room is lost, every profile alike.

@@ -7,6 +7,7 @@
 //   mig_suite online DEVICES exp|lognormal|drift SEEDS REQUESTS     acceptance by rule
 //   mig_suite repair SEEDS REQUESTS             one move at most for a request without a place
 //   mig_suite latency                           a decision, by number of devices
+//   mig_suite events N                          random events against the independent checkers
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -414,6 +415,57 @@ void Latency() {
   }
 }
 
+// Random events, every placement and every plan judged by the independent checkers.
+void RandomEvents(std::int64_t events) {
+  std::int64_t placed = 0, plans = 0, moves = 0, invalid = 0, done = 0;
+  std::mt19937_64 random(1);
+  for (std::size_t m = 0; done < events; m = (m + 1) % DeviceModels().size()) {
+    const DeviceModel& model = DeviceModels()[m];
+    if (model.memory_slices == 0) continue;
+    tidegate::Fleet fleet;
+    (void)fleet.AddModel(model);
+    for (int d = 0; d < 12; ++d)
+      (void)fleet.AddDevice({.id = std::to_string(d), .model = model.id});
+    const std::unique_ptr<Placer> placer = MakePlacer();
+    std::vector<std::string> live;
+    for (int i = 0; i < 20000 && done < events; ++i, ++done) {
+      if (!live.empty() && random() % 5 < 2) {
+        std::swap(live[random() % live.size()], live.back());
+        (void)fleet.RemoveSlice(live.back());
+        live.pop_back();
+        continue;
+      }
+      const SliceRequest request{.id = std::to_string(i),
+                                 .profile = model.profiles[random() % model.profiles.size()].name};
+      (void)fleet.RecordDemand(request.profile);
+      if (random() % 500 == 0) {
+        RepackRequest repack;
+        repack.admit.push_back(request);
+        repack.fewest_devices = random() % 2 == 0;
+        const Result<RepackPlan> plan = PlanRepack(fleet, repack);
+        if (!plan) continue;
+        ++plans;
+        moves += static_cast<std::int64_t>(plan->moves.size());
+        invalid += CheckRepack(fleet, repack, *plan) ? 0 : 1;
+        continue;
+      }
+      const std::optional<Spot> spot = placer->Choose(fleet, request);
+      if (!spot) continue;
+      std::vector<PlacedSlice> layout = {spot->placed};
+      for (const Slice& slice : fleet.slices(spot->device)) layout.push_back(slice.placed);
+      invalid += CheckLayout(model, layout) ? 0 : 1;
+      (void)fleet.AddSlice({.id = request.id, .device = spot->device, .placed = spot->placed});
+      live.push_back(request.id);
+      ++placed;
+    }
+  }
+  std::printf(
+      "%lld random events on every board: %lld placements, %lld plans with %lld moves, "
+      "%lld invalid\n",
+      static_cast<long long>(done), static_cast<long long>(placed), static_cast<long long>(plans),
+      static_cast<long long>(moves), static_cast<long long>(invalid));
+}
+
 }  // namespace
 }  // namespace tidegate::mig_benchmark
 
@@ -426,13 +478,15 @@ int main(int argc, char** argv) {
     RepackTable();
   } else if (what == "latency") {
     Latency();
+  } else if (what == "events" && argc == 3) {
+    RandomEvents(std::atoll(argv[2]));
   } else if (what == "online" && argc == 6) {
     Online(std::strtoul(argv[2], nullptr, 10), argv[3], std::atoi(argv[4]), std::atoll(argv[5]));
   } else if (what == "repair" && argc == 4) {
     Repair(std::atoi(argv[2]), std::atoll(argv[3]));
   } else {
     std::fprintf(stderr,
-                 "usage: mig_suite static | repack | latency | online DEVICES "
+                 "usage: mig_suite static | repack | latency | events N | online DEVICES "
                  "exp|lognormal|drift SEEDS REQUESTS | repair SEEDS REQUESTS\n");
     return 2;
   }

@@ -93,6 +93,7 @@ class Simplex {
     inverse_.resize(m_ * m_);
     direction_.resize(m_);
     value_.resize(m_);
+    column_.resize(m_);
     load_.assign(key_.size(), 0);
     rate_.assign(key_.size(), 0);
   }
@@ -126,7 +127,7 @@ class Simplex {
     std::vector<double>& a = scratch_;
     const std::size_t width = 2 * m_;
     a.assign(m_ * width, 0);
-    std::vector<double> column(m_);
+    std::vector<double>& column = column_;
     for (std::size_t i = 0; i < m_; ++i) {
       Reduced(basis_[i], column.data());
       for (std::size_t r = 0; r < m_; ++r) a[r * width + i] = column[r];
@@ -216,14 +217,24 @@ class Simplex {
       best_gain = -prices_[r];
       if (first) return best;
     }
-    for (std::size_t b = 0; b < key_.size(); ++b) {
+    if (best.row < m_) return best;
+    // Bunches in turn, and no more than a part of them once one has been found that improves.
+    const std::size_t bunches = key_.size();
+    const std::size_t part = std::max<std::size_t>(16, bunches / 16);
+    const std::size_t start = first ? 0 : next_bunch_;
+    for (std::size_t i = 0; i < bunches; ++i) {
+      const std::size_t b = start + i < bunches ? start + i : start + i - bunches;
       if (branch_.bunches[b].count == 0) continue;
       const std::int32_t column = Cheapest(b);
       const double gain = Net(Key(b)) - Net(At(b, column));
-      if (gain <= best_gain || IsBasicColumn(b, column)) continue;
-      best = {.bunch = static_cast<int>(b), .column = column, .row = m_};
-      best_gain = gain;
-      if (first) return best;
+      if (gain > best_gain && !IsBasicColumn(b, column)) {
+        best = {.bunch = static_cast<int>(b), .column = column, .row = m_};
+        best_gain = gain;
+        if (first) return best;
+      }
+      if (best.bunch == kNoBunch || i < part) continue;
+      next_bunch_ = b;
+      break;
     }
     return best;
   }
@@ -275,7 +286,7 @@ class Simplex {
 
   // How the basic variables and the keys change with the entering variable.
   void SetDirection(const Basic& entering) {
-    std::vector<double> column(m_);
+    std::vector<double>& column = column_;
     Reduced(entering, column.data());
     for (const int b : rated_) rate_[static_cast<std::size_t>(b)] = 0;
     rated_ = touched_;
@@ -338,9 +349,10 @@ class Simplex {
   double artificial_cost_ = 0;
   bool empty_bunch_ = false;
   int degenerate_ = 0;
+  std::size_t next_bunch_ = 0;
   std::vector<std::int32_t> key_;
   std::vector<Basic> basis_;
-  std::vector<double> right_, prices_, inverse_, direction_, value_, scratch_, worth_;
+  std::vector<double> right_, prices_, inverse_, direction_, value_, column_, scratch_, worth_;
   std::vector<double> load_, rate_;   // by bunch: of the basic columns, and their change
   std::vector<int> touched_, rated_;  // bunches for which these are not zero
 };

@@ -160,7 +160,11 @@ Json RunOnline(const Json& test) {
     const SliceRequest request{.id = id, .profile = event[2]};
     (void)fleet.RecordDemand(request.profile);
     const std::optional<Spot> spot = placer->Choose(fleet, request);
-    if (spot) (void)fleet.AddSlice({.id = id, .device = spot->device, .placed = spot->placed});
+    if (spot) {
+      const Status added =
+          fleet.AddSlice({.id = id, .device = spot->device, .placed = spot->placed});
+      if (!added) return {{"unsupported", added.error().message}};
+    }
     placed.push_back(spot ? Json({spot->device, spot->placed.span.start}) : Json(nullptr));
   }
   return {{"placed", placed}};
