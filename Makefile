@@ -40,6 +40,11 @@ test-slow: build ## the end-to-end faults and other slow suites
 golden: build ## agreement with the real systems' answers, by set, version and family
 	@$(PYTHON) tests/golden/check.py $(RELEASE)/bin/tidegate-golden
 
+.PHONY: oracle
+oracle: build ## random scenarios against the real HPA controller: SEED=1 STEPS=10000 VERSION=1.37 (or all) FAMILIES=…
+	@$(PYTHON) tests/golden/oracle/differential.py $(RELEASE)/bin/tidegate-golden --seed $${SEED:-1} --steps $${STEPS:-10000} \
+	  --version $${VERSION:-1.37} --families "$${FAMILIES:-}"
+
 .PHONY: bench
 bench: build ## the benchmarks; results go to benchmarks/results/
 	@benchmarks/run.sh $(RELEASE)
