@@ -49,6 +49,10 @@ oracle: build ## random scenarios against the real HPA controller: SEED=1 STEPS=
 bench: build ## the benchmarks; results go to benchmarks/results/
 	@benchmarks/run.sh $(RELEASE)
 
+.PHONY: bench-peers
+bench-peers: build ## the same work beside the peers, on one core: ROW=name; results in benchmarks/results/peers.json
+	@$(PYTHON) benchmarks/peers/run.py $(RELEASE) $(ROW)
+
 .PHONY: check
 check: setup-check ## format, clang-tidy, include directions, links in the docs
 	@git ls-files '*.h' '*.cc' | xargs clang-format-14 --dry-run -Werror

