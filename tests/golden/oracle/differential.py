@@ -49,7 +49,9 @@ class Comparison:
 
 
 class Findings:
-    """Differences that were shrunk; of those that look alike only the first."""
+    """Differences that were shrunk; of those that look alike only the first, and few of a field."""
+
+    MOST_OF_A_FIELD = 4
 
     def __init__(self, comparison, folder, most):
         self.comparison, self.folder, self.most = comparison, folder, most
@@ -57,7 +59,8 @@ class Findings:
 
     def add(self, scenario, found):
         kind = (scenario["k8sVersion"], scenario["family"], found[0].field)
-        if kind in self.seen or len(self.seen) >= self.most:
+        alike = sum(field == found[0].field for _, _, field in self.seen)
+        if kind in self.seen or alike >= self.MOST_OF_A_FIELD or len(self.seen) >= self.most:
             return
         self.seen.add(kind)
         small = self.comparison.shrink(scenario, found[0].field)

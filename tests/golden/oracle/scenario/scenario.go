@@ -47,7 +47,7 @@ type OtherHPA struct {
 // Initial is state before the first step. An absent list of recommendations is absent, an empty
 // one exists.
 type Initial struct {
-	Recommendations []Recommendation `json:"recommendations"`
+	Recommendations []Recommendation `json:"recommendations,omitzero"`
 	ScaleUpEvents   []ScaleEvent     `json:"scaleUpEvents,omitempty"`
 	ScaleDownEvents []ScaleEvent     `json:"scaleDownEvents,omitempty"`
 	Conditions      []Condition      `json:"conditions,omitempty"`
