@@ -23,37 +23,47 @@ import compare
 
 HERE = pathlib.Path(__file__).resolve().parent
 SHARED = HERE.parents[2] / "shared" / "golden"
-# Of ../shared/golden; each lacks what other schemas hold. A data set comes before its cases.
+# Of ../shared/golden. A data set comes before its cases.
 FILES = {
-    "hpa": "v*/*.jsonl.gz",
-    "quantity": "cases.jsonl.gz",
-    "hpa-validation": "cases.jsonl.gz",
-    "exposition": "cases.jsonl.gz",
-    "promql": "*.jsonl.gz",
+    "hpa": ("hpa/v*/*.jsonl.gz",),
+    "quantity": ("quantity/cases.jsonl.gz", "hpa/v*/quantities.jsonl.gz"),
+    "hpa-validation": ("hpa-validation/cases.jsonl.gz", "hpa/v*/validation.jsonl.gz"),
+    "exposition": ("exposition/cases.jsonl.gz",),
+    "promql": ("promql/datasets.jsonl.gz", "promql/cases.jsonl.gz"),
 }
+OTHER_SETS = ("quantities.jsonl.gz", "validation.jsonl.gz")  # in the folders of the set hpa
 COLUMNS = ("agree", "partly", "differ", "lost", "unsupported", "steps")
 
 
 def files_of(name):
     """The files of a set: the whole where it is there, else the committed sample."""
-    whole = SHARED / name
-    if whole.is_dir():
-        found = sorted(whole.glob(FILES[name]), key=lambda p: (p.parent.name, p.name != "datasets.jsonl.gz", p.name))
-        return [p for p in found if p.name not in ("quantities.jsonl.gz", "validation.jsonl.gz")]
-    return [p for p in (HERE / f"{name}.jsonl.gz", *sorted(HERE.glob(f"{name}/v*.jsonl.gz"))) if p.is_file()]
+    whole = [p for pattern in FILES[name] for p in sorted(SHARED.glob(pattern)) if name != "hpa" or p.name not in OTHER_SETS]
+    return whole or [p for p in (HERE / f"{name}.jsonl.gz", *sorted(HERE.glob(f"{name}/v*.jsonl.gz"))) if p.is_file()]
 
 
 class Case:
-    """One line of a golden file; `scenario` and `result` are the set hpa's words for case and expect."""
+    """One line of a golden file: what is asked, and what the real system answered (None: nothing)."""
 
-    def __init__(self, line):
-        self.line = line
-        json_line = json.loads(line)
-        self.input = json_line.get("scenario", json_line)
-        self.want = json_line.get("result", json_line.get("expect"))
-        self.id = self.input.get("id")
-        self.family = self.input.get("family", "")
-        self.version = ".".join(self.input.get("k8sVersion", "").split(".")[:2])
+    def __init__(self, name, line, version=""):
+        self.line, self.comparer = line, name
+        self.input = json.loads(line)
+        self.want = self.input.get("expect")
+        if "scenario" in self.input:
+            self.input, self.want = self.input["scenario"], self.input["result"]
+            version = self.input["k8sVersion"]
+        elif "in" in self.input:
+            self.want, self.comparer = self.input, "quantity texts"
+        elif "errors" in self.input:
+            self.want, self.comparer = self.input, "hpa-validation specs"
+            self.line = json.dumps({**self.input, "k8sVersion": version}) + "\n"
+        self.id = key(self.input)
+        self.family = self.input.get("family", self.comparer)
+        self.version = ".".join(version.split(".")[:2])
+
+
+def key(line):
+    """What an answer shares with its question."""
+    return line.get("id", line.get("in"))
 
 
 class Table:
@@ -76,7 +86,7 @@ class Table:
             self.judge(case, answer, row)
 
     def judge(self, case, answer, row):
-        verdict = compare.SETS[self.name](case.input, case.want, answer.get("result", answer))
+        verdict = compare.COMPARERS[case.comparer](case.input, case.want, answer.get("result", answer))
         row["differ" if verdict.differences else "partly" if verdict.unanswered else "agree"] += 1
         row["steps"] += verdict.steps
         self.unanswered.update(verdict.unanswered)
@@ -117,7 +127,9 @@ def check(driver, name, paths, show):
     versions = collections.defaultdict(list)  # ids are unique within one
     for path in paths:
         with gzip.open(path, "rt", encoding="utf-8") as file:
-            for case in map(Case, file):
+            version = path.parent.name if path.parent.name.startswith("v") else ""
+            for line in file:
+                case = Case(name, line, version)
                 versions[case.version].append(case)
     table = Table(name, show)
     for cases in versions.values():
@@ -134,13 +146,13 @@ def ask(driver, name, cases):
     run = subprocess.run([driver, name], input=lines, capture_output=True, text=True, check=False)
     if run.returncode != 0:
         print(f"{name}: {driver} ended with status {run.returncode}: {run.stderr.strip()[:200]}")
-    return {answer["id"]: answer for answer in map(json.loads, run.stdout.splitlines())}
+    return {key(answer): answer for answer in map(json.loads, run.stdout.splitlines())}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("driver")
-    parser.add_argument("set", nargs="?", choices=sorted(compare.SETS))
+    parser.add_argument("set", nargs="?", choices=compare.SETS)
     parser.add_argument("files", nargs="*", type=pathlib.Path)
     parser.add_argument("--complete", action="store_true", help="fail on what is unsupported or partly answered")
     parser.add_argument("--show", type=int, default=10, help="differences to print of each set (10)")

@@ -74,6 +74,7 @@ class OtherSets(unittest.TestCase):
         q = {"text": "1", "canon": "1", "value": 1, "milli": 1000, "bits": "3ff0", "sign": 1}
         self.check(compare.quantity, {}, {"q": {**q, "dec": "1"}}, [{"q": q}],
                    [{"q": {**q, "milli": 1001}}, {"q": {**q, "dec": "2"}}, {"error": "no"}, {}])
+        self.assertEqual(compare.quantity({}, {"q": q}, {"q": {"text": "1"}}).unanswered, q.keys() - {"text"})
         self.check(compare.quantity, {}, {"error": "bad"}, [{"error": "bad"}], [{"error": "worse"}, {"q": q}])
 
     def test_validation(self):
@@ -82,6 +83,15 @@ class OtherSets(unittest.TestCase):
         want = {"errors": [a, b], "v2": {"spec": 1}}
         self.check(compare.hpa_validation, {}, want, [{"errors": [b, a], "v2": {"spec": 1}}],
                    [{"errors": [a], "v2": {"spec": 1}}, {"errors": [a, b], "v2": {}}, {"decode_error": "no"}])
+
+    def test_lines_of_the_set_hpa(self):
+        text = {"in": "1Ki", "error": None, "milliValue": 1024000, "approximateFloat": "1.024e+03"}
+        self.check(compare.quantity_text, {}, text, [{**text, "approximateFloat": "1024"}],
+                   [{**text, "approximateFloat": "1025"}, {**text, "milliValue": 1}, {"in": "1Ki", "error": "no"}])
+        error = {"field": "f", "reason": "r", "message": "m"}
+        self.check(compare.hpa_spec, {}, {"errors": [error]}, [{"errors": [error]}], [{"errors": []}, {"errors": [error] * 2}])
+        self.check(compare.hpa_spec, {}, {"errors": [], "stored": {"a": 1}}, [{"errors": [], "stored": {"a": 1}}],
+                   [{"errors": [], "stored": {"a": 2}}, {"errors": [error], "stored": {"a": 1}}])
 
     def test_exposition(self):
         sample = ["sample", [["a", "1"], ["b", "2"]], "1", None]

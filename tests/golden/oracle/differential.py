@@ -91,7 +91,7 @@ def run(comparison, vectors, findings, table):
         for vector, got in zip(batch, comparison.driver.answers(scenarios)):
             if "panic" in vector["result"]:
                 continue  # the real one broke; there is no answer to compare with
-            table.add(check.Case(json.dumps(vector)), None if "crash" in got else got)
+            table.add(check.Case("hpa", json.dumps(vector)), None if "crash" in got else got)
             found = differences(vector["result"], got)
             if found:
                 findings.add(vector["scenario"], found)
