@@ -76,7 +76,8 @@ def version(row):
 
 def run_once(program, row, core):
     """One run: (time of an operation in ns, answer)."""
-    text = output("taskset", "-c", core, program, *row.arguments, SPAN_MS, env={**os.environ, "GOMAXPROCS": "1"})
+    env = {**os.environ, "GOMAXPROCS": "1"}
+    text = output("taskset", "-c", core, program, *row.arguments, SPAN_MS, env=env, cwd=ROOT)
     run = json.loads(text)
     return run["cpu_ns"] / run["operations"], run["answer"]
 

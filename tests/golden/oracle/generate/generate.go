@@ -119,12 +119,29 @@ func (g *G) initial() *scenario.Initial {
 		in.ScaleUpEvents = append(in.ScaleUpEvents, scenario.ScaleEvent{Change: int32(g.between(1, 9)), T: past(), Outdated: g.chance(0.2)})
 		in.ScaleDownEvents = append(in.ScaleDownEvents, scenario.ScaleEvent{Change: int32(g.between(1, 9)), T: past(), Outdated: g.chance(0.2)})
 	}
-	if g.k.zero > 0 && g.chance(0.5) {
-		in.Conditions = []scenario.Condition{pick(g,
-			scenario.Condition{Type: "ScaledToZero", Status: "True", Reason: "ScaledToZero", Message: "the HPA controller scaled the workload to zero"},
-			scenario.Condition{Type: "ScaledToZero", Status: "False", Reason: "NotScaledToZero", Message: "the HPA controller did not scale the workload to zero"})}
-	}
+	in.Conditions = g.conditions()
 	return in
+}
+
+// conditions are some that an earlier controller left, in any order.
+func (g *G) conditions() (out []scenario.Condition) {
+	add := func(chance float64, kind, status, reason, message string) {
+		if g.chance(chance) {
+			out = append(out, scenario.Condition{Type: kind, Status: status, Reason: reason, Message: message})
+		}
+	}
+	if g.k.zero > 0 {
+		add(0.4, "ScaledToZero", "True", "ScaledToZero", "the HPA controller scaled the workload to zero")
+	}
+	if len(out) == 0 {
+		add(0.15, "ScaledToZero", "False", "NotScaledToZero", "the HPA controller did not scale the workload to zero")
+	}
+	add(0.15, "AbleToScale", "False", "FailedGetScale", "the HPA controller was unable to get the target's current scale: gone")
+	add(0.15, "ScalingActive", pick(g, "True", "False", "Unknown"), "Elsewhere", "of another controller")
+	add(0.15, "ScalingLimited", "True", "TooManyReplicas", "the desired replica count is more than the maximum replica count")
+	add(0.05, "Custom", "True", "Custom", "nobody knows")
+	g.Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
+	return out
 }
 
 func (g *G) step() {
