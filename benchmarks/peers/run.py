@@ -95,8 +95,9 @@ def measure(row, peer, ours, core):
             elif answer != expected:
                 sys.exit(f"{row.name}: {side} answers {answer}, not {expected}: not the same work")
     ratios = [t / o for t, o in zip(theirs_ns, ours_ns)]
-    return {"ours": round(statistics.median(ours_ns), 1), "theirs": round(statistics.median(theirs_ns), 1), "unit": row.unit,
-            "ratio_median": round(statistics.median(ratios), 2), "ratio_min": round(min(ratios), 2), "rounds": ROUNDS}
+    return {"ours": round(statistics.median(ours_ns), 1), "theirs": round(statistics.median(theirs_ns), 1),
+            "unit": row.unit, "ratio_median": round(statistics.median(ratios), 2),
+            "ratio_min": round(min(ratios), 2), "rounds": ROUNDS}
 
 
 def context(build, go):
@@ -119,12 +120,13 @@ def keep(results):
     kept = sorted(rows.values(), key=lambda r: order.index(r["row"]) if r["row"] in order else len(order))
     RESULTS.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
     text = PAGE.read_text(encoding="utf-8")
-    PAGE.write_text(re.sub(r"(<!-- peers -->\n).*(<!-- /peers -->)", lambda m: m[1] + table(kept) + m[2], text, flags=re.S),
-                    encoding="utf-8")
+    between = re.compile(r"(<!-- peers -->\n).*(<!-- /peers -->)", re.S)
+    PAGE.write_text(between.sub(lambda m: m[1] + table(kept) + m[2], text), encoding="utf-8")
 
 
 def table(rows):
-    lines = ["| row | Tidegate | peer | peer ÷ Tidegate, median (worst round) | goal | peer and version |", "|---|---|---|---|---|---|"]
+    lines = ["| row | Tidegate | peer | peer ÷ Tidegate, median (worst round) | goal | peer and version |",
+             "|---|---|---|---|---|---|"]
     for row in rows:
         goal = f"{row['goal']} ×" if row["goal"] else ""
         lines.append(f"| {row['row']} | {figure(row['ours'], row['unit'])} | {figure(row['theirs'], row['unit'])} "
@@ -152,7 +154,8 @@ def main():
     if not rows:
         sys.exit(f"no row {' '.join(args.rows)}; there are {', '.join(row.name for row in ROWS)}")
     go, core = Go(build), max(os.sched_getaffinity(0))
-    programs = {folder: (go.program(folder), build / "benchmarks" / f"peer_{folder}") for folder in {r.folder for r in rows}}
+    programs = {folder: (go.program(folder), build / "benchmarks" / f"peer_{folder}")
+                for folder in sorted({row.folder for row in rows})}
     results = []
     print(f"{'row':24}{'ours':>12}{'theirs':>12} unit{'ratio':>10}{'min':>8}{'goal':>8}")
     for row in rows:

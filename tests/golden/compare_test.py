@@ -89,7 +89,8 @@ class OtherSets(unittest.TestCase):
         self.check(compare.quantity_text, {}, text, [{**text, "approximateFloat": "1024"}],
                    [{**text, "approximateFloat": "1025"}, {**text, "milliValue": 1}, {"in": "1Ki", "error": "no"}])
         error = {"field": "f", "reason": "r", "message": "m"}
-        self.check(compare.hpa_spec, {}, {"errors": [error]}, [{"errors": [error]}], [{"errors": []}, {"errors": [error] * 2}])
+        self.check(compare.hpa_spec, {}, {"errors": [error]}, [{"errors": [error]}],
+                   [{"errors": []}, {"errors": [error] * 2}])
         self.check(compare.hpa_spec, {}, {"errors": [], "stored": {"a": 1}}, [{"errors": [], "stored": {"a": 1}}],
                    [{"errors": [], "stored": {"a": 2}}, {"errors": [error], "stored": {"a": 1}}])
 

@@ -15,7 +15,8 @@ import differential
 import programs
 import shrink
 
-FIELDS = {name: [] for name in ("currentMetrics", "conditions", "events", "recommendations", "scaleUpEvents", "scaleDownEvents")}
+LISTS = ("currentMetrics", "conditions", "events", "recommendations", "scaleUpEvents", "scaleDownEvents")
+FIELDS = {name: [] for name in LISTS}
 FIELDS.update({"desiredReplicas": 1, "currentReplicas": 1, "scaleWritten": None, "scaleUpdateAttempts": 0,
                "statusWritten": False, "lastScaleTime": None, "observedGeneration": 1, "error": None})
 
@@ -70,7 +71,8 @@ def scenario():
             "hpa": {"namespace": "default", "name": "hpa", "spec": {
                 "scaleTargetRef": {"kind": "Deployment", "name": "web"}, "minReplicas": 1, "maxReplicas": 9,
                 "metrics": [metric("a"), metric("b"), metric("c")],
-                "behavior": {"scaleUp": {"policies": [{"type": "Pods", "value": 1, "periodSeconds": 15}] * 3}, "scaleDown": {}}}},
+                "behavior": {"scaleUp": {"policies": [{"type": "Pods", "value": 1, "periodSeconds": 15}] * 3},
+                             "scaleDown": {}}}},
             "steps": steps}
 
 

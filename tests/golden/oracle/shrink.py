@@ -62,7 +62,7 @@ def first_of(apply, changes, interesting):
 def without(scenario, paths):
     """A copy without these paths, or None if nothing sensible is left."""
     out = copy.deepcopy(scenario)
-    for path in sorted(paths, key=lambda p: [(isinstance(k, int), k if isinstance(k, int) else 0, str(k)) for k in p], reverse=True):
+    for path in sorted(paths, key=order, reverse=True):
         node = out
         try:
             for key in path[:-1]:
@@ -72,6 +72,11 @@ def without(scenario, paths):
             continue  # it went with its parent
     specs = [out["hpa"]["spec"]] + [s["spec"] for s in out["steps"] if "spec" in s]
     return out if out["steps"] and all(s.get("metrics", [1]) for s in specs) else None
+
+
+def order(path):
+    """Sorts a parent before its children and elements by position."""
+    return [(isinstance(key, int), key if isinstance(key, int) else 0, str(key)) for key in path]
 
 
 def steps(scenario):

@@ -44,7 +44,8 @@ func (m *memory) GetResourceMetric(context.Context, v1.ResourceName, string, lab
 	metrics.PodMetricsInfo, time.Time, error) {
 	return m.metrics, time.Time{}, nil
 }
-func (m *memory) GetRawMetric(string, string, labels.Selector, labels.Selector) (metrics.PodMetricsInfo, time.Time, error) {
+func (m *memory) GetRawMetric(string, string, labels.Selector,
+	labels.Selector) (metrics.PodMetricsInfo, time.Time, error) {
 	return m.metrics, time.Time{}, nil
 }
 func (m *memory) GetObjectMetric(string, string, *autoscalingv2.CrossVersionObjectReference, labels.Selector) (
@@ -66,10 +67,13 @@ func world(pods int) *memory {
 		requests := v1.ResourceList{v1.ResourceCPU: resource.MustParse("1")}
 		m.pods = append(m.pods, &v1.Pod{
 			ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: name},
-			Spec:       v1.PodSpec{Containers: []v1.Container{{Name: "main", Resources: v1.ResourceRequirements{Requests: requests}}}},
+			Spec: v1.PodSpec{Containers: []v1.Container{{Name: "main",
+				Resources: v1.ResourceRequirements{Requests: requests}}}},
 			Status: v1.PodStatus{Phase: v1.PodRunning, StartTime: &start,
-				Conditions: []v1.PodCondition{{Type: v1.PodReady, Status: v1.ConditionTrue, LastTransitionTime: start}}}})
-		m.metrics[name] = metrics.PodMetric{Timestamp: now, Window: 30 * time.Second, Value: int64(900 + 37*(i%10))}
+				Conditions: []v1.PodCondition{{Type: v1.PodReady, Status: v1.ConditionTrue,
+					LastTransitionTime: start}}}})
+		m.metrics[name] = metrics.PodMetric{Timestamp: now, Window: 30 * time.Second,
+			Value: int64(900 + 37*(i%10))}
 	}
 	return m
 }
@@ -104,7 +108,8 @@ func measure(span time.Duration, operation func() int32) {
 	}
 	loop(span / 4)
 	count, took := loop(span)
-	_ = json.NewEncoder(os.Stdout).Encode(map[string]any{"operations": count, "cpu_ns": took.Nanoseconds(), "answer": answer})
+	_ = json.NewEncoder(os.Stdout).Encode(map[string]any{"operations": count,
+		"cpu_ns": took.Nanoseconds(), "answer": answer})
 }
 
 func main() {
@@ -115,7 +120,8 @@ func main() {
 	all, within, ctx := labels.Everything(), tolerances(), context.Background()
 	kinds := map[string]func() (int32, error){
 		"resource": func() (int32, error) {
-			n, _, _, _, err := calculator.GetResourceReplicas(ctx, int32(pods), 60, v1.ResourceCPU, within, "default", all, "")
+			n, _, _, _, err := calculator.GetResourceReplicas(ctx, int32(pods), 60, v1.ResourceCPU,
+				within, "default", all, "")
 			return n, err
 		},
 		"average": func() (int32, error) {

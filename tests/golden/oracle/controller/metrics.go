@@ -43,7 +43,8 @@ func (m podMetricses) List(context.Context, metav1.ListOptions) (*metricsapi.Pod
 	list := &metricsapi.PodMetricsList{}
 	for _, name := range sortedKeys(in.Resource) {
 		p := in.Resource[name]
-		item := metricsapi.PodMetrics{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: m.w.scenario.HPA.Namespace},
+		item := metricsapi.PodMetrics{ObjectMeta: metav1.ObjectMeta{Name: name,
+			Namespace: m.w.scenario.HPA.Namespace},
 			Timestamp: m.w.apiTime(p.Timestamp), Window: metav1.Duration{Duration: seconds(p.Window)}}
 		for _, c := range sortedKeys(p.Containers) {
 			item.Containers = append(item.Containers,
@@ -75,7 +76,8 @@ func series[T any](m map[string]T, name string, selector labels.Selector) (value
 }
 
 // failure is the error that an API answers with for a metric, if any.
-func (w *World) failure(of func(*scenario.MetricErrors) map[string]string, name string, selector labels.Selector) error {
+func (w *World) failure(of func(*scenario.MetricErrors) map[string]string, name string,
+	selector labels.Selector) error {
 	if w.step.Metrics.Errors == nil {
 		return nil
 	}
@@ -94,7 +96,8 @@ func (m customMetrics) NamespacedMetrics(string) customclient.MetricsInterface {
 
 type customReader struct{ w *World }
 
-func (m customReader) GetForObjects(_ schema.GroupKind, _ labels.Selector, name string, selector labels.Selector) (
+func (m customReader) GetForObjects(_ schema.GroupKind, _ labels.Selector, name string,
+	selector labels.Selector) (
 	*customapi.MetricValueList, error) {
 	pods := func(e *scenario.MetricErrors) map[string]string { return e.Pods }
 	if err := m.w.failure(pods, name, selector); err != nil {
@@ -105,12 +108,14 @@ func (m customReader) GetForObjects(_ schema.GroupKind, _ labels.Selector, name 
 	for _, pod := range sortedKeys(values) {
 		list.Items = append(list.Items, customapi.MetricValue{
 			DescribedObject: v1.ObjectReference{Kind: "Pod", Name: pod, Namespace: m.w.scenario.HPA.Namespace},
-			Metric:          customapi.MetricIdentifier{Name: name}, Timestamp: metav1.Now(), Value: quantity(values[pod])})
+			Metric:          customapi.MetricIdentifier{Name: name}, Timestamp: metav1.Now(),
+			Value: quantity(values[pod])})
 	}
 	return list, nil
 }
 
-func (m customReader) GetForObject(kind schema.GroupKind, object string, name string, selector labels.Selector) (
+func (m customReader) GetForObject(kind schema.GroupKind, object string, name string,
+	selector labels.Selector) (
 	*customapi.MetricValue, error) {
 	objects := func(e *scenario.MetricErrors) map[string]string { return e.Object }
 	if err := m.w.failure(objects, name, selector); err != nil {
@@ -132,7 +137,8 @@ func (m externalMetrics) NamespacedMetrics(string) externalclient.MetricsInterfa
 
 type externalReader struct{ w *World }
 
-func (m externalReader) List(name string, selector labels.Selector) (*externalapi.ExternalMetricValueList, error) {
+func (m externalReader) List(name string,
+	selector labels.Selector) (*externalapi.ExternalMetricValueList, error) {
 	external := func(e *scenario.MetricErrors) map[string]string { return e.External }
 	if err := m.w.failure(external, name, selector); err != nil {
 		return nil, err

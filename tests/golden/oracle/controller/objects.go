@@ -77,10 +77,12 @@ func discoveredKinds() meta.RESTMapper {
 		v := metav1.GroupVersionForDiscovery{GroupVersion: gv.String(), Version: "v1"}
 		resources := []metav1.APIResource{}
 		for _, kind := range kinds {
-			resources = append(resources, metav1.APIResource{Name: strings.ToLower(kind) + "s", Kind: kind, Namespaced: true})
+			resources = append(resources, metav1.APIResource{Name: strings.ToLower(kind) + "s",
+				Kind: kind, Namespaced: true})
 		}
 		return &restmapper.APIGroupResources{
-			Group:              metav1.APIGroup{Name: name, Versions: []metav1.GroupVersionForDiscovery{v}, PreferredVersion: v},
+			Group: metav1.APIGroup{Name: name,
+				Versions: []metav1.GroupVersionForDiscovery{v}, PreferredVersion: v},
 			VersionedResources: map[string][]metav1.APIResource{"v1": resources}}
 	}
 	return restmapper.NewDiscoveryRESTMapper([]*restmapper.APIGroupResources{

@@ -91,7 +91,8 @@ func (w *World) startController() {
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	f := w.scenario.Flags
 	w.controller = podautoscaler.NewHorizontalController(w.ctx, noEvents{}, scales{w}, hpaWriter{w: w},
-		discoveredKinds(), controllermetrics.NewRESTMetricsClient(resourceMetrics{w}, customMetrics{w}, externalMetrics{w}),
+		discoveredKinds(), controllermetrics.NewRESTMetricsClient(resourceMetrics{w},
+			customMetrics{w}, externalMetrics{w}),
 		hpaInformer{w}, podInformer{w}, seconds(f.SyncPeriod), seconds(f.DownscaleStabilization), f.Tolerance,
 		seconds(f.CPUInitialization), seconds(f.ReadinessDelay))
 	setRecorder(w.controller, recorder{w})
@@ -236,7 +237,8 @@ func (w *World) result(step *scenario.Step, err error) scenario.StepResult {
 		r.Error = &text
 	}
 	for _, x := range recommendationsOf(w.controller)[w.key()] {
-		r.Recommendations = append(r.Recommendations, scenario.Recommendation{Replicas: x.value, T: w.offset(x.at)})
+		r.Recommendations = append(r.Recommendations, scenario.Recommendation{Replicas: x.value,
+			T: w.offset(x.at)})
 	}
 	return r
 }

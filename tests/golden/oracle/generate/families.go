@@ -7,10 +7,13 @@ import (
 	"strings"
 )
 
+// span is a range of counts, both ends included.
+type span [2]int
+
 // knobs say how likely each kind of thing is in the scenarios of a family.
 type knobs struct {
-	steps   [2]int
-	metrics [2]int   // how many
+	steps   span
+	metrics span     // how many
 	kinds   []string // of metrics; none: all
 
 	loop          bool    // the load follows a demand, else each step has a ratio of its own
@@ -48,28 +51,42 @@ var global = []string{"Object", "External"}
 var resources = []string{"Resource", "Resource", "ContainerResource"}
 
 var families = []Family{
-	{"single-metric", knobs{steps: [2]int{6, 8}, metrics: [2]int{1, 1}, missing: 0.03, manual: 1}},
-	{"mixed-metrics", knobs{steps: [2]int{6, 10}, metrics: [2]int{3, 6}, missing: 0.05, outages: 0.2, behavior: 0.3, manual: 0.3}},
-	{"pod-states", knobs{steps: [2]int{4, 6}, metrics: [2]int{1, 2}, pods: 0.5, missing: 0.15, manual: 1}},
-	{"crowd", knobs{steps: [2]int{2, 3}, metrics: [2]int{1, 3}, crowd: true, pods: 0.4, missing: 0.1, manual: 1}},
-	{"pod-requests", knobs{steps: [2]int{4, 6}, metrics: [2]int{1, 2}, kinds: resources, requests: 0.9, missing: 0.1, gates: 0.05}},
-	{"tolerance", knobs{steps: [2]int{8, 10}, metrics: [2]int{1, 1}, edges: true, behavior: 0.6, manual: 1}},
-	{"floating-point", knobs{steps: [2]int{8, 10}, metrics: [2]int{1, 1}, exact: true, behavior: 0.5, manual: 1}},
-	{"extremes", knobs{steps: [2]int{5, 7}, metrics: [2]int{1, 2}, extreme: 0.6, behavior: 0.5, manual: 0.7}},
-	{"behavior", knobs{steps: [2]int{16, 30}, metrics: [2]int{1, 1}, kinds: global, loop: true, behavior: 1}},
-	{"behavior-edits", knobs{steps: [2]int{16, 30}, metrics: [2]int{1, 1}, kinds: global, loop: true, behavior: 0.9, edits: 0.25, behaviorEdits: true}},
-	{"window-edges", knobs{steps: [2]int{14, 20}, metrics: [2]int{1, 1}, kinds: global, loop: true, behavior: 0.8, windowEdges: true, initial: 0.2}},
-	{"clock-gaps", knobs{steps: [2]int{14, 20}, metrics: [2]int{1, 2}, loop: true, behavior: 0.6, gaps: 0.5, restarts: 0.1, initial: 0.5}},
-	{"outages", knobs{steps: [2]int{14, 24}, metrics: [2]int{1, 4}, loop: true, behavior: 0.5, outages: 0.3}},
-	{"scale-to-zero", knobs{steps: [2]int{10, 14}, metrics: [2]int{1, 2}, kinds: append([]string{"Resource"}, append(global, global...)...),
-		zero: 0.8, behavior: 0.3, manual: 0.1, edits: 0.08, outages: 0.05, initial: 0.3, gates: 0.3}},
-	{"selectors", knobs{steps: [2]int{8, 12}, metrics: [2]int{1, 2}, selectors: 0.4, behavior: 0.2, restarts: 0.1}},
-	{"faults", knobs{steps: [2]int{8, 14}, metrics: [2]int{1, 2}, faults: 0.4, outages: 0.1, behavior: 0.4, manual: 0.2, badTarget: 0.15, restarts: 0.05}},
-	{"gates", knobs{steps: [2]int{6, 10}, metrics: [2]int{1, 2}, gates: 0.5, requests: 0.5, zero: 0.3, edges: true, behavior: 0.6, edits: 0.1}},
-	{"spec-edits", knobs{steps: [2]int{12, 20}, metrics: [2]int{1, 3}, loop: true, edits: 0.3, behavior: 0.5, restarts: 0.05}},
-	{"odd-specs", knobs{steps: [2]int{4, 6}, metrics: [2]int{1, 3}, odd: 0.7, behavior: 0.1}},
-	{"wild", knobs{steps: [2]int{10, 20}, metrics: [2]int{1, 5}, behavior: 0.5, pods: 0.2, requests: 0.2, missing: 0.05, outages: 0.1,
-		faults: 0.1, selectors: 0.05, edits: 0.1, manual: 0.1, restarts: 0.05, zero: 0.3, initial: 0.3, gates: 0.1, gaps: 0.1, extreme: 0.02,
+	{"single-metric", knobs{steps: span{6, 8}, metrics: span{1, 1}, missing: 0.03, manual: 1}},
+	{"mixed-metrics", knobs{steps: span{6, 10}, metrics: span{3, 6}, missing: 0.05,
+		outages: 0.2, behavior: 0.3, manual: 0.3}},
+	{"pod-states", knobs{steps: span{4, 6}, metrics: span{1, 2}, pods: 0.5, missing: 0.15, manual: 1}},
+	{"crowd", knobs{steps: span{2, 3}, metrics: span{1, 3}, crowd: true, pods: 0.4,
+		missing: 0.1, manual: 1}},
+	{"pod-requests", knobs{steps: span{4, 6}, metrics: span{1, 2}, kinds: resources,
+		requests: 0.9, missing: 0.1, gates: 0.05}},
+	{"tolerance", knobs{steps: span{8, 10}, metrics: span{1, 1}, edges: true, behavior: 0.6, manual: 1}},
+	{"floating-point", knobs{steps: span{8, 10}, metrics: span{1, 1}, exact: true,
+		behavior: 0.5, manual: 1}},
+	{"extremes", knobs{steps: span{5, 7}, metrics: span{1, 2}, extreme: 0.6, behavior: 0.5, manual: 0.7}},
+	{"behavior", knobs{steps: span{16, 30}, metrics: span{1, 1}, kinds: global, loop: true, behavior: 1}},
+	{"behavior-edits", knobs{steps: span{16, 30}, metrics: span{1, 1}, kinds: global,
+		loop: true, behavior: 0.9, edits: 0.25, behaviorEdits: true}},
+	{"window-edges", knobs{steps: span{14, 20}, metrics: span{1, 1}, kinds: global, loop: true,
+		behavior: 0.8, windowEdges: true, initial: 0.2}},
+	{"clock-gaps", knobs{steps: span{14, 20}, metrics: span{1, 2}, loop: true, behavior: 0.6,
+		gaps: 0.5, restarts: 0.1, initial: 0.5}},
+	{"outages", knobs{steps: span{14, 24}, metrics: span{1, 4}, loop: true, behavior: 0.5, outages: 0.3}},
+	{"scale-to-zero", knobs{steps: span{10, 14}, metrics: span{1, 2},
+		kinds: append([]string{"Resource"}, append(global, global...)...),
+		zero:  0.8, behavior: 0.3, manual: 0.1, edits: 0.08, outages: 0.05, initial: 0.3, gates: 0.3}},
+	{"selectors", knobs{steps: span{8, 12}, metrics: span{1, 2}, selectors: 0.4, behavior: 0.2,
+		restarts: 0.1}},
+	{"faults", knobs{steps: span{8, 14}, metrics: span{1, 2}, faults: 0.4, outages: 0.1,
+		behavior: 0.4, manual: 0.2, badTarget: 0.15, restarts: 0.05}},
+	{"gates", knobs{steps: span{6, 10}, metrics: span{1, 2}, gates: 0.5, requests: 0.5,
+		zero: 0.3, edges: true, behavior: 0.6, edits: 0.1}},
+	{"spec-edits", knobs{steps: span{12, 20}, metrics: span{1, 3}, loop: true, edits: 0.3,
+		behavior: 0.5, restarts: 0.05}},
+	{"odd-specs", knobs{steps: span{4, 6}, metrics: span{1, 3}, odd: 0.7, behavior: 0.1}},
+	{"wild", knobs{steps: span{10, 20}, metrics: span{1, 5}, behavior: 0.5, pods: 0.2,
+		requests: 0.2, missing: 0.05, outages: 0.1,
+		faults: 0.1, selectors: 0.05, edits: 0.1, manual: 0.1, restarts: 0.05, zero: 0.3,
+		initial: 0.3, gates: 0.1, gaps: 0.1, extreme: 0.02,
 		odd: 0.03}},
 }
 

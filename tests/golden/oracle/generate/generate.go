@@ -77,7 +77,8 @@ func (g *G) build() {
 
 // flags are the controller's: the defaults, mostly.
 func (g *G) flags() scenario.Flags {
-	f := scenario.Flags{SyncPeriod: 15, Tolerance: 0.1, DownscaleStabilization: 300, CPUInitialization: 300, ReadinessDelay: 30}
+	f := scenario.Flags{SyncPeriod: 15, Tolerance: 0.1, DownscaleStabilization: 300,
+		CPUInitialization: 300, ReadinessDelay: 30}
 	if !g.k.loop || g.chance(0.3) {
 		f.DownscaleStabilization = pick[float64](g, 0, 0, 300, 60, 30)
 	}
@@ -101,7 +102,8 @@ func (g *G) replicas() int {
 	high := pick(g, 5, 12, 12, 30, 60)
 	n := g.between(1, min(high, max(1, g.spec.max)))
 	if g.chance(0.05) {
-		n = pick(g, 0, g.spec.max, min(g.spec.max+1, math.MaxInt32), g.spec.minimum(), max(0, g.spec.minimum()-1))
+		n = pick(g, 0, g.spec.max, min(g.spec.max+1, math.MaxInt32), g.spec.minimum(), max(0,
+			g.spec.minimum()-1))
 	}
 	return n
 }
@@ -112,12 +114,15 @@ func (g *G) initial() *scenario.Initial {
 	if g.chance(0.8) {
 		in.Recommendations = []scenario.Recommendation{}
 		for i := g.IntN(5); i > 0; i-- {
-			in.Recommendations = append(in.Recommendations, scenario.Recommendation{Replicas: int32(g.between(0, 20)), T: past()})
+			in.Recommendations = append(in.Recommendations,
+				scenario.Recommendation{Replicas: int32(g.between(0, 20)), T: past()})
 		}
 	}
 	for i := g.IntN(3); i > 0; i-- {
-		in.ScaleUpEvents = append(in.ScaleUpEvents, scenario.ScaleEvent{Change: int32(g.between(1, 9)), T: past(), Outdated: g.chance(0.2)})
-		in.ScaleDownEvents = append(in.ScaleDownEvents, scenario.ScaleEvent{Change: int32(g.between(1, 9)), T: past(), Outdated: g.chance(0.2)})
+		in.ScaleUpEvents = append(in.ScaleUpEvents, scenario.ScaleEvent{Change: int32(g.between(1,
+			9)), T: past(), Outdated: g.chance(0.2)})
+		in.ScaleDownEvents = append(in.ScaleDownEvents,
+			scenario.ScaleEvent{Change: int32(g.between(1, 9)), T: past(), Outdated: g.chance(0.2)})
 	}
 	in.Conditions = g.conditions()
 	return in
@@ -134,11 +139,14 @@ func (g *G) conditions() (out []scenario.Condition) {
 		add(0.4, "ScaledToZero", "True", "ScaledToZero", "the HPA controller scaled the workload to zero")
 	}
 	if len(out) == 0 {
-		add(0.15, "ScaledToZero", "False", "NotScaledToZero", "the HPA controller did not scale the workload to zero")
+		add(0.15, "ScaledToZero", "False", "NotScaledToZero",
+			"the HPA controller did not scale the workload to zero")
 	}
-	add(0.15, "AbleToScale", "False", "FailedGetScale", "the HPA controller was unable to get the target's current scale: gone")
+	add(0.15, "AbleToScale", "False", "FailedGetScale",
+		"the HPA controller was unable to get the target's current scale: gone")
 	add(0.15, "ScalingActive", pick(g, "True", "False", "Unknown"), "Elsewhere", "of another controller")
-	add(0.15, "ScalingLimited", "True", "TooManyReplicas", "the desired replica count is more than the maximum replica count")
+	add(0.15, "ScalingLimited", "True", "TooManyReplicas",
+		"the desired replica count is more than the maximum replica count")
 	add(0.05, "Custom", "True", "Custom", "nobody knows")
 	g.Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
 	return out
@@ -159,7 +167,8 @@ func (g *G) step() {
 	}
 	s.Pods = g.pods()
 	stat := max(0, g.n+pick(g, 0, 0, 0, 0, 0, 1, 2, -1))
-	s.Scale = scenario.Scale{Spec: int32(g.n), Status: int32(min(stat, math.MaxInt32)), Selector: g.scaleSelector()}
+	s.Scale = scenario.Scale{Spec: int32(g.n), Status: int32(min(stat, math.MaxInt32)),
+		Selector: g.scaleSelector()}
 	s.Metrics = g.readings(s.Pods, stat)
 	g.failMetrics(&s.Metrics)
 	s.Faults = g.faults()
@@ -192,7 +201,8 @@ func (g *G) pause() float64 {
 	if !g.chance(g.k.gaps) {
 		return pick(g, 15, 15, 15, 15, 15.004, 15.031)
 	}
-	return pick(g, 0.001, 1e-9, 1, 5, 59.999, 60, 61, 299, 300, 300.000000001, 301, 600, 1800, 3600, 86400, 604800)
+	return pick(g, 0.001, 1e-9, 1, 5, 59.999, 60, 61, 299, 300, 300.000000001, 301, 600, 1800, 3600,
+		86400, 604800)
 }
 
 // edge is the next moment at, just before or just after the end of a window or period that began

@@ -41,7 +41,8 @@ func (g *G) pods() []scenario.Pod {
 		}
 		g.dress(&p, style)
 		if g.chance(g.k.selectors / 2) {
-			p.Labels = map[string]string{"app": pick(g, "web", "web", "db"), "track": pick(g, "canary", "stable"),
+			p.Labels = map[string]string{"app": pick(g, "web", "web", "db"), "track": pick(g,
+				"canary", "stable"),
 				"tier": pick(g, "gold", "silver")}
 		}
 		out = append(out, p)
@@ -68,7 +69,8 @@ func (g *G) pod(i int) scenario.Pod {
 func (g *G) makeOddPod(p *scenario.Pod) {
 	now := int64(g.t)
 	start := now - int64(pick(g, 3, 20, 60, 119, 200, 299, 300, 301, 400, 3600))
-	ready := scenario.PodCondition{Type: "Ready", Status: "True", LastTransitionTime: start + int64(pick(g, 0, 5, 29, 30, 31, 40))}
+	ready := scenario.PodCondition{Type: "Ready", Status: "True",
+		LastTransitionTime: start + int64(pick(g, 0, 5, 29, 30, 31, 40))}
 	p.Phase, p.StartTime, p.Conditions = "Running", ptr(start), []scenario.PodCondition{ready}
 	switch g.IntN(14) {
 	case 0:
@@ -94,7 +96,8 @@ func (g *G) makeOddPod(p *scenario.Pod) {
 	case 10:
 		p.StartTime = nil
 	case 11:
-		p.Conditions = []scenario.PodCondition{{Type: "PodScheduled", Status: "True", LastTransitionTime: start}}
+		p.Conditions = []scenario.PodCondition{{Type: "PodScheduled", Status: "True",
+			LastTransitionTime: start}}
 	case 12:
 		p.Conditions = []scenario.PodCondition{{Type: "Initialized", Status: "True", LastTransitionTime: start},
 			{Type: "Ready", Status: pick(g, "True", "False"), LastTransitionTime: start + 30},
@@ -108,7 +111,8 @@ func (g *G) requests(style int) map[string]string {
 		return map[string]string{"cpu": milli(base["cpu"]), "memory": fmt.Sprintf("%d", base["memory"]/1000)}
 	}
 	out := map[string]string{"cpu": pick(g, "100m", "250m", "1", "0.5", "2", milli(int64(g.between(1, 2000)))),
-		"memory": pick(g, "64Mi", "128Mi", "1Gi", "100M", "1500Ki", "1e9", fmt.Sprintf("%d", g.between(1, 1<<30)))}
+		"memory": pick(g, "64Mi", "128Mi", "1Gi", "100M", "1500Ki", "1e9", fmt.Sprintf("%d",
+			g.between(1, 1<<30)))}
 	if g.chance(g.k.extreme) {
 		out["cpu"], out["memory"] = g.positive(), g.positive()
 	}
@@ -139,7 +143,8 @@ func (g *G) dress(p *scenario.Pod, style int) {
 		p.InitContainers = []scenario.Container{init}
 	case 6:
 		proxy.Requests = nil
-		p.InitContainers = []scenario.Container{proxy, init, {Name: "late", RestartPolicy: "Always", Requests: g.requests(style)}}
+		p.InitContainers = []scenario.Container{proxy, init, {Name: "late", RestartPolicy: "Always",
+			Requests: g.requests(style)}}
 		if g.chance(0.6) {
 			p.PodRequests = map[string]string{"memory": "1Gi"}
 		}

@@ -102,7 +102,8 @@ func (g *G) readResource(out *scenario.Metrics, x *metric, pods []scenario.Pod, 
 		}
 		p, ok := out.Resource[name]
 		if !ok {
-			p = scenario.PodMetrics{Timestamp: int64(g.t) - int64(g.IntN(60)), Window: float64(pick(g, 15, 30, 30, 60)),
+			p = scenario.PodMetrics{Timestamp: int64(g.t) - int64(g.IntN(60)),
+				Window:     float64(pick(g, 15, 30, 30, 60)),
 				Containers: map[string]map[string]string{}}
 		}
 		for _, c := range g.metered(i, pods) {
@@ -164,7 +165,8 @@ func (g *G) readTotal(x *metric, stat int, ratio float64, parts int) []string {
 		total *= float64(max(1, stat))
 	}
 	if g.k.exact && x.form == "value" {
-		total = float64(g.exact(int(min(x.goal, 99)), g.n)) * float64(x.goal) / math.Max(1, float64(min(x.goal, 99)))
+		total = float64(g.exact(int(min(x.goal, 99)), g.n)) * float64(x.goal) / math.Max(1,
+			float64(min(x.goal, 99)))
 	}
 	if g.chance(g.k.zero * 0.6) {
 		total = pick(g, 0, 0, 1, float64(x.goal))

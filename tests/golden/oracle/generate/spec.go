@@ -137,11 +137,13 @@ func (g *G) target(x *metric) {
 	case "Resource":
 		x.spec = m{"type": x.kind, "resource": m{"name": x.name, "target": target}}
 	case "ContainerResource":
-		x.spec = m{"type": x.kind, "containerResource": m{"name": x.name, "container": x.container, "target": target}}
+		x.spec = m{"type": x.kind, "containerResource": m{"name": x.name, "container": x.container,
+			"target": target}}
 	case "Pods":
 		x.spec = m{"type": x.kind, "pods": m{"metric": identifier, "target": target}}
 	case "Object":
-		x.spec = m{"type": x.kind, "object": m{"metric": identifier, "target": target, "describedObject": x.object}}
+		x.spec = m{"type": x.kind, "object": m{"metric": identifier, "target": target,
+			"describedObject": x.object}}
 	case "External":
 		x.spec = m{"type": x.kind, "external": m{"metric": identifier, "target": target}}
 	}
@@ -159,7 +161,8 @@ func (g *G) makeOdd(x *metric) {
 		target := pick(g, m{"type": "Utilization"}, m{"type": "AverageValue"},
 			m{"type": "Utilization", "averageValue": "100m", "averageUtilization": 50},
 			m{"type": "AverageValue", "averageUtilization": 50})
-		x.spec[map[string]string{"Resource": "resource", "ContainerResource": "containerResource"}[x.kind]].(m)["target"] = target
+		x.spec[map[string]string{"Resource": "resource",
+			"ContainerResource": "containerResource"}[x.kind]].(m)["target"] = target
 	case "Pods":
 		x.spec["pods"].(m)["metric"].(m)["selector"] = badSelector
 	case "Object", "External":
@@ -168,7 +171,8 @@ func (g *G) makeOdd(x *metric) {
 			member["metric"].(m)["selector"] = badSelector
 			return
 		}
-		member["target"] = pick(g, m{"type": "Value", "averageValue": "10"}, m{"type": "AverageValue", "value": "10"},
+		member["target"] = pick(g, m{"type": "Value", "averageValue": "10"},
+			m{"type": "AverageValue", "value": "10"},
 			m{"type": "Value", "value": "10", "averageValue": "3"}, m{"type": "Utilization", "value": "10"},
 			m{"type": "Value"}, m{"type": "AverageValue", "averageValue": "0"})
 	}
@@ -231,7 +235,8 @@ func (g *G) policy() m {
 		return m{"type": pick(g, "Pods", "Percent"), "value": 2147483647, "periodSeconds": period}
 	}
 	if g.chance(0.5) {
-		return m{"type": "Pods", "value": pick(g, 1, 1, 2, 3, 4, 5, 10, 100, g.between(1, 50)), "periodSeconds": period}
+		return m{"type": "Pods", "value": pick(g, 1, 1, 2, 3, 4, 5, 10, 100, g.between(1, 50)),
+			"periodSeconds": period}
 	}
 	percent := pick(g, 1, 5, 10, 10, 12, 20, 25, 33, 50, 80, 90, 100, 150, 200, 300, g.between(1, 1000))
 	return m{"type": "Percent", "value": percent, "periodSeconds": period}

@@ -20,7 +20,8 @@ func (g *G) failMetrics(metrics *scenario.Metrics) {
 	}
 	g.outageLeft--
 	text := pick(g, metricErrors...)
-	errors := &scenario.MetricErrors{Pods: map[string]string{}, Object: map[string]string{}, External: map[string]string{}}
+	errors := &scenario.MetricErrors{Pods: map[string]string{}, Object: map[string]string{},
+		External: map[string]string{}}
 	absent := g.chance(0.4)
 	if g.broken&1 != 0 {
 		errors.Resource = text
@@ -75,7 +76,8 @@ func (g *G) faults() *scenario.Faults {
 				f.RereadScaleSpec = ptr(int32(g.between(0, 9)))
 			}
 		case 3:
-			f.UpdateScale = append(f.UpdateScale, pick(g, "", "admission webhook denied the request: quota 100%s",
+			f.UpdateScale = append(f.UpdateScale, pick(g, "",
+				"admission webhook denied the request: quota 100%s",
 				"etcdserver: leader changed"))
 		case 4:
 			f.RereadScale = "the server is busy"
@@ -89,8 +91,10 @@ func (g *G) faults() *scenario.Faults {
 // scaleSelector is the selector that the scale subresource shows; it may change between steps.
 func (g *G) scaleSelector() string {
 	if g.chance(g.k.selectors) {
-		g.selector = pick(g, "app=web", "app==web", "app in (web,db)", "app,tier notin (gold)", "!gone", "tier=gold,track!=canary",
-			"app=web,track", "", "app in", "app=web,=", "!!", "a b", "app in (web", "app=web;x", "app notin ()", "app=none",
+		g.selector = pick(g, "app=web", "app==web", "app in (web,db)", "app,tier notin (gold)",
+			"!gone", "tier=gold,track!=canary",
+			"app=web,track", "", "app in", "app=web,=", "!!", "a b", "app in (web", "app=web;x",
+			"app notin ()", "app=none",
 			"app in (web, db ),track", "x>1", "app = web")
 	}
 	return g.selector
@@ -112,7 +116,8 @@ func (g *G) otherHPAs() (out []scenario.OtherHPA) {
 // gates switches those that change what a controller does.
 func (g *G) gates() map[string]bool {
 	out := map[string]bool{}
-	for _, gate := range []string{"HPAScaleToZero", "HPAConfigurableTolerance", "PodLevelResources", "HPAGeneration"} {
+	for _, gate := range []string{"HPAScaleToZero", "HPAConfigurableTolerance", "PodLevelResources",
+		"HPAGeneration"} {
 		if switchable(gate) && g.chance(g.k.gates) {
 			out[gate] = !enabled(gate)
 		}
@@ -123,7 +128,8 @@ func (g *G) gates() map[string]bool {
 // targetRef is now and then not a kind that has a scale.
 func (g *G) targetRef() m {
 	if !g.chance(g.k.badTarget) {
-		return m{"apiVersion": "apps/v1", "kind": pick(g, "Deployment", "Deployment", "ReplicaSet", "StatefulSet"), "name": "web"}
+		return m{"apiVersion": "apps/v1", "kind": pick(g, "Deployment", "Deployment", "ReplicaSet",
+			"StatefulSet"), "name": "web"}
 	}
 	return pick(g, m{"apiVersion": "a/b/c", "kind": "Deployment", "name": "web"},
 		m{"apiVersion": "apps/v1", "kind": "Widget", "name": "web"},
