@@ -67,6 +67,11 @@ int main(int argc, char** argv) {
   const WorkloadInput input = World(std::string(argv[1]) == "resource", std::atoi(argv[2]));
   PolicySet policies;
   if (!policies.AddAll(input.spec, BuiltinPolicies())) return 1;
-  peers::Measure(std::atoi(argv[3]), [&] { return Answer(Decide(input, policies, kNow)); });
+  Planner planner;
+  WorkloadOutput output;
+  peers::Measure(std::atoi(argv[3]), [&] {
+    planner.Decide(input, policies, kNow, output);
+    return Answer(output);
+  });
   return 0;
 }
