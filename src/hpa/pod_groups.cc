@@ -5,6 +5,7 @@
 #include <string>
 
 #include "hpa/arithmetic.h"
+#include "hpa/same_text.h"
 
 namespace tidegate::hpa {
 
@@ -103,7 +104,7 @@ void GroupPods(const Observation& observation, const Reading& reading, const Gro
   const ReplicaReading* const end = next + reading.replicas.size();
   GroupWith(observation.replicas, rules, groups,
             [&](const std::string& name) -> const ReplicaReading* {
-              return next != end && next->replica == name ? next++ : nullptr;
+              return next != end && SameText(next->replica, name) ? next++ : nullptr;
             });
   if (next != end) GroupByName(observation, reading, rules, groups);
 }
@@ -112,7 +113,7 @@ namespace {
 
 const ResourceRequest* Find(const ResourceList& list, std::string_view resource) {
   for (const ResourceRequest& each : list) {
-    if (each.resource == resource) return &each;
+    if (SameText(each.resource, resource)) return &each;
   }
   return nullptr;
 }
