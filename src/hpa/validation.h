@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the API server does with a HorizontalPodAutoscaler before it stores it: fields that users
+// cannot set are reset, then everything that is wrong is listed, in the server's order and words.
+//
+// Thread safety: pure functions.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hpa/api.h"
+#include "tidegate/export.h"
+
+namespace tidegate::hpa {
+
+/// What differs between releases; the defaults are those of Kubernetes 1.37.
+struct ValidationRules {
+  // Feature gates.
+  bool scale_to_zero = true;           ///< minReplicas may be 0
+  bool configurable_tolerance = true;  ///< else behavior's tolerances are dropped
+  bool sets_generation = true;         ///< the server counts changes of spec
+  // Since 1.34.
+  bool checks_api_version = true;  ///< of scaleTargetRef and describedObject
+  // Since 1.36.
+  bool requires_max_replicas = true;  ///< 0 is "Required value", else it is invalid
+  // Since 1.37.
+  bool declares_bounds = true;  ///< those of the replica counts come last, errors come once
+};
+
+struct FieldError {
+  enum class Type { kRequired, kInvalid, kNotSupported, kForbidden, kTooLong };
+
+  std::string field;  ///< "spec.metrics[0].type"
+  Type type = Type::kInvalid;
+  std::string value;  ///< as printed; "" where the type has none
+  std::string detail;
+
+  /// Without the field: "Invalid value: 0: must be greater than zero".
+  std::string Body() const;
+  /// The line that a user sees.
+  std::string ToString() const { return field + ": " + Body(); }
+
+  friend bool operator==(const FieldError&, const FieldError&) = default;
+};
+
+/// "FieldValueInvalid" and so on, as in a Status's causes.
+TIDEGATE_EXPORT std::string_view ToString(FieldError::Type type);
+
+/// The whole of what a user sees: `The … "name" is invalid: …` is left to the caller; one error
+/// stands alone, several are in brackets, each once.
+TIDEGATE_EXPORT std::string Summary(const std::vector<FieldError>& errors);
+
+/// What the server resets before it validates.
+TIDEGATE_EXPORT void PrepareForCreate(api::HorizontalPodAutoscaler& hpa,
+                                      const ValidationRules& rules);
+TIDEGATE_EXPORT void PrepareForUpdate(api::HorizontalPodAutoscaler& hpa,
+                                      const api::HorizontalPodAutoscaler& old,
+                                      const ValidationRules& rules);
+
+/// Everything that is wrong; empty: accepted.
+TIDEGATE_EXPORT std::vector<FieldError> ValidateCreate(const api::HorizontalPodAutoscaler& hpa,
+                                                       const ValidationRules& rules);
+TIDEGATE_EXPORT std::vector<FieldError> ValidateUpdate(const api::HorizontalPodAutoscaler& hpa,
+                                                       const api::HorizontalPodAutoscaler& old,
+                                                       const ValidationRules& rules);
+/// Of an update of the subresource `status`.
+TIDEGATE_EXPORT std::vector<FieldError> ValidateStatusUpdate(
+    const api::HorizontalPodAutoscaler& hpa, const api::HorizontalPodAutoscaler& old,
+    const ValidationRules& rules);
+
+}  // namespace tidegate::hpa
