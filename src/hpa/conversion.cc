@@ -69,6 +69,7 @@ api::ObjectMetricSource ObjectSource(const api::v1::ObjectMetricSource& in, bool
   return out;
 }
 
+// Upstream forgets the container of a ContainerResource of v2beta1; here it is kept.
 MetricSpec FromOld(const api::v1::MetricSpec& in, bool keeps_object_average) {
   MetricSpec out;
   out.type = in.type;
@@ -138,7 +139,7 @@ MetricStatus FromOldStatus(const api::v1::MetricStatus& in) {
   return out;
 }
 
-// A spec of v2 as one of v1 or v2beta1. What has no member there is lost, as upstream.
+// A spec of v2 as one of v1. What has no member there is lost, as upstream.
 
 Quantity OrZero(const std::optional<Quantity>& quantity) { return quantity.value_or(Quantity{}); }
 
@@ -323,24 +324,6 @@ HorizontalPodAutoscaler FromV2beta1(const api::v2beta1::HorizontalPodAutoscaler&
   return out;
 }
 
-api::v2beta1::HorizontalPodAutoscaler ToV2beta1(const HorizontalPodAutoscaler& in,
-                                                Annotated& annotated) {
-  api::v2beta1::HorizontalPodAutoscaler out;
-  out.metadata = in.metadata;
-  DropAnnotations(out.metadata.annotations);
-  out.spec.scale_target_ref = in.spec.scale_target_ref;
-  out.spec.min_replicas = in.spec.min_replicas;
-  out.spec.max_replicas = in.spec.max_replicas;
-  out.spec.metrics = Each(in.spec.metrics, ToOld);
-  CopyCommonStatus(in.status, out.status);
-  if (in.status.current_metrics) {
-    out.status.current_metrics = Each(*in.status.current_metrics, ToOldStatus);
-  }
-  if (!in.status.conditions.empty()) out.status.conditions = in.status.conditions;
-  annotated.behavior = in.spec.behavior;
-  return out;
-}
-
 Status FromV2beta2(HorizontalPodAutoscaler& hpa) {
   const auto take = [&](const char* name, bool up) -> Status {
     const auto found = hpa.metadata.annotations.find(name);
@@ -361,18 +344,6 @@ Status FromV2beta2(HorizontalPodAutoscaler& hpa) {
   if (Status up = take(kScaleUpToleranceAnnotation, true); !up) return up;
   DropAnnotations(hpa.metadata.annotations);
   return {};
-}
-
-void ToV2beta2(HorizontalPodAutoscaler& hpa) {
-  DropAnnotations(hpa.metadata.annotations);
-  if (!hpa.spec.behavior) return;
-  const auto give = [&](std::optional<api::HPAScalingRules>& rules, const char* name) {
-    if (!rules || !rules->tolerance) return;
-    hpa.metadata.annotations[name] = rules->tolerance->ToString();
-    rules->tolerance.reset();
-  };
-  give(hpa.spec.behavior->scale_down, kScaleDownToleranceAnnotation);
-  give(hpa.spec.behavior->scale_up, kScaleUpToleranceAnnotation);
 }
 
 }  // namespace tidegate::hpa

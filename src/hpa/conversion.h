@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Defaults, and the way between the versions of the API. Everything goes by autoscaling/v2.
+// Defaults, and the way between the versions of the API. Everything goes by autoscaling/v2; v2beta1
+// and v2beta2, which Kubernetes serves no longer, are only read.
 //
 // autoscaling/v1 keeps in annotations what it has no members for. Their texts are JSON, which is
 // read and written elsewhere (manifest/): here they are values.
@@ -57,12 +58,9 @@ TIDEGATE_EXPORT api::v1::HorizontalPodAutoscaler ToV1(const api::HorizontalPodAu
 TIDEGATE_EXPORT api::HorizontalPodAutoscaler FromV2beta1(
     const api::v2beta1::HorizontalPodAutoscaler& in, const Annotated& annotated,
     const ConversionRules& rules);
-TIDEGATE_EXPORT api::v2beta1::HorizontalPodAutoscaler ToV2beta1(
-    const api::HorizontalPodAutoscaler& in, Annotated& annotated);
 
 /// v2beta2 has v2's members but for tolerance, which is in annotations: takes it from there.
 /// kInvalidArgument with upstream's text: it is not a quantity.
 TIDEGATE_EXPORT Status FromV2beta2(api::HorizontalPodAutoscaler& hpa);
-TIDEGATE_EXPORT void ToV2beta2(api::HorizontalPodAutoscaler& hpa);
 
 }  // namespace tidegate::hpa

@@ -94,8 +94,8 @@ std::optional<Literal> Decoder::Scalar(const Node& node, const std::string& go_t
   return LiteralOf(node, options_.syntax);
 }
 
-void Decoder::Mismatch(const Node& node, const std::string& go_type, const std::string& value) {
-  if (saved_) return;
+std::string Decoder::MismatchText(const Node& node, const std::string& go_type,
+                                  const std::string& value) const {
   std::string what = node.kind == Node::Kind::kMap    ? "object"
                      : node.kind == Node::Kind::kList ? "array"
                                                       : "";
@@ -105,8 +105,11 @@ void Decoder::Mismatch(const Node& node, const std::string& go_type, const std::
     where = "Go struct field " + std::string(struct_.substr(struct_.find('.') + 1));
     for (const std::string& field : fields_) where += "." + field;
   }
-  saved_ = {node.at,
-            "json: cannot unmarshal " + what + value + " into " + where + " of type " + go_type};
+  return "json: cannot unmarshal " + what + value + " into " + where + " of type " + go_type;
+}
+
+void Decoder::Mismatch(const Node& node, const std::string& go_type, const std::string& value) {
+  if (!saved_) saved_ = {node.at, MismatchText(node, go_type, value)};
 }
 
 void Decoder::Fatal(const Node& node, std::string message) {
@@ -154,19 +157,20 @@ void Decoder::Value(const Node& node, hpa::Quantity& out, const FieldInfo& /*inf
 }
 
 void Decoder::Value(const Node& node, hpa::api::Time& out, const FieldInfo& /*info*/) {
-  const std::string raw = RawText(node, options_.syntax);
   const Literal literal = LiteralOf(node, options_.syntax);
   if (node.kind != Node::Kind::kScalar || literal.kind != Literal::Kind::kString) {
-    const std::string what = node.kind == Node::Kind::kMap    ? "object"
-                             : node.kind == Node::Kind::kList ? "array"
-                                                              : std::string(KindName(literal.kind));
-    return Fatal(node, "json: cannot unmarshal " + what + " into Go value of type string");
+    return Fatal(node, MismatchText(node, "string", ""));
   }
   const std::optional<std::int64_t> seconds = ParseTime(literal.text);
-  if (!seconds) {
-    return Fatal(node, "parsing time " + raw + " as \"2006-01-02T15:04:05Z07:00\": cannot parse");
+  if (seconds) {
+    out.seconds = *seconds;
+    return;
   }
-  out.seconds = *seconds;
+  const std::string quoted = hpa::GoQuote(literal.text);
+  const bool has_year =
+      literal.text.size() > 4 && literal.text.find_first_not_of("0123456789") >= 4;
+  Fatal(node, "parsing time " + quoted + " as \"2006-01-02T15:04:05Z07:00\": cannot parse " +
+                  (has_year ? "it" : quoted + " as \"2006\""));
 }
 
 void Decoder::Value(const Node& node, hpa::api::RawJson& out, const FieldInfo& /*info*/) {

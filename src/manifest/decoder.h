@@ -194,6 +194,8 @@ class Decoder {
   bool IsNullLiteral(const Node& node) const;
   /// Absent, after a report: it is a list or a map.
   std::optional<Literal> Scalar(const Node& node, const std::string& go_type);
+  std::string MismatchText(const Node& node, const std::string& go_type,
+                           const std::string& value) const;
   void Mismatch(const Node& node, const std::string& go_type, const std::string& value = "");
   void Fatal(const Node& node, std::string message);
   void Strict(const config::Member& member, std::string_view what);

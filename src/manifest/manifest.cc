@@ -221,25 +221,17 @@ DecodedHpa DecodeHpa(const Node& root, Syntax syntax, const hpa::ConversionRules
   return out;
 }
 
-std::string EncodeHpa(const HorizontalPodAutoscaler& hpa, Version version) {
-  hpa::Annotated annotated;
-  if (version == Version::kV1) {
-    hpa::api::v1::HorizontalPodAutoscaler old = hpa::ToV1(hpa, annotated);
-    WriteAnnotations(annotated, old.metadata.annotations);
-    return Encoder().EncodeObject(kKind, ApiVersion(version), old);
-  }
-  if (version == Version::kV2beta1) {
-    hpa::api::v2beta1::HorizontalPodAutoscaler old = hpa::ToV2beta1(hpa, annotated);
-    WriteAnnotations(annotated, old.metadata.annotations);
-    return Encoder().EncodeObject(kKind, ApiVersion(version), old);
-  }
+std::string EncodeV2(const HorizontalPodAutoscaler& hpa) {
   HorizontalPodAutoscaler copy = hpa;
-  if (version == Version::kV2beta2) {
-    hpa::ToV2beta2(copy);
-  } else {
-    hpa::DropAnnotations(copy.metadata.annotations);
-  }
-  return Encoder().EncodeObject(kKind, ApiVersion(version), copy);
+  hpa::DropAnnotations(copy.metadata.annotations);
+  return Encoder().EncodeObject(kKind, ApiVersion(Version::kV2), copy);
+}
+
+std::string EncodeV1(const HorizontalPodAutoscaler& hpa) {
+  hpa::Annotated annotated;
+  hpa::api::v1::HorizontalPodAutoscaler old = hpa::ToV1(hpa, annotated);
+  WriteAnnotations(annotated, old.metadata.annotations);
+  return Encoder().EncodeObject(kKind, ApiVersion(Version::kV1), old);
 }
 
 config::Position PositionOf(const Node& root, Version version, std::string_view field) {

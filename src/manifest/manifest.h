@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// HorizontalPodAutoscalers as texts: every version of the API in, any of them out.
+// HorizontalPodAutoscalers as texts: every version of the API in, v1 and v2 out.
 //
 // Decoding does what the API server does with a request: decode, default, convert to v2. The
 // plain decoder's error refuses the object; the strict one's are those of kubectl's validation.
@@ -51,7 +51,8 @@ DecodedHpa DecodeHpa(const config::Node& root, Syntax syntax,
                      const hpa::ConversionRules& rules = {});
 
 /// One line of JSON with the API's members in its order.
-std::string EncodeHpa(const hpa::api::HorizontalPodAutoscaler& hpa, Version version);
+std::string EncodeV2(const hpa::api::HorizontalPodAutoscaler& hpa);
+std::string EncodeV1(const hpa::api::HorizontalPodAutoscaler& hpa);
 
 /// Where a field of v2 ("spec.metrics[0].pods.target.averageValue") is written in a document of
 /// `version`, or the innermost part of it that is.

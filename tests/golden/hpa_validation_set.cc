@@ -15,7 +15,6 @@ namespace {
 
 using Json = nlohmann::json;
 using manifest::DecodedHpa;
-using manifest::Version;
 
 Json Errors(const std::vector<hpa::FieldError>& errors) {
   Json out = Json::array();
@@ -28,13 +27,16 @@ Json Errors(const std::vector<hpa::FieldError>& errors) {
   return out;
 }
 
-DecodedHpa Decode(const Json& manifest) {
-  const auto node = manifest::ParseJsonText(manifest.dump());
-  DecodedHpa decoded = manifest::DecodeHpa(*node.value(), manifest::Syntax::kJson);
+/// Of a part of the line itself, so that members keep their order and numbers their digits.
+DecodedHpa Decode(const config::Node& manifest, bool keeps_object_average = true) {
+  DecodedHpa decoded =
+      manifest::DecodeHpa(manifest, manifest::Syntax::kJson, {keeps_object_average});
   if (decoded.object.metadata.name_space.empty()) decoded.object.metadata.name_space = "default";
   decoded.object.metadata.uid = "00000000-0000-0000-0000-000000000001";
   return decoded;
 }
+
+DecodedHpa Decode(const std::string& text) { return Decode(**manifest::ParseJsonText(text)); }
 
 Json Refused(const std::string& why, const DecodedHpa& decoded) {
   Json out = {{"decode_error", why}};
@@ -43,14 +45,36 @@ Json Refused(const std::string& why, const DecodedHpa& decoded) {
   return out;
 }
 
-Json RunCase(const Json& test) {
-  DecodedHpa next = Decode(test.at("manifest"));
-  if (next.error) return Refused(next.error->message, next);
+/// The object as it would be read back, of a document of any version.
+Json Converted(const DecodedHpa& decoded) {
+  hpa::api::HorizontalPodAutoscaler object = decoded.object;
+  object.metadata.uid.clear();
+  return {{"as",
+           {{"v1", Json::parse(manifest::EncodeV1(object))},
+            {"v2", Json::parse(manifest::EncodeV2(object))}}}};
+}
+
+/// Of the release that a case names, with its feature gates at their defaults.
+hpa::ValidationRules RulesOf(const Json& test) {
+  const std::string kubernetes = test.value("k8sVersion", "1.37");
   hpa::ValidationRules rules;
-  rules.scale_to_zero = test.at("scale_to_zero");
+  const int minor = std::stoi(kubernetes.substr(kubernetes.find('.') + 1));
+  if (minor < 37) rules.scale_to_zero = rules.declares_bounds = rules.sets_generation = false;
+  if (minor < 36) rules.requires_max_replicas = false;
+  if (minor < 35) rules.configurable_tolerance = false;
+  if (minor < 34) rules.checks_api_version = false;
+  return rules;
+}
+
+Json RunCase(const Json& test, const config::Node& line) {
+  DecodedHpa next = Decode(*line.Find("manifest"), test.value("keeps_object_average", true));
+  if (next.error) return Refused(next.error->message, next);
+  if (test.at("op") == "convert") return Converted(next);
+  hpa::ValidationRules rules = RulesOf(test);
+  rules.scale_to_zero = test.value("scale_to_zero", rules.scale_to_zero);
   std::vector<hpa::FieldError> errors;
   if (test.at("op") == "update") {
-    DecodedHpa old = Decode(test.at("old"));
+    DecodedHpa old = Decode(*line.Find("old"));
     if (old.error) return Refused("old: " + old.error->message, next);
     for (auto* object : {&old.object, &next.object}) {
       object->metadata.resource_version = "1";
@@ -68,23 +92,12 @@ Json RunCase(const Json& test) {
   const std::string strict = next.StrictText();
   if (!strict.empty()) out["strict_error"] = strict;
   if (!errors.empty()) out["errors"] = Errors(errors);
-  out["v2"] = Json::parse(manifest::EncodeHpa(next.object, Version::kV2));
-  out["v1"] = Json::parse(manifest::EncodeHpa(next.object, Version::kV1));
-  DecodedHpa again = Decode(out["v1"]);
+  out["v2"] = Json::parse(manifest::EncodeV2(next.object));
+  out["v1"] = Json::parse(manifest::EncodeV1(next.object));
+  DecodedHpa again = Decode(manifest::EncodeV1(next.object));
   again.object.metadata.uid.clear();
-  out["v1_round_trip"] = manifest::EncodeHpa(again.object, Version::kV2) == out["v2"].dump() ||
-                         Json::parse(manifest::EncodeHpa(again.object, Version::kV2)) == out["v2"];
+  out["v1_round_trip"] = manifest::EncodeV2(again.object) == manifest::EncodeV2(next.object);
   return out;
-}
-
-hpa::ValidationRules RulesOf(const std::string& kubernetes) {
-  hpa::ValidationRules rules;
-  const int minor = std::stoi(kubernetes.substr(kubernetes.find('.') + 1));
-  if (minor < 37) rules.scale_to_zero = rules.declares_bounds = rules.sets_generation = false;
-  if (minor < 36) rules.requires_max_replicas = false;
-  if (minor < 35) rules.configurable_tolerance = false;
-  if (minor < 34) rules.checks_api_version = false;
-  return rules;
 }
 
 /// A line of the set `hpa`'s validation.jsonl, answered in its own form.
@@ -96,13 +109,13 @@ Json RunSpec(const Json& test) {
        {{"name", test.value("name", "hpa")}, {"namespace", test.value("namespace", "default")}}},
       {"spec", test.at("spec")}};
   Json out = {{"id", test.at("id")}, {"errors", Json::array()}};
-  DecodedHpa decoded = Decode(manifest);
+  DecodedHpa decoded = Decode(manifest.dump());
   if (decoded.error) {
     out["errors"].push_back(
         {{"field", ""}, {"reason", "Decode"}, {"message", decoded.error->message}});
     return out;
   }
-  hpa::ValidationRules rules = RulesOf(test.value("k8sVersion", "1.37"));
+  hpa::ValidationRules rules = RulesOf(test);
   const Json gates = test.value("gates", Json::object());
   rules.scale_to_zero = gates.value("HPAScaleToZero", rules.scale_to_zero);
   hpa::PrepareForCreate(decoded.object, rules);
@@ -111,7 +124,7 @@ Json RunSpec(const Json& test) {
         {{"field", error.field}, {"reason", ToString(error.type)}, {"message", error.Body()}});
   }
   if (out["errors"].empty()) {
-    out["stored"] = Json::parse(manifest::EncodeHpa(decoded.object, Version::kV2)).at("spec");
+    out["stored"] = Json::parse(manifest::EncodeV2(decoded.object)).at("spec");
   }
   return out;
 }
@@ -124,9 +137,11 @@ int RunHpaValidationSet(std::istream& in, std::ostream& out) {
     if (line.empty()) continue;
     const Json test = Json::parse(line, nullptr, false);
     if (!test.is_object()) return 1;
+    const auto nodes = manifest::ParseJsonText(line);
+    if (!nodes) return 1;
     const Json result = test.contains("spec")
                             ? RunSpec(test)
-                            : Json{{"id", test.at("id")}, {"result", RunCase(test)}};
+                            : Json{{"id", test.at("id")}, {"result", RunCase(test, **nodes)}};
     out << result.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
   }
   return 0;
