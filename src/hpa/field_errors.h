@@ -16,7 +16,7 @@
 namespace tidegate::hpa {
 
 /// A string as encoding/json writes it, which is how values of named string types are shown.
-std::string GoJsonString(std::string_view text);
+TIDEGATE_EXPORT std::string GoJsonString(std::string_view text);
 
 class FieldErrors {
  public:

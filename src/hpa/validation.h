@@ -29,7 +29,7 @@ struct ValidationRules {
   bool declares_bounds = true;  ///< those of the replica counts come last, errors come once
 };
 
-struct FieldError {
+struct TIDEGATE_EXPORT FieldError {
   enum class Type { kRequired, kInvalid, kNotSupported, kForbidden, kTooLong };
 
   std::string field;  ///< "spec.metrics[0].type"

@@ -47,34 +47,6 @@ std::string_view KindName(Literal::Kind kind) {
   return "string";
 }
 
-/// A literal as JSON has it.
-std::string Token(const Literal& literal) {
-  if (literal.kind == Literal::Kind::kNull) return "null";
-  return literal.kind == Literal::Kind::kString ? hpa::GoJsonString(literal.text) : literal.text;
-}
-
-std::string RawText(const Node& node, Syntax syntax) {
-  std::string out;
-  switch (node.kind) {
-    case Node::Kind::kNull:
-      return "null";
-    case Node::Kind::kScalar:
-      return Token(LiteralOf(node, syntax));
-    case Node::Kind::kList:
-      for (const config::NodePtr& item : node.items) {
-        out += (out.empty() ? "" : ",") + RawText(*item, syntax);
-      }
-      return "[" + out + "]";
-    case Node::Kind::kMap:
-      for (const config::Member& member : node.members) {
-        out += (out.empty() ? "" : ",") + hpa::GoJsonString(member.key) + ":" +
-               RawText(*member.value, syntax);
-      }
-      return "{" + out + "}";
-  }
-  return out;
-}
-
 }  // namespace
 
 bool Decoder::SameName(std::string_view key, std::string_view name, bool fold) {
@@ -151,7 +123,7 @@ void Decoder::Value(const Node& node, hpa::api::StringMap& out, const FieldInfo&
 }
 
 void Decoder::Value(const Node& node, hpa::Quantity& out, const FieldInfo& /*info*/) {
-  Result<hpa::Quantity> quantity = hpa::Quantity::FromJson(RawText(node, options_.syntax));
+  Result<hpa::Quantity> quantity = hpa::Quantity::FromJson(JsonText(node, options_.syntax));
   if (!quantity) return Fatal(node, quantity.error().message);
   out = *std::move(quantity);
 }
@@ -174,7 +146,7 @@ void Decoder::Value(const Node& node, hpa::api::Time& out, const FieldInfo& /*in
 }
 
 void Decoder::Value(const Node& node, hpa::api::RawJson& out, const FieldInfo& /*info*/) {
-  out.text = RawText(node, options_.syntax);
+  out.text = JsonText(node, options_.syntax);
 }
 
 }  // namespace tidegate::manifest

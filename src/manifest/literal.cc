@@ -6,6 +6,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "hpa/field_errors.h"
+
 namespace tidegate::manifest {
 namespace {
 
@@ -147,7 +149,35 @@ std::optional<std::int64_t> ParseZone(std::string_view text, std::size_t& at) {
   return (west ? -1 : 1) * (hours * 3600 + minutes * 60);
 }
 
+/// A literal as JSON has it.
+std::string Token(const Literal& literal) {
+  if (literal.kind == Literal::Kind::kNull) return "null";
+  return literal.kind == Literal::Kind::kString ? hpa::GoJsonString(literal.text) : literal.text;
+}
+
 }  // namespace
+
+std::string JsonText(const Node& node, Syntax syntax) {
+  std::string out;
+  switch (node.kind) {
+    case Node::Kind::kNull:
+      return "null";
+    case Node::Kind::kScalar:
+      return Token(LiteralOf(node, syntax));
+    case Node::Kind::kList:
+      for (const config::NodePtr& item : node.items) {
+        out += (out.empty() ? "" : ",") + JsonText(*item, syntax);
+      }
+      return "[" + out + "]";
+    case Node::Kind::kMap:
+      for (const config::Member& member : node.members) {
+        out += (out.empty() ? "" : ",") + hpa::GoJsonString(member.key) + ":" +
+               JsonText(*member.value, syntax);
+      }
+      return "{" + out + "}";
+  }
+  return out;
+}
 
 Literal LiteralOf(const Node& node, Syntax syntax) {
   using Kind = Literal::Kind;

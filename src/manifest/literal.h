@@ -24,6 +24,9 @@ struct Literal {
 /// What an unquoted YAML scalar is by YAML 1.1's rules: `yes` is true, `1e3` is 1000, `1_0` is 10.
 Literal LiteralOf(const config::Node& node, Syntax syntax);
 
+/// A node as JSON without blanks.
+std::string JsonText(const config::Node& node, Syntax syntax);
+
 /// RFC 3339 -> seconds since 1970; absent: it is not one.
 std::optional<std::int64_t> ParseTime(std::string_view text);
 /// "2026-11-25T17:50:28Z".

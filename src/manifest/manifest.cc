@@ -189,9 +189,14 @@ std::string DecodedHpa::StrictText() const {
   return out;
 }
 
-DecodedHpa DecodeHpa(const Node& root, Syntax syntax, const hpa::ConversionRules& rules) {
+DecodedHpa DecodeHpa(const Node& root, Syntax syntax, const hpa::ConversionRules& rules,
+                     std::optional<Version> implied) {
   DecodedHpa out;
-  const TypeMeta type = TypeOf(root, syntax);
+  TypeMeta type = TypeOf(root, syntax);
+  if (implied && type.kind.empty() && type.api_version.empty()) {
+    type.kind = kKind;
+    type.api_version = ApiVersion(*implied);
+  }
   const std::optional<Version> version = VersionOf(type.api_version);
   if (type.error) {
     out.error = type.error;

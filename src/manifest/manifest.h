@@ -47,8 +47,10 @@ struct DecodedHpa {
   std::string StrictText() const;
 };
 
+/// `implied`: of an item of a HorizontalPodAutoscalerList, which may lack kind and apiVersion.
 DecodedHpa DecodeHpa(const config::Node& root, Syntax syntax,
-                     const hpa::ConversionRules& rules = {});
+                     const hpa::ConversionRules& rules = {},
+                     std::optional<Version> implied = std::nullopt);
 
 /// One line of JSON with the API's members in its order.
 std::string EncodeV2(const hpa::api::HorizontalPodAutoscaler& hpa);
