@@ -294,29 +294,25 @@ class FileParser {
     const std::size_t first = problems_.size();
     Autoscaler autoscaler;
     autoscaler.spec.workload = name;
-    std::optional<manifest::DecodedHpa> hpa;
+    std::optional<manifest::DecodedHpa> decoded;
     if (documents.hpa != nullptr) {
       autoscaler.period = std::chrono::seconds(15);  // HPA's sync period and HPA's fills
       autoscaler.spec.missing_data = MissingData::kFill;
-      hpa = ReadHpa(*documents.hpa, autoscaler.spec);
+      decoded = config::DecodeHpa(hpas_.at(documents.hpa), problems_);
+      if (decoded) manifest::FillScalingSpec(decoded->object, autoscaler.spec);
     }
     if (documents.autoscaler != nullptr) {
       ReadDocument(*documents.autoscaler, [&](FieldVisitor& v) { Describe(v, autoscaler); });
     }
-    if (documents.hpa != nullptr && !hpa) return;  // nothing more can be said
+    if (documents.hpa != nullptr) {
+      const hpa::Compatibility release = hpa::CompatibilityOf(autoscaler.spec);
+      const config::HpaDocument& document = hpas_.at(documents.hpa);
+      if (!decoded || !config::ValidateHpa(document, *decoded, release, problems_)) return;
+    }
     const bool hpa_alone = documents.autoscaler == nullptr;
     config::Validator(documents, policies_, problems_, first).Check(autoscaler, hpa_alone);
     JoinRules(autoscaler);
     config_.autoscalers.push_back(std::move(autoscaler));
-  }
-
-  /// Absent after a report.
-  std::optional<manifest::DecodedHpa> ReadHpa(const Node& root, ScalingSpec& spec) {
-    const config::HpaDocument& document = hpas_.at(&root);
-    std::optional<manifest::DecodedHpa> decoded = config::DecodeHpa(document, problems_);
-    if (!decoded || !config::ValidateHpa(document, *decoded, {}, problems_)) return std::nullopt;
-    manifest::FillScalingSpec(decoded->object, spec);
-    return decoded;
   }
 
   /// A rule set that has the name of a workload is that workload's; others are everybody's.

@@ -65,11 +65,11 @@ std::optional<manifest::DecodedHpa> DecodeHpa(const HpaDocument& document,
 }
 
 bool ValidateHpa(const HpaDocument& document, const manifest::DecodedHpa& decoded,
-                 const hpa::ValidationRules& rules, std::vector<Problem>& problems) {
+                 const hpa::Compatibility& release, std::vector<Problem>& problems) {
   hpa::api::HorizontalPodAutoscaler object = decoded.object;
   if (object.metadata.name_space.empty()) object.metadata.name_space = "default";
-  hpa::PrepareForCreate(object, rules);
-  const std::vector<hpa::FieldError> errors = hpa::ValidateCreate(object, rules);
+  hpa::PrepareForCreate(object, release);
+  const std::vector<hpa::FieldError> errors = hpa::ValidateCreate(object, release);
   const std::string name = std::string(kKind) + " " + hpa::GoQuote(object.metadata.name);
   for (const hpa::FieldError& error : errors) {
     problems.push_back({manifest::PositionOf(*document.root, decoded.version, error.field),

@@ -35,6 +35,6 @@ std::optional<manifest::DecodedHpa> DecodeHpa(const HpaDocument& document,
 
 /// Reports what creating the object would be answered; true: nothing.
 bool ValidateHpa(const HpaDocument& document, const manifest::DecodedHpa& decoded,
-                 const hpa::ValidationRules& rules, std::vector<Problem>& problems);
+                 const hpa::Compatibility& release, std::vector<Problem>& problems);
 
 }  // namespace tidegate::config

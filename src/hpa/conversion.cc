@@ -101,10 +101,10 @@ MetricSpec FromOld(const api::v1::MetricSpec& in, bool keeps_object_average) {
 }
 
 std::vector<MetricSpec> FromOld(const std::vector<api::v1::MetricSpec>& in,
-                                const ConversionRules& rules) {
+                                const Compatibility& release) {
   std::vector<MetricSpec> out;
   for (const api::v1::MetricSpec& metric : in) {
-    out.push_back(FromOld(metric, rules.keeps_object_average));
+    out.push_back(FromOld(metric, release.keeps_object_average));
   }
   return out;
 }
@@ -252,12 +252,12 @@ void DropAnnotations(api::StringMap& annotations) {
 }
 
 HorizontalPodAutoscaler FromV1(const api::v1::HorizontalPodAutoscaler& in,
-                               const Annotated& annotated, const ConversionRules& rules) {
+                               const Annotated& annotated, const Compatibility& release) {
   HorizontalPodAutoscaler out;
   out.metadata = in.metadata;
   CopyCommonSpec(in.spec, out.spec);
   CopyCommonStatus(in.status, out.status);
-  if (annotated.metrics) out.spec.metrics = FromOld(*annotated.metrics, rules);
+  if (annotated.metrics) out.spec.metrics = FromOld(*annotated.metrics, release);
   if (in.spec.target_cpu_utilization_percentage) {
     out.spec.metrics.push_back(CpuUtilization(*in.spec.target_cpu_utilization_percentage));
   }
@@ -307,12 +307,12 @@ api::v1::HorizontalPodAutoscaler ToV1(const HorizontalPodAutoscaler& in, Annotat
 }
 
 HorizontalPodAutoscaler FromV2beta1(const api::v2beta1::HorizontalPodAutoscaler& in,
-                                    const Annotated& annotated, const ConversionRules& rules) {
+                                    const Annotated& annotated, const Compatibility& release) {
   HorizontalPodAutoscaler out;
   out.metadata = in.metadata;
   CopyCommonSpec(in.spec, out.spec);
   CopyCommonStatus(in.status, out.status);
-  out.spec.metrics = FromOld(in.spec.metrics, rules);
+  out.spec.metrics = FromOld(in.spec.metrics, release);
   if (out.spec.metrics.empty()) out.spec.metrics.push_back(CpuUtilization(kDefaultUtilization));
   if (in.status.current_metrics) {
     out.status.current_metrics = Each(*in.status.current_metrics, FromOldStatus);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "hpa/api.h"
+#include "hpa/compatibility.h"
 #include "tidegate/export.h"
 #include "tidegate/result.h"
 
@@ -44,20 +45,15 @@ inline constexpr const char* kScaleDownToleranceAnnotation =
 /// Removes the annotations above, which never are part of an object of v2.
 TIDEGATE_EXPORT void DropAnnotations(api::StringMap& annotations);
 
-/// Since 1.36 an averageValue of an Object metric survives the way through v1 without a value.
-struct ConversionRules {
-  bool keeps_object_average = true;
-};
-
 TIDEGATE_EXPORT api::HorizontalPodAutoscaler FromV1(const api::v1::HorizontalPodAutoscaler& in,
                                                     const Annotated& annotated,
-                                                    const ConversionRules& rules);
+                                                    const Compatibility& release);
 TIDEGATE_EXPORT api::v1::HorizontalPodAutoscaler ToV1(const api::HorizontalPodAutoscaler& in,
                                                       Annotated& annotated);
 
 TIDEGATE_EXPORT api::HorizontalPodAutoscaler FromV2beta1(
     const api::v2beta1::HorizontalPodAutoscaler& in, const Annotated& annotated,
-    const ConversionRules& rules);
+    const Compatibility& release);
 
 /// v2beta2 has v2's members but for tolerance, which is in annotations: takes it from there.
 /// kInvalidArgument with upstream's text: it is not a quantity.

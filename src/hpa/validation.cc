@@ -330,15 +330,15 @@ std::string AtLeast(std::int32_t bound) {
 class SpecChecker {
  public:
   SpecChecker(const HorizontalPodAutoscaler& hpa, const HorizontalPodAutoscaler* old,
-              const ValidationRules& rules)
-      : spec_(hpa.spec), old_(old), rules_(rules) {
+              const Compatibility& release)
+      : spec_(hpa.spec), old_(old), release_(release) {
     const bool was_zero = old != nullptr && old->spec.min_replicas == 0;
-    lower_bound_ = rules.scale_to_zero || was_zero ? 0 : 1;
+    lower_bound_ = release.scale_to_zero || was_zero ? 0 : 1;
   }
 
   void Check(FieldErrors& errors) const {
-    if (!(DeclaresMin() && rules_.declares_bounds)) CheckMin(errors);
-    if (!(DeclaresMax() && rules_.declares_bounds)) CheckMax(errors);
+    if (!(DeclaresMin() && release_.declares_bounds)) CheckMin(errors);
+    if (!(DeclaresMax() && release_.declares_bounds)) CheckMax(errors);
     if (spec_.min_replicas && spec_.max_replicas < *spec_.min_replicas) {
       errors.Invalid("spec.maxReplicas", spec_.max_replicas,
                      "must be greater than or equal to `minReplicas`");
@@ -353,7 +353,7 @@ class SpecChecker {
 
   /// The rules that come after all others, and only for what the update changes.
   void CheckDeclared(FieldErrors& errors) const {
-    if (!rules_.declares_bounds) return;
+    if (!release_.declares_bounds) return;
     if (DeclaresMin()) CheckMin(errors);
     if (!DeclaresMax()) return;
     if (spec_.max_replicas == 0) errors.Required("spec.maxReplicas", "");
@@ -375,7 +375,7 @@ class SpecChecker {
   }
 
   void CheckMax(FieldErrors& errors) const {
-    if (!rules_.requires_max_replicas) {
+    if (!release_.requires_max_replicas) {
       if (spec_.max_replicas < 1) {
         errors.Invalid("spec.maxReplicas", spec_.max_replicas, "must be greater than 0");
       }
@@ -391,11 +391,11 @@ class SpecChecker {
     const bool unchanged = old_ != nullptr &&
                            old_->spec.scale_target_ref.api_version == ref.api_version &&
                            old_->spec.scale_target_ref.kind == ref.kind;
-    return {rules_.checks_api_version && !unchanged, ref.kind == "ReplicationController"};
+    return {release_.checks_api_version && !unchanged, ref.kind == "ReplicationController"};
   }
 
   ReferenceRules ObjectRules() const {
-    ReferenceRules rules{rules_.checks_api_version, true};
+    ReferenceRules rules{release_.checks_api_version, true};
     if (old_ == nullptr) return rules;
     for (const api::MetricSpec& metric : old_->spec.metrics) {
       if (metric.type != "Object" || !metric.object) continue;
@@ -407,7 +407,7 @@ class SpecChecker {
 
   const api::HorizontalPodAutoscalerSpec& spec_;
   const HorizontalPodAutoscaler* old_;
-  const ValidationRules& rules_;
+  const Compatibility& release_;
   std::int32_t lower_bound_ = 1;
 };
 
@@ -422,9 +422,9 @@ std::vector<FieldError> Once(std::vector<FieldError> errors) {
 }
 
 std::vector<FieldError> Finish(FieldErrors& errors, const SpecChecker& checker,
-                               const ValidationRules& rules) {
+                               const Compatibility& release) {
   std::vector<FieldError> all = errors.Take();
-  if (!rules.declares_bounds) return all;
+  if (!release.declares_bounds) return all;
   all = Once(std::move(all));
   FieldErrors declared;
   checker.CheckDeclared(declared);
@@ -440,8 +440,8 @@ bool UsesTolerance(const HorizontalPodAutoscaler& hpa) {
 }
 
 void DropTolerance(HorizontalPodAutoscaler& hpa, const HorizontalPodAutoscaler* old,
-                   const ValidationRules& rules) {
-  if (rules.configurable_tolerance || (old != nullptr && UsesTolerance(*old))) return;
+                   const Compatibility& release) {
+  if (release.configurable_tolerance || (old != nullptr && UsesTolerance(*old))) return;
   if (!hpa.spec.behavior) return;
   for (auto* direction : {&hpa.spec.behavior->scale_up, &hpa.spec.behavior->scale_down}) {
     if (*direction) (*direction)->tolerance.reset();
@@ -504,45 +504,45 @@ std::string Summary(const std::vector<FieldError>& errors) {
   return "[" + out + "]";
 }
 
-void PrepareForCreate(HorizontalPodAutoscaler& hpa, const ValidationRules& rules) {
+void PrepareForCreate(HorizontalPodAutoscaler& hpa, const Compatibility& release) {
   hpa.status = {};
-  if (rules.sets_generation) hpa.metadata.generation = 1;
-  DropTolerance(hpa, nullptr, rules);
+  if (release.observed_generation) hpa.metadata.generation = 1;
+  DropTolerance(hpa, nullptr, release);
 }
 
 void PrepareForUpdate(HorizontalPodAutoscaler& hpa, const HorizontalPodAutoscaler& old,
-                      const ValidationRules& rules) {
+                      const Compatibility& release) {
   hpa.status = old.status;
-  DropTolerance(hpa, &old, rules);
-  if (rules.sets_generation && !(Plain(hpa.spec) == Plain(old.spec))) {
+  DropTolerance(hpa, &old, release);
+  if (release.observed_generation && !(Plain(hpa.spec) == Plain(old.spec))) {
     hpa.metadata.generation = old.metadata.generation + 1;
   }
 }
 
 std::vector<FieldError> ValidateCreate(const HorizontalPodAutoscaler& hpa,
-                                       const ValidationRules& rules) {
+                                       const Compatibility& release) {
   FieldErrors errors;
   CheckObjectMeta(hpa.metadata, false, errors);
-  const SpecChecker checker(hpa, nullptr, rules);
+  const SpecChecker checker(hpa, nullptr, release);
   checker.Check(errors);
-  return Finish(errors, checker, rules);
+  return Finish(errors, checker, release);
 }
 
 std::vector<FieldError> ValidateUpdate(const HorizontalPodAutoscaler& hpa,
                                        const HorizontalPodAutoscaler& old,
-                                       const ValidationRules& rules) {
+                                       const Compatibility& release) {
   FieldErrors errors;
   CheckObjectMeta(hpa.metadata, true, errors);
   CheckObjectMetaUpdate(hpa.metadata, old.metadata, errors);
   CheckObjectMetaUpdate(hpa.metadata, old.metadata, errors);  // the server does so twice
-  const SpecChecker checker(hpa, &old, rules);
+  const SpecChecker checker(hpa, &old, release);
   checker.Check(errors);
-  return Finish(errors, checker, rules);
+  return Finish(errors, checker, release);
 }
 
 std::vector<FieldError> ValidateStatusUpdate(const HorizontalPodAutoscaler& hpa,
                                              const HorizontalPodAutoscaler& old,
-                                             const ValidationRules& rules) {
+                                             const Compatibility& release) {
   FieldErrors errors;
   CheckObjectMeta(hpa.metadata, true, errors);
   CheckObjectMetaUpdate(hpa.metadata, old.metadata, errors);
@@ -557,7 +557,7 @@ std::vector<FieldError> ValidateStatusUpdate(const HorizontalPodAutoscaler& hpa,
   not_negative("currentReplicas", hpa.status.current_replicas);
   not_negative("desiredReplicas", hpa.status.desired_replicas);
   std::vector<FieldError> all = errors.Take();
-  return rules.declares_bounds ? Once(std::move(all)) : all;
+  return release.declares_bounds ? Once(std::move(all)) : all;
 }
 
 std::string GoJsonString(std::string_view text) {

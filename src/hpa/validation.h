@@ -11,23 +11,10 @@
 #include <vector>
 
 #include "hpa/api.h"
+#include "hpa/compatibility.h"
 #include "tidegate/export.h"
 
 namespace tidegate::hpa {
-
-/// What differs between releases; the defaults are those of Kubernetes 1.37.
-struct ValidationRules {
-  // Feature gates.
-  bool scale_to_zero = true;           ///< minReplicas may be 0
-  bool configurable_tolerance = true;  ///< else behavior's tolerances are dropped
-  bool sets_generation = true;         ///< the server counts changes of spec
-  // Since 1.34.
-  bool checks_api_version = true;  ///< of scaleTargetRef and describedObject
-  // Since 1.36.
-  bool requires_max_replicas = true;  ///< 0 is "Required value", else it is invalid
-  // Since 1.37.
-  bool declares_bounds = true;  ///< those of the replica counts come last, errors come once
-};
 
 struct TIDEGATE_EXPORT FieldError {
   enum class Type { kRequired, kInvalid, kNotSupported, kForbidden, kTooLong };
@@ -54,20 +41,20 @@ TIDEGATE_EXPORT std::string Summary(const std::vector<FieldError>& errors);
 
 /// What the server resets before it validates.
 TIDEGATE_EXPORT void PrepareForCreate(api::HorizontalPodAutoscaler& hpa,
-                                      const ValidationRules& rules);
+                                      const Compatibility& release);
 TIDEGATE_EXPORT void PrepareForUpdate(api::HorizontalPodAutoscaler& hpa,
                                       const api::HorizontalPodAutoscaler& old,
-                                      const ValidationRules& rules);
+                                      const Compatibility& release);
 
 /// Everything that is wrong; empty: accepted.
 TIDEGATE_EXPORT std::vector<FieldError> ValidateCreate(const api::HorizontalPodAutoscaler& hpa,
-                                                       const ValidationRules& rules);
+                                                       const Compatibility& release);
 TIDEGATE_EXPORT std::vector<FieldError> ValidateUpdate(const api::HorizontalPodAutoscaler& hpa,
                                                        const api::HorizontalPodAutoscaler& old,
-                                                       const ValidationRules& rules);
+                                                       const Compatibility& release);
 /// Of an update of the subresource `status`.
 TIDEGATE_EXPORT std::vector<FieldError> ValidateStatusUpdate(
     const api::HorizontalPodAutoscaler& hpa, const api::HorizontalPodAutoscaler& old,
-    const ValidationRules& rules);
+    const Compatibility& release);
 
 }  // namespace tidegate::hpa

@@ -189,7 +189,7 @@ std::string DecodedHpa::StrictText() const {
   return out;
 }
 
-DecodedHpa DecodeHpa(const Node& root, Syntax syntax, const hpa::ConversionRules& rules,
+DecodedHpa DecodeHpa(const Node& root, Syntax syntax, const hpa::Compatibility& release,
                      std::optional<Version> implied) {
   DecodedHpa out;
   TypeMeta type = TypeOf(root, syntax);
@@ -213,12 +213,12 @@ DecodedHpa DecodeHpa(const Node& root, Syntax syntax, const hpa::ConversionRules
   if (out.version == Version::kV1) {
     hpa::api::v1::HorizontalPodAutoscaler object;
     if (DecodeAs(root, syntax, object, out)) {
-      out.object = hpa::FromV1(object, ReadAnnotations(object.metadata.annotations), rules);
+      out.object = hpa::FromV1(object, ReadAnnotations(object.metadata.annotations), release);
     }
   } else if (out.version == Version::kV2beta1) {
     hpa::api::v2beta1::HorizontalPodAutoscaler object;
     if (DecodeAs(root, syntax, object, out)) {
-      out.object = hpa::FromV2beta1(object, ReadAnnotations(object.metadata.annotations), rules);
+      out.object = hpa::FromV2beta1(object, ReadAnnotations(object.metadata.annotations), release);
     }
   } else {
     DecodeV2(root, syntax, out);

@@ -49,7 +49,7 @@ struct DecodedHpa {
 
 /// `implied`: of an item of a HorizontalPodAutoscalerList, which may lack kind and apiVersion.
 DecodedHpa DecodeHpa(const config::Node& root, Syntax syntax,
-                     const hpa::ConversionRules& rules = {},
+                     const hpa::Compatibility& release = {},
                      std::optional<Version> implied = std::nullopt);
 
 /// One line of JSON with the API's members in its order.

@@ -28,31 +28,37 @@ MetricTarget Target(const api::MetricTarget& in) {
 
 void FillIdentifier(const api::MetricIdentifier& in, MetricSpec& out) {
   out.name = in.name;
-  if (in.selector) out.selector = in.selector->match_labels;
+  if (!in.selector) return;
+  out.selector.emplace();
+  out.selector->match_labels = in.selector->match_labels;
+  for (const api::LabelSelectorRequirement& requirement : in.selector->match_expressions) {
+    out.selector->match_expressions.push_back(
+        {requirement.key, requirement.operation, requirement.values});
+  }
 }
 
 /// The source that the type names.
 MetricSpec Metric(const api::MetricSpec& in) {
   MetricSpec out;
-  if (in.type == "Resource") {
+  if (in.type == "Resource" && in.resource) {
     out.type = MetricSourceType::kResource;
     out.name = in.resource->name;
     out.target = Target(in.resource->target);
-  } else if (in.type == "ContainerResource") {
+  } else if (in.type == "ContainerResource" && in.container_resource) {
     out.type = MetricSourceType::kContainerResource;
     out.name = in.container_resource->name;
     out.container = in.container_resource->container;
     out.target = Target(in.container_resource->target);
-  } else if (in.type == "Pods") {
+  } else if (in.type == "Pods" && in.pods) {
     out.type = MetricSourceType::kPods;
     FillIdentifier(in.pods->metric, out);
     out.target = Target(in.pods->target);
-  } else if (in.type == "Object") {
+  } else if (in.type == "Object" && in.object) {
     out.type = MetricSourceType::kObject;
     FillIdentifier(in.object->metric, out);
     out.described_object = Reference(in.object->described_object);
     out.target = Target(in.object->target);
-  } else {
+  } else if (in.external) {
     out.type = MetricSourceType::kExternal;
     FillIdentifier(in.external->metric, out);
     out.target = Target(in.external->target);

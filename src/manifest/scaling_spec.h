@@ -9,7 +9,7 @@
 namespace tidegate::manifest {
 
 /// Fills bounds, target, metrics and behavior, with what the API server fills in when it reads an
-/// object. REQUIRES: `hpa` is valid, ValidateCreate() has nothing to say about it.
+/// object. Whether it is valid is for ValidateCreate() to say.
 void FillScalingSpec(const hpa::api::HorizontalPodAutoscaler& hpa, ScalingSpec& spec);
 
 }  // namespace tidegate::manifest

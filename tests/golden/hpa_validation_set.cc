@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#include <algorithm>
 #include <istream>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -9,12 +10,21 @@
 #include "manifest/json_text.h"
 #include "manifest/manifest.h"
 #include "tests/golden/sets.h"
+#include "tidegate/describe.h"
 
 namespace tidegate::golden {
 namespace {
 
 using Json = nlohmann::json;
 using manifest::DecodedHpa;
+
+/// The release that a case names, with its feature gates at their defaults.
+hpa::Compatibility ReleaseOf(const Json& test) {
+  const std::string name = test.value("k8sVersion", "1.37");
+  const auto& names = EnumNames<KubernetesVersion>::kNames;
+  const auto found = std::find(names.begin(), names.end(), name);
+  return hpa::CompatibilityOf(static_cast<KubernetesVersion>(found - names.begin()));
+}
 
 Json Errors(const std::vector<hpa::FieldError>& errors) {
   Json out = Json::array();
@@ -28,9 +38,8 @@ Json Errors(const std::vector<hpa::FieldError>& errors) {
 }
 
 /// Of a part of the line itself, so that members keep their order and numbers their digits.
-DecodedHpa Decode(const config::Node& manifest, bool keeps_object_average = true) {
-  DecodedHpa decoded =
-      manifest::DecodeHpa(manifest, manifest::Syntax::kJson, {keeps_object_average});
+DecodedHpa Decode(const config::Node& manifest, const hpa::Compatibility& release = {}) {
+  DecodedHpa decoded = manifest::DecodeHpa(manifest, manifest::Syntax::kJson, release);
   if (decoded.object.metadata.name_space.empty()) decoded.object.metadata.name_space = "default";
   decoded.object.metadata.uid = "00000000-0000-0000-0000-000000000001";
   return decoded;
@@ -54,24 +63,12 @@ Json Converted(const DecodedHpa& decoded) {
             {"v2", Json::parse(manifest::EncodeV2(object))}}}};
 }
 
-/// Of the release that a case names, with its feature gates at their defaults.
-hpa::ValidationRules RulesOf(const Json& test) {
-  const std::string kubernetes = test.value("k8sVersion", "1.37");
-  hpa::ValidationRules rules;
-  const int minor = std::stoi(kubernetes.substr(kubernetes.find('.') + 1));
-  if (minor < 37) rules.scale_to_zero = rules.declares_bounds = rules.sets_generation = false;
-  if (minor < 36) rules.requires_max_replicas = false;
-  if (minor < 35) rules.configurable_tolerance = false;
-  if (minor < 34) rules.checks_api_version = false;
-  return rules;
-}
-
 Json RunCase(const Json& test, const config::Node& line) {
-  DecodedHpa next = Decode(*line.Find("manifest"), test.value("keeps_object_average", true));
+  DecodedHpa next = Decode(*line.Find("manifest"), ReleaseOf(test));
   if (next.error) return Refused(next.error->message, next);
   if (test.at("op") == "convert") return Converted(next);
-  hpa::ValidationRules rules = RulesOf(test);
-  rules.scale_to_zero = test.value("scale_to_zero", rules.scale_to_zero);
+  hpa::Compatibility release = ReleaseOf(test);
+  release.scale_to_zero = test.value("scale_to_zero", release.scale_to_zero);
   std::vector<hpa::FieldError> errors;
   if (test.at("op") == "update") {
     DecodedHpa old = Decode(*line.Find("old"));
@@ -80,11 +77,11 @@ Json RunCase(const Json& test, const config::Node& line) {
       object->metadata.resource_version = "1";
       object->metadata.generation = 1;
     }
-    hpa::PrepareForUpdate(next.object, old.object, rules);
-    errors = hpa::ValidateUpdate(next.object, old.object, rules);
+    hpa::PrepareForUpdate(next.object, old.object, release);
+    errors = hpa::ValidateUpdate(next.object, old.object, release);
   } else {
-    hpa::PrepareForCreate(next.object, rules);
-    errors = hpa::ValidateCreate(next.object, rules);
+    hpa::PrepareForCreate(next.object, release);
+    errors = hpa::ValidateCreate(next.object, release);
   }
   next.object.metadata.uid.clear();
   next.object.metadata.resource_version.clear();
@@ -115,11 +112,11 @@ Json RunSpec(const Json& test) {
         {{"field", ""}, {"reason", "Decode"}, {"message", decoded.error->message}});
     return out;
   }
-  hpa::ValidationRules rules = RulesOf(test);
+  hpa::Compatibility release = ReleaseOf(test);
   const Json gates = test.value("gates", Json::object());
-  rules.scale_to_zero = gates.value("HPAScaleToZero", rules.scale_to_zero);
-  hpa::PrepareForCreate(decoded.object, rules);
-  for (const hpa::FieldError& error : hpa::ValidateCreate(decoded.object, rules)) {
+  release.scale_to_zero = gates.value("HPAScaleToZero", release.scale_to_zero);
+  hpa::PrepareForCreate(decoded.object, release);
+  for (const hpa::FieldError& error : hpa::ValidateCreate(decoded.object, release)) {
     out["errors"].push_back(
         {{"field", error.field}, {"reason", ToString(error.type)}, {"message", error.Body()}});
   }
