@@ -121,8 +121,10 @@ class Converter {
   }
 
   void AddHpa(const hpa::api::HorizontalPodAutoscaler& object, bool with_status) {
-    Json out = Json::parse(options_.to == Target::kV1 ? manifest::EncodeV1(object)
-                                                      : manifest::EncodeV2(object));
+    const Json hpa = Json::parse(options_.to == Target::kV1 ? manifest::EncodeV1(object)
+                                                            : manifest::EncodeV2(object));
+    Json out = {{"apiVersion", hpa.at("apiVersion")}};  // in front, as people write it
+    out.update(hpa);
     if (!with_status) out.erase("status");
     documents_.push_back(std::move(out));
   }
