@@ -17,12 +17,11 @@ struct Fields<Step> {
   static constexpr std::string_view kRoot = "step";
   static constexpr std::string_view kDoc = "A stage that changed or held the number, and why.";
   static constexpr auto kList = std::make_tuple(
-      F("stage", &Step::stage, "Which stage."), F("cause", &Step::cause, "What made it do so."),
-      F("replicas", &Step::replicas, "After the stage."),
+      F("stage", &Step::stage, "Which stage."), F("replicas", &Step::replicas, "After the stage."),
+      F("reason", &Step::reason, "In words."), F("cause", &Step::cause, "What made it do so."),
       F("wanted", &Step::wanted, "Before the stage."),
       F("window", &Step::window, "Of a stabilization window."),
-      F("until", &Step::until, "When what bit lets go, if nothing else happens."),
-      F("reason", &Step::reason, "In words."));
+      F("until", &Step::until, "When what bit lets go, if nothing else happens."));
 };
 
 template <>
