@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "hpa/names.h"
+#include "manifest/json_text.h"
 
 namespace tidegate::config {
 namespace {
@@ -19,8 +20,7 @@ std::string CannotBeHandled(manifest::Version version, const std::string& why) {
 }  // namespace
 
 manifest::Syntax SyntaxOf(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t\r\n");
-  const bool json = first != std::string_view::npos && text[first] == '{';
+  const bool json = manifest::ParseJsonText(text).has_value();
   return json ? manifest::Syntax::kJson : manifest::Syntax::kYaml;
 }
 

@@ -19,7 +19,7 @@ struct HpaDocument {
   manifest::Syntax syntax = manifest::Syntax::kYaml;
 };
 
-/// JSON if a text begins like it, as kubectl guesses.
+/// JSON if a text is that: all of YAML's flow style is not.
 manifest::Syntax SyntaxOf(std::string_view text);
 
 /// The items of a list document, each with the version that the list implies; absent: `root` is

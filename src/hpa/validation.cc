@@ -496,14 +496,6 @@ std::string FieldError::Body() const {
   return detail.empty() ? head() : head() + ": " + detail;
 }
 
-std::string Summary(const std::vector<FieldError>& errors) {
-  const std::vector<FieldError> once = Once(errors);
-  if (once.size() == 1) return once[0].ToString();
-  std::string out;
-  for (const FieldError& error : once) out += (out.empty() ? "" : ", ") + error.ToString();
-  return "[" + out + "]";
-}
-
 void PrepareForCreate(HorizontalPodAutoscaler& hpa, const Compatibility& release) {
   hpa.status = {};
   if (release.observed_generation) hpa.metadata.generation = 1;
@@ -538,26 +530,6 @@ std::vector<FieldError> ValidateUpdate(const HorizontalPodAutoscaler& hpa,
   const SpecChecker checker(hpa, &old, release);
   checker.Check(errors);
   return Finish(errors, checker, release);
-}
-
-std::vector<FieldError> ValidateStatusUpdate(const HorizontalPodAutoscaler& hpa,
-                                             const HorizontalPodAutoscaler& old,
-                                             const Compatibility& release) {
-  FieldErrors errors;
-  CheckObjectMeta(hpa.metadata, true, errors);
-  CheckObjectMetaUpdate(hpa.metadata, old.metadata, errors);
-  CheckObjectMetaUpdate(hpa.metadata, old.metadata, errors);
-  const auto not_negative = [&](const std::string& field, std::int64_t value) {
-    if (value < 0) errors.Invalid("status." + field, value, AtLeast(0));
-  };
-  for (std::size_t i = 0; i < hpa.status.conditions.size(); ++i) {
-    not_negative("conditions[" + std::to_string(i) + "].observedGeneration",
-                 hpa.status.conditions[i].observed_generation.value_or(0));
-  }
-  not_negative("currentReplicas", hpa.status.current_replicas);
-  not_negative("desiredReplicas", hpa.status.desired_replicas);
-  std::vector<FieldError> all = errors.Take();
-  return release.declares_bounds ? Once(std::move(all)) : all;
 }
 
 std::string GoJsonString(std::string_view text) {

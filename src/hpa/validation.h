@@ -35,10 +35,6 @@ struct TIDEGATE_EXPORT FieldError {
 /// "FieldValueInvalid" and so on, as in a Status's causes.
 TIDEGATE_EXPORT std::string_view ToString(FieldError::Type type);
 
-/// The whole of what a user sees: `The … "name" is invalid: …` is left to the caller; one error
-/// stands alone, several are in brackets, each once.
-TIDEGATE_EXPORT std::string Summary(const std::vector<FieldError>& errors);
-
 /// What the server resets before it validates.
 TIDEGATE_EXPORT void PrepareForCreate(api::HorizontalPodAutoscaler& hpa,
                                       const Compatibility& release);
@@ -52,9 +48,5 @@ TIDEGATE_EXPORT std::vector<FieldError> ValidateCreate(const api::HorizontalPodA
 TIDEGATE_EXPORT std::vector<FieldError> ValidateUpdate(const api::HorizontalPodAutoscaler& hpa,
                                                        const api::HorizontalPodAutoscaler& old,
                                                        const Compatibility& release);
-/// Of an update of the subresource `status`.
-TIDEGATE_EXPORT std::vector<FieldError> ValidateStatusUpdate(
-    const api::HorizontalPodAutoscaler& hpa, const api::HorizontalPodAutoscaler& old,
-    const Compatibility& release);
 
 }  // namespace tidegate::hpa

@@ -143,6 +143,15 @@ TEST(ImportTest, ListsAndJsonLoadAsTheirItems) {
   EXPECT_EQ(b.metrics[0].target.average_utilization, 60);
 }
 
+TEST(ImportTest, FlowStyleIsYaml) {
+  const ParsedConfig parsed = ParseConfig(
+      "{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: web}, spec: "
+      "{scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, maxReplicas: 0x3}}\n",
+      "f.yaml");
+  ASSERT_EQ(Problems(parsed), "");
+  EXPECT_EQ(parsed.config.autoscalers.at(0).spec.max_replicas, 3);
+}
+
 // The release and the gates of the Autoscaler decide what the HorizontalPodAutoscaler may say.
 TEST(ImportTest, TheReleaseDecidesWhatIsValid) {
   const std::string hpa = R"(apiVersion: autoscaling/v2

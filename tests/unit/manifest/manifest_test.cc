@@ -143,13 +143,5 @@ TEST(ManifestTest, ARepeatedMemberIsReadIntoWhatIsThere) {
   EXPECT_EQ(decoded.StrictText(), "strict decoding error: duplicate field \"spec\"");
 }
 
-TEST(SummaryTest, OneErrorStandsAloneAndSeveralInBrackets) {
-  const hpa::FieldError one = {"spec.maxReplicas", hpa::FieldError::Type::kRequired, "", ""};
-  const hpa::FieldError two = {"spec.x", hpa::FieldError::Type::kInvalid, "0", "bad"};
-  EXPECT_EQ(hpa::Summary({one}), "spec.maxReplicas: Required value");
-  EXPECT_EQ(hpa::Summary({one, two, one}),
-            "[spec.maxReplicas: Required value, spec.x: Invalid value: 0: bad]");
-}
-
 }  // namespace
 }  // namespace tidegate::manifest
