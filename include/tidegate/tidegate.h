@@ -4,6 +4,7 @@
 //
 //   result.h types.h spec.h observation.h decision.h   the values
 //   plan.h                                              Decide(), PlanTick(): the pure core
+//   status.h                                            conditions and events in HPA's words
 //   policy.h policy_registry.h                          how many, and why
 //   series_store.h promql.h                             samples, and queries over them
 //   mig.h placement.h                                   GPUs in slices: how few, and where
@@ -29,4 +30,5 @@
 #include "tidegate/series_store.h"
 #include "tidegate/source.h"
 #include "tidegate/spec.h"
+#include "tidegate/status.h"
 #include "tidegate/types.h"

@@ -6,6 +6,7 @@
 
 #include "config/documents.h"
 #include "config/scalars.h"
+#include "hpa/compatibility.h"
 #include "tidegate/describe.h"
 #include "tidegate/promql.h"
 
@@ -29,6 +30,8 @@ std::string MemberOf(MetricSourceType type) {
       return "object";
     case MetricSourceType::kExternal:
       return "external";
+    case MetricSourceType::kUnknown:
+      break;
   }
   return {};
 }
@@ -109,18 +112,16 @@ void Validator::Report(const std::string& path, std::string message) {
   problems_.push_back({at, path, std::move(message)});
 }
 
-void Validator::Check(const Autoscaler& autoscaler) {
+void Validator::Check(const Autoscaler& autoscaler, bool hpa_checked) {
   const ScalingSpec& spec = autoscaler.spec;
-  CheckBounds(spec);
-  CheckScaleTarget(spec);
-  if (spec.metrics.empty() && spec.policies.empty()) {
-    Report("spec.metrics", "must specify at least one metric");
+  if (!hpa_checked) {
+    CheckBounds(spec);
+    CheckScaleTarget(spec);
+    CheckMetrics(spec);
+    CheckBehavior(spec);
   }
-  for (std::size_t i = 0; i < spec.metrics.size(); ++i) {
-    CheckMetric(spec.metrics[i], At("spec.metrics", i));
-  }
-  CheckBehavior(spec);
   CheckPolicies(spec);
+  CheckFeatureGates(spec);
   CheckQueries(autoscaler);
   CheckPool(autoscaler);
   if (autoscaler.nginx) CheckNginx(*autoscaler.nginx);
@@ -148,18 +149,18 @@ void Validator::CheckBounds(const ScalingSpec& spec) {
 
 void Validator::CheckScaleTarget(const ScalingSpec& spec) {
   const ObjectReference& target = spec.scale_target_ref;
-  if (documents_.hpa != nullptr && !Given("spec.scaleTargetRef")) {
-    Report("spec.scaleTargetRef", "is required");
-  }
-  if (documents_.hpa != nullptr && target.kind.empty()) {
-    Report("spec.scaleTargetRef.kind", "is required");
-  }
-  if (documents_.hpa != nullptr && target.name.empty()) {
-    Report("spec.scaleTargetRef.name", "is required");
-  }
   if (std::count(target.api_version.begin(), target.api_version.end(), '/') > 1) {
     Report("spec.scaleTargetRef.apiVersion",
            "unexpected GroupVersion string: " + target.api_version);
+  }
+}
+
+void Validator::CheckMetrics(const ScalingSpec& spec) {
+  if (spec.metrics.empty() && spec.policies.empty()) {
+    Report("spec.metrics", "must specify at least one metric");
+  }
+  for (std::size_t i = 0; i < spec.metrics.size(); ++i) {
+    CheckMetric(spec.metrics[i], At("spec.metrics", i));
   }
 }
 
@@ -214,6 +215,8 @@ void Validator::CheckTarget(const MetricSpec& metric, const std::string& path) {
                "may not set both a target raw value and a target utilization");
       }
       return;
+    case MetricSourceType::kUnknown:
+      return;
   }
 }
 
@@ -242,6 +245,18 @@ void Validator::CheckPolicies(const ScalingSpec& spec) {
     for (const std::string& name : names) known += (known.empty() ? "" : ", ") + JsonString(name);
     Report(path + ".name", "no policy is called " + JsonString(policy.name) + "; known are " +
                                known + Nearest(policy.name, {names.begin(), names.end()}));
+  }
+}
+
+void Validator::CheckFeatureGates(const ScalingSpec& spec) {
+  std::vector<std::string_view> known;
+  for (const hpa::FeatureGate& gate : hpa::FeatureGates()) known.push_back(gate.name);
+  for (const auto& [name, on] : spec.feature_gates) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    std::string list;
+    for (const std::string_view gate : known) list += (list.empty() ? "" : ", ") + JsonString(gate);
+    Report("spec.featureGates." + name, "no feature gate of this name matters here; known are " +
+                                            list + Nearest(name, known));
   }
 }
 

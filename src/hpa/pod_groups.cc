@@ -2,6 +2,8 @@
 #include "hpa/pod_groups.h"
 
 #include <algorithm>
+#include <cstring>
+#include <string>
 
 #include "hpa/arithmetic.h"
 
@@ -9,136 +11,187 @@ namespace tidegate::hpa {
 
 namespace {
 
+// Whether the words at the same place of two texts are equal.
+template <typename Word>
+bool SameWord(const char* a, const char* b) {
+  Word x;
+  Word y;
+  std::memcpy(&x, a, sizeof x);
+  std::memcpy(&y, b, sizeof y);
+  return x == y;
+}
+
+// Equality of short texts, a word at a time and the last one first: most names share their head.
+inline bool Same(std::string_view a, std::string_view b) {
+  const std::size_t size = a.size();
+  if (size != b.size()) return false;
+  const char* x = a.data();
+  const char* y = b.data();
+  if (size >= 8) {
+    if (!SameWord<std::uint64_t>(x + size - 8, y + size - 8)) return false;
+    for (std::size_t i = 0; i + 8 < size; i += 8) {
+      if (!SameWord<std::uint64_t>(x + i, y + i)) return false;
+    }
+    return true;
+  }
+  if (size >= 4) {
+    return SameWord<std::uint32_t>(x + size - 4, y + size - 4) && SameWord<std::uint32_t>(x, y);
+  }
+  if (size < 2) return size == 0 || *x == *y;
+  return SameWord<std::uint16_t>(x + size - 2, y + size - 2) && SameWord<std::uint16_t>(x, y);
+}
+
 // Readiness matters for cpu alone: a starting process burns cpu that is no load.
-bool IsUnreadyForCpu(const Replica& replica, const ReplicaReading& reading,
-                     const HpaOptions& options, TimePoint now) {
+inline bool IsUnreadyForCpu(const Replica& replica, const ReplicaReading& reading,
+                            const GroupingRules& rules) {
   if (!replica.ready || !replica.start_time) return true;
   const bool is_false = *replica.ready == ConditionStatus::kFalse;
-  if (*replica.start_time + options.cpu_initialization_period > now) {
+  if (*replica.start_time + rules.options.cpu_initialization_period > rules.now) {
     return is_false || reading.timestamp < replica.ready_transition + reading.window;
   }
   return is_false &&
-         *replica.start_time + options.initial_readiness_delay > replica.ready_transition;
+         *replica.start_time + rules.options.initial_readiness_delay > replica.ready_transition;
 }
 
-PodGroup Classify(const Replica& replica, const ReplicaReading* reading, std::string_view resource,
-                  const HpaOptions& options, TimePoint now) {
-  if (replica.terminating || replica.phase == ReplicaPhase::kFailed) return PodGroup::kIgnored;
-  if (replica.phase == ReplicaPhase::kPending) return PodGroup::kUnready;
-  if (reading == nullptr) return PodGroup::kMissing;
-  if (resource == "cpu" && IsUnreadyForCpu(replica, *reading, options, now)) {
-    return PodGroup::kUnready;
+inline ReplicaGroup Classify(const Replica& replica, const ReplicaReading* reading,
+                             const GroupingRules& rules, bool cpu) {
+  if (replica.terminating || replica.phase == ReplicaPhase::kFailed ||
+      (replica.phase == ReplicaPhase::kSucceeded && rules.compatibility.ignores_succeeded)) {
+    return ReplicaGroup::kIgnored;
   }
-  return PodGroup::kReady;
+  if (replica.phase == ReplicaPhase::kPending) return ReplicaGroup::kUnready;
+  if (reading == nullptr) return ReplicaGroup::kMissing;
+  if (cpu && IsUnreadyForCpu(replica, *reading, rules)) return ReplicaGroup::kUnready;
+  return ReplicaGroup::kReady;
 }
 
-// Values by replica name, for look-up without a map's allocations.
-class ReadingIndex {
- public:
-  explicit ReadingIndex(const std::vector<ReplicaReading>& readings) {
-    sorted_.reserve(readings.size());
-    for (const ReplicaReading& reading : readings) sorted_.push_back({&reading, false});
-    std::stable_sort(sorted_.begin(), sorted_.end(), [](const Item& a, const Item& b) {
-      return a.reading->replica < b.reading->replica;
-    });
+inline const ResourceRequest* Find(const ResourceList& list, std::string_view resource) {
+  for (const ResourceRequest& each : list) {
+    if (Same(each.resource, resource)) return &each;
   }
-
-  const ReplicaReading* Take(const std::string& replica) {
-    const auto found = std::lower_bound(
-        sorted_.begin(), sorted_.end(), replica,
-        [](const Item& item, const std::string& name) { return item.reading->replica < name; });
-    if (found == sorted_.end() || found->reading->replica != replica) return nullptr;
-    found->taken = true;
-    return found->reading;
-  }
-
-  template <typename F>
-  void ForEachLeft(F visit) const {
-    for (const Item& item : sorted_) {
-      if (!item.taken) visit(*item.reading);
-    }
-  }
-
- private:
-  struct Item {
-    const ReplicaReading* reading;
-    bool taken;
-  };
-  std::vector<Item> sorted_;
-};
-
-}  // namespace
-
-std::size_t PodGroups::CountedEntries() const {
-  return static_cast<std::size_t>(std::count_if(
-      entries.begin(), entries.end(), [](const PodEntry& entry) { return entry.counted; }));
+  return nullptr;
 }
 
-void PodGroups::Name(PodGroup group, std::vector<std::string>& names) const {
-  for (const PodEntry& entry : entries) {
-    if (entry.replica != nullptr && entry.group == group) names.push_back(entry.replica->name);
-  }
-}
-
-PodGroups GroupPods(const Observation& observation, const Reading& reading,
-                    std::string_view resource, const HpaOptions& options, TimePoint now) {
-  PodGroups groups;
-  groups.entries.reserve(observation.replicas.size());
-  ReadingIndex index(reading.replicas);
-  for (const Replica& replica : observation.replicas) {
-    const ReplicaReading* value = index.Take(replica.name);
-    PodEntry entry{.replica = &replica, .group = Classify(replica, value, resource, options, now)};
-    if (entry.group == PodGroup::kReady) {
-      entry.counted = true;
-      entry.value = value->value;
-      ++groups.ready;
-    }
-    groups.any_unready = groups.any_unready || entry.group == PodGroup::kUnready;
-    groups.any_missing = groups.any_missing || entry.group == PodGroup::kMissing;
-    groups.entries.push_back(entry);
-  }
-  index.ForEachLeft([&](const ReplicaReading& surplus) {
-    groups.entries.push_back({.counted = true, .value = surplus.value});
-  });
-  return groups;
-}
-
-namespace {
-
-Error MissingRequest(std::string_view resource, std::string_view container,
-                     const Replica& replica) {
-  return Error{ErrorCode::kInvalidArgument, "missing request for " + std::string(resource) +
-                                                " in container " + std::string(container) +
-                                                " of Pod " + replica.name};
-}
-
-Result<MilliValue> RequestOf(const Replica& replica, const std::string& resource,
-                             std::string_view container) {
-  MilliValue sum = 0;
+// Adds up what the containers that count request; false: one of them lacks it.
+inline bool SumContainers(const Replica& replica, const GroupingRules& rules, MilliValue& sum) {
+  sum = 0;
+  const bool all = rules.container.empty();
   for (const Container& each : replica.containers) {
-    if (!container.empty() && each.name != container) continue;
-    const auto found = each.requests.find(resource);
-    if (found == each.requests.end()) return MissingRequest(resource, each.name, replica);
-    if (!container.empty()) return found->second;
-    sum = WrapAdd(sum, found->second);
+    if (!all && each.name != rules.container) continue;
+    const ResourceRequest* request = Find(each.requests, rules.resource);
+    if (request == nullptr) return false;
+    sum = WrapAdd(sum, request->value);
+    if (!all) return true;
   }
-  if (container.empty()) return sum;
-  return Error{ErrorCode::kInvalidArgument,
-               "container " + std::string(container) + " not found in Pod " + replica.name};
+  return all || !rules.compatibility.unknown_container_fails;
+}
+
+inline bool HasPodRequests(const Replica& replica, const GroupingRules& rules) {
+  return replica.pod_requests && rules.container.empty() && rules.compatibility.pod_level_requests;
+}
+
+inline bool RequestOf(const Replica& replica, const GroupingRules& rules, MilliValue& request) {
+  if (!HasPodRequests(replica, rules)) return SumContainers(replica, rules, request);
+  const ResourceRequest* found = Find(*replica.pod_requests, rules.resource);
+  request = found == nullptr ? 0 : found->value;
+  return found != nullptr;
+}
+
+// Why RequestOf() failed, in upstream's words.
+Error RequestError(const Replica& replica, const GroupingRules& rules) {
+  const std::string resource(rules.resource);
+  const auto error = [](std::string message) {
+    return Error{ErrorCode::kInvalidArgument, std::move(message)};
+  };
+  if (HasPodRequests(replica, rules)) {
+    return error("missing pod-level request for " + resource + " in Pod " + replica.name);
+  }
+  for (const Container& each : replica.containers) {
+    if (!rules.container.empty() && each.name != rules.container) continue;
+    if (Find(each.requests, resource) != nullptr) continue;
+    return error("missing request for " + resource + " in container " + each.name + " of Pod " +
+                 replica.name);
+  }
+  return error("container " + std::string(rules.container) + " not found in Pod " + replica.name);
 }
 
 }  // namespace
 
-std::optional<Error> FillRequests(PodGroups& groups, std::string_view resource,
-                                  std::string_view container) {
-  const std::string name(resource);
-  for (PodEntry& entry : groups.entries) {
-    if (entry.replica == nullptr) continue;
-    const Result<MilliValue> request = RequestOf(*entry.replica, name, container);
-    if (!request) return request.error();
-    entry.request = *request;
+void PodGroups::Add(MilliValue usage, MilliValue request, PodSums& sums) {
+  sums.usage = WrapAdd(sums.usage, usage);
+  sums.requests = WrapAdd(sums.requests, request);
+  ++sums.replicas;
+}
+
+// Groups every replica with the reading that `find` returns for it.
+template <typename F>
+void PodGroups::Pass(const std::vector<Replica>& replicas, const GroupingRules& rules,
+                     std::vector<ReplicaGroup>& groups, F find) {
+  const bool cpu = rules.resource == "cpu";
+  PodSums sums;
+  std::uint32_t seen = 0;
+  gaps_.clear();
+  request_error_.reset();
+  groups.resize(replicas.size());
+  for (std::size_t i = 0; i < replicas.size(); ++i) {
+    const Replica& replica = replicas[i];
+    const ReplicaReading* reading = find(replica.name);
+    const ReplicaGroup group = Classify(replica, reading, rules, cpu);
+    groups[i] = group;
+    seen |= Bit(group);
+    MilliValue request = 0;
+    if (rules.utilization && !RequestOf(replica, rules, request) && !request_error_) {
+      request_error_ = RequestError(replica, rules);
+    }
+    if (group == ReplicaGroup::kReady) {
+      Add(reading->value, request, sums);
+    } else if (group != ReplicaGroup::kIgnored) {
+      gaps_.push_back({group, request});
+    }
   }
-  return std::nullopt;
+  sums_ = sums;
+  seen_ = seen;
+}
+
+void PodGroups::Look(const Observation& observation, const Reading& reading,
+                     const GroupingRules& rules, std::vector<ReplicaGroup>& groups) {
+  const ReplicaReading* next = reading.replicas.data();
+  const ReplicaReading* const end = next + reading.replicas.size();
+  Pass(observation.replicas, rules, groups, [&](const std::string& name) {
+    const bool found = next != end && Same(next->replica, name);
+    return found ? next++ : nullptr;
+  });
+  if (next != end) LookByName(observation, reading, rules, groups);
+}
+
+// Of several values of one replica the last counts, as in a map. What is left over belongs to no
+// replica and still counts in averages.
+void PodGroups::LookByName(const Observation& observation, const Reading& reading,
+                           const GroupingRules& rules, std::vector<ReplicaGroup>& groups) {
+  index_.clear();
+  for (const ReplicaReading& each : reading.replicas) index_.push_back(&each);
+  std::sort(index_.begin(), index_.end(), [](const ReplicaReading* a, const ReplicaReading* b) {
+    return a->replica != b->replica ? a->replica < b->replica : a > b;
+  });
+  const auto same = [](const ReplicaReading* a, const ReplicaReading* b) {
+    return a->replica == b->replica;
+  };
+  index_.erase(std::unique(index_.begin(), index_.end(), same), index_.end());
+  std::int64_t known = 0;
+  std::int64_t known_usage = 0;
+  Pass(observation.replicas, rules, groups, [&](const std::string& name) -> const ReplicaReading* {
+    const auto found = std::lower_bound(
+        index_.begin(), index_.end(), name,
+        [](const ReplicaReading* each, const std::string& n) { return each->replica < n; });
+    if (found == index_.end() || (*found)->replica != name) return nullptr;
+    ++known;
+    known_usage = WrapAdd(known_usage, (*found)->value);
+    return *found;
+  });
+  std::int64_t all_usage = 0;
+  for (const ReplicaReading* each : index_) all_usage = WrapAdd(all_usage, each->value);
+  sums_.surplus = static_cast<std::int64_t>(index_.size()) - known;
+  sums_.surplus_usage = WrapSub(all_usage, known_usage);
 }
 
 }  // namespace tidegate::hpa

@@ -52,8 +52,28 @@ TEST(PackerTest, KnownOptima) {
   EXPECT_EQ(devices({{"1g.10gb", 3}, {"1g.5gb", 1}}), 1);     // a 1g@6 would spoil it
   EXPECT_EQ(devices({{"1g.5gb", 70}, {"7g.40gb", 10}}), 20);  // smallest first needs no more
   EXPECT_EQ(devices({{"3g.20gb", 20}, {"4g.20gb", 10}}), 15);
+  // What the driver, choosing places itself, cannot make in this order: 1g, 1g, 2g, 3g.
+  EXPECT_EQ(devices({{"1g.5gb", 2}, {"2g.10gb", 1}, {"3g.20gb", 1}}), 1);
   EXPECT_EQ(devices({{"1g.5gb+me", 2}}), 2);
   EXPECT_EQ(devices({{"1g.5gb+me", 3}, {"7g.40gb", 1}, {"1g.5gb", 18}}), 4);
+}
+
+// The 3,078 fractional pods of Alibaba's openb trace as slices, by two rules of rounding, and with
+// the 4,355 whole devices that the other pods ask for. The figures are HiGHS's.
+TEST(PackerTest, TheOpenbTrace) {
+  const Packer a100 = MakePacker("a100-40gb");
+  const auto devices = [&](std::int64_t one, std::int64_t two, std::int64_t three,
+                           std::int64_t four, std::int64_t whole) {
+    return Checked(a100, Demand(a100.model(), {{"1g.5gb", one},
+                                               {"2g.10gb", two},
+                                               {"3g.20gb", three},
+                                               {"4g.20gb", four},
+                                               {"7g.40gb", whole}}));
+  };
+  EXPECT_EQ(devices(32, 280, 389, 971, 1406), 2377);
+  EXPECT_EQ(devices(106, 548, 946, 400, 1078), 1902);
+  EXPECT_EQ(devices(32, 280, 389, 971, 1406 + 4355), 6732);
+  EXPECT_EQ(devices(106, 548, 946, 400, 1078 + 4355), 6257);
 }
 
 TEST(PackerTest, MediaEnginesAreAPool) {
