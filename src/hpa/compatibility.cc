@@ -73,6 +73,7 @@ const Compatibility& CompatibilityOf(KubernetesVersion version) {
 
 Compatibility CompatibilityOf(const ScalingSpec& spec) {
   Compatibility compatibility = CompatibilityOf(spec.compatibility);
+  if (spec.feature_gates.empty()) return compatibility;
   for (const auto& [name, on] : spec.feature_gates) {
     for (const FeatureGate& gate : kGates) {
       if (gate.name != name || spec.compatibility < gate.since) continue;

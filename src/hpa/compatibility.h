@@ -64,6 +64,12 @@ TIDEGATE_EXPORT const Compatibility& CompatibilityOf(KubernetesVersion version);
 /// The behaviors of a workload: its release, and the gates that it sets.
 TIDEGATE_EXPORT Compatibility CompatibilityOf(const ScalingSpec& spec);
 
+/// The same without a copy, where no gate is set: a row of the table, else `storage`.
+inline const Compatibility& CompatibilityOf(const ScalingSpec& spec, Compatibility& storage) {
+  if (spec.feature_gates.empty()) return CompatibilityOf(spec.compatibility);
+  return storage = CompatibilityOf(spec);
+}
+
 /// A metric that needs no replica to have a value: Object or External.
 TIDEGATE_EXPORT bool HasGlobalMetric(const ScalingSpec& spec);
 
