@@ -2,44 +2,14 @@
 #include "hpa/pod_groups.h"
 
 #include <algorithm>
-#include <cstring>
 #include <string>
 
 #include "hpa/arithmetic.h"
+#include "hpa/same_text.h"
 
 namespace tidegate::hpa {
 
 namespace {
-
-// Whether the words at the same place of two texts are equal.
-template <typename Word>
-bool SameWord(const char* a, const char* b) {
-  Word x;
-  Word y;
-  std::memcpy(&x, a, sizeof x);
-  std::memcpy(&y, b, sizeof y);
-  return x == y;
-}
-
-// Equality of short texts, a word at a time and the last one first: most names share their head.
-inline bool Same(std::string_view a, std::string_view b) {
-  const std::size_t size = a.size();
-  if (size != b.size()) return false;
-  const char* x = a.data();
-  const char* y = b.data();
-  if (size >= 8) {
-    if (!SameWord<std::uint64_t>(x + size - 8, y + size - 8)) return false;
-    for (std::size_t i = 0; i + 8 < size; i += 8) {
-      if (!SameWord<std::uint64_t>(x + i, y + i)) return false;
-    }
-    return true;
-  }
-  if (size >= 4) {
-    return SameWord<std::uint32_t>(x + size - 4, y + size - 4) && SameWord<std::uint32_t>(x, y);
-  }
-  if (size < 2) return size == 0 || *x == *y;
-  return SameWord<std::uint16_t>(x + size - 2, y + size - 2) && SameWord<std::uint16_t>(x, y);
-}
 
 // Readiness matters for cpu alone: a starting process burns cpu that is no load.
 inline bool IsUnreadyForCpu(const Replica& replica, const ReplicaReading& reading,
@@ -67,7 +37,7 @@ inline ReplicaGroup Classify(const Replica& replica, const ReplicaReading* readi
 
 inline const ResourceRequest* Find(const ResourceList& list, std::string_view resource) {
   for (const ResourceRequest& each : list) {
-    if (Same(each.resource, resource)) return &each;
+    if (SameText(each.resource, resource)) return &each;
   }
   return nullptr;
 }
@@ -158,7 +128,7 @@ void PodGroups::Look(const Observation& observation, const Reading& reading,
   const ReplicaReading* next = reading.replicas.data();
   const ReplicaReading* const end = next + reading.replicas.size();
   Pass(observation.replicas, rules, groups, [&](const std::string& name) {
-    const bool found = next != end && Same(next->replica, name);
+    const bool found = next != end && SameText(next->replica, name);
     return found ? next++ : nullptr;
   });
   if (next != end) LookByName(observation, reading, rules, groups);

@@ -33,10 +33,11 @@ class Simplex {
     }
     artificial_cost_ = 1e4 * largest;
     ChooseKeys();
-    StartBasis();
+    if (!empty_bunch_) StartBasis();
   }
 
   RelaxedSolution Solve() {
+    if (empty_bunch_) return {};  // devices that may take no column at all
     constexpr int kMaxSteps = 100000;
     for (int step = 0; step < kMaxSteps; ++step) {
       Invert();
@@ -77,7 +78,7 @@ class Simplex {
           if (Allowed(b, c) && (best < 0 || At(b, c).cost < At(b, best).cost)) best = c;
         }
       }
-      if (best < 0 && branch_.bunches[b].count > 0) empty_bunch_ = true;
+      if (best < 0 && (branch_.bunches[b].count > 0 || Columns(b).empty())) empty_bunch_ = true;
       key_.push_back(std::max(best, 0));
     }
   }

@@ -39,6 +39,11 @@ class TargetProblem {
   }
 
   Result<Targets> Solve() {
+    for (const auto& [alike, members] : classes_) {
+      if (alike.freedom != DeviceState::kDraining || alike.pinned == 0) continue;
+      return Error{ErrorCode::kUnavailable, fleet_.devices[members[0]].device.id +
+                                                " is draining, and a slice on it is pinned"};
+    }
     if (request_.fewest_devices) {
       const std::optional<std::int64_t> fewest = FewestDevices();
       if (!fewest) return Impossible();

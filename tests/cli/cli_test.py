@@ -222,6 +222,9 @@ class Running(unittest.TestCase):
         self.assertIn("pods metric queue", words)
         data = json.loads(tidegate("explain", self.journal, "-o", "json").stdout)
         self.assertEqual(data["decision"]["workload"], "web")
+        (groups,) = data["groups"]
+        self.assertEqual(groups["metric"], "pods metric queue")
+        self.assertEqual(groups["ready"], [replica["name"] for replica in data["input"]["observation"]["replicas"]])
 
         # A canary that may be nowhere but in the request.
         for text in (log, self.journal.read_text(), json.dumps(state), words):

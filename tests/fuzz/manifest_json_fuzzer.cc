@@ -16,6 +16,8 @@
 namespace {
 
 using tidegate::manifest::DecodedHpa;
+using tidegate::manifest::EncodeV1;
+using tidegate::manifest::EncodeV2;
 using tidegate::manifest::ParseJsonText;
 using tidegate::manifest::Syntax;
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include <algorithm>
 #include <istream>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -18,12 +17,16 @@ namespace {
 using Json = nlohmann::json;
 using manifest::DecodedHpa;
 
-/// The release that a case names, with its feature gates at their defaults.
+/// The release that a case names ("1.34", "v1.34.4"), with its feature gates at their defaults.
 hpa::Compatibility ReleaseOf(const Json& test) {
-  const std::string name = test.value("k8sVersion", "1.37");
+  const std::string version = test.value("k8sVersion", "1.37");
   const auto& names = EnumNames<KubernetesVersion>::kNames;
-  const auto found = std::find(names.begin(), names.end(), name);
-  return hpa::CompatibilityOf(static_cast<KubernetesVersion>(found - names.begin()));
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (version.find(names[i]) != std::string::npos) {
+      return hpa::CompatibilityOf(static_cast<KubernetesVersion>(i));
+    }
+  }
+  return {};
 }
 
 Json Errors(const std::vector<hpa::FieldError>& errors) {

@@ -59,7 +59,7 @@ TEST(HpaValidationTest, AgreesWithTheApiServer) {
 }
 
 TEST(HpaValidationTest, AgreesWithEachRelease) {
-  const std::string file = ReadGoldenFile("hpa/validation.jsonl.gz");
+  const std::string file = ReadGoldenFile("hpa-validation-releases.jsonl.gz");
   const std::vector<Json> cases = Lines(file);
   const std::vector<Json> answers = Answers(file);
   ASSERT_GT(cases.size(), 700U);

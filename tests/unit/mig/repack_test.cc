@@ -125,6 +125,19 @@ TEST(RepackTest, EmptiesWhatDrainsAndLeavesTheCordonedAlone) {
   EXPECT_EQ(Checked(fleet, {.fewest_devices = true}).devices_after, 1);
 }
 
+TEST(RepackTest, SaysThatAPinnedSliceKeepsItsDeviceFromDraining) {
+  Fleet fleet = MakeFleet("a100-40gb", {{}, {}});
+  const DeviceModel& model = fleet.model_of(0);
+  ASSERT_TRUE(fleet.AddSlice(
+      {.id = "pinned", .device = 0, .placed = PlacedAt(model, "1g.5gb", 0), .pinned = true}));
+  ASSERT_TRUE(fleet.SetDeviceState(0, DeviceState::kDraining));
+  for (const RepackRequest& request : {RepackRequest{}, Admit("1g.5gb")}) {
+    const Result<RepackPlan> plan = PlanRepack(fleet, request);
+    ASSERT_FALSE(plan);
+    EXPECT_THAT(plan.error().message, HasSubstr("gpu-0 is draining, and a slice on it is pinned"));
+  }
+}
+
 TEST(RepackTest, FewestDevicesIsTheOptimum) {
   std::mt19937_64 random(3);
   for (const unsigned keep : {20U, 50U, 80U}) {
