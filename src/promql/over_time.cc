@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "promql/literals.h"
+#include "promql/operators.h"
+
+namespace tidegate::promql {
+namespace {
+
+bool HasCounterSuffix(std::string_view name) {
+  const auto ends = [name](std::string_view suffix) {
+    return name.size() >= suffix.size() &&
+           name.compare(name.size() - suffix.size(), suffix.size(), suffix) == 0;
+  };
+  return ends("_total") || ends("_sum") || ends("_count") || ends("_bucket");
+}
+
+/// A function of the samples in a window, for each series and each time.
+class OverTime final : public Operator {
+ public:
+  OverTime(const Function& function, WindowSourcePtr source, std::vector<OperatorPtr> parameters,
+           std::size_t pos)
+      : function_(function),
+        source_(std::move(source)),
+        parameters_(std::move(parameters)),
+        pos_(pos),
+        values_(parameters_.size()) {}
+
+ private:
+  bool Evaluate(Context& context, const Grid& grid) override {
+    if (!Allowed(context)) return false;
+    for (const OperatorPtr& parameter : parameters_) {
+      if (!parameter->Run(context, grid)) return false;
+    }
+    if (!source_->Prepare(context, grid)) return false;
+    if (source_->version() != bound_) Bind(context);
+    const std::vector<Row>& rows = source_->rows();
+    if (!context.Resize(frame_, rows.size(), grid.steps)) return false;
+    bool any = false;
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      any = Fill(context, grid, row) || any;
+      if (context.error()) return false;
+    }
+    if (!any) source_->JudgeEmpty(context);
+    return merger_.Apply(context, frame_);
+  }
+
+  bool Allowed(Context& context) const {
+    const RangeMode mode = source_->mode();
+    if (mode == RangeMode::kPlain) return true;
+    const bool change =
+        function_.name == "rate" || function_.name == "increase" || function_.name == "delta";
+    const bool count = function_.name == "changes" || function_.name == "resets";
+    const std::string name(function_.name);
+    if (mode == RangeMode::kSmoothed && !change) {
+      return context.Fail(
+          "smoothed modifier can only be used with: delta, increase, rate - not with " + name);
+    }
+    if (change || count) return true;
+    return context.Fail(
+        "anchored modifier can only be used with: changes, delta, increase, rate, resets - not "
+        "with " +
+        name);
+  }
+
+  void Bind(Context& context) {
+    bound_ = source_->version();
+    frame_.version = context.NewVersion();
+    frame_.rows = source_->rows();
+    for (Row& row : frame_.rows) {
+      if (function_.keeps_name) continue;
+      if (context.delayed_names()) {
+        row.drop_name = true;
+      } else {
+        row = context.labels.WithoutName(row);
+      }
+    }
+    if (!context.delayed_names()) merger_.Bind(frame_.rows);
+  }
+
+  // True: some window has samples.
+  bool Fill(Context& context, const Grid& grid, std::size_t row) {
+    const std::int64_t before = source_->mode() == RangeMode::kPlain ? 0 : context.lookback_ms();
+    const std::int64_t after = source_->mode() == RangeMode::kSmoothed ? context.lookback_ms() : 0;
+    Window window = WindowAt(grid, 0);
+    const std::int64_t last_end_ms = source_->shift().DataTime(grid.end_ms());
+    const std::span<const Sample> samples =
+        source_->Load(row, SaturatingSub(window.begin_ms, before), last_end_ms + after);
+    double* out = frame_.column(row);
+    std::size_t low = 0;
+    std::size_t high = 0;
+    bool any = false;
+    bool result = false;
+    for (std::size_t step = 0; step < grid.steps; ++step) {
+      window = WindowAt(grid, step);
+      while (high < samples.size() && samples[high].time_ms <= window.end_ms + after) ++high;
+      while (low < high && samples[low].time_ms <= SaturatingSub(window.begin_ms, before)) ++low;
+      out[step] = kNoValue;
+      if (low == high) continue;
+      any = true;
+      if (!ReadParameters(context, step)) return false;
+      window.parameters = values_;
+      out[step] = function_.over_time(samples.subspan(low, high - low), window);
+      result = result || !IsAbsent(out[step]);
+    }
+    if (low < high)
+      source_->Judge(context, row, window, samples.subspan(low, high - low), &function_);
+    if (result) Annotate(context, row);
+    return any;
+  }
+
+  Window WindowAt(const Grid& grid, std::size_t step) const {
+    Window window;
+    window.eval_ms = grid.At(step);
+    window.end_ms = source_->shift().DataTime(window.eval_ms);
+    window.begin_ms = SaturatingSub(window.end_ms, source_->range_ms());
+    window.range_seconds = ToSeconds(source_->range_ns());
+    window.anchored = source_->mode() == RangeMode::kAnchored;
+    window.smoothed = source_->mode() == RangeMode::kSmoothed;
+    return window;
+  }
+
+  // Of the step; they are checked where a function is really called.
+  bool ReadParameters(Context& context, std::size_t step) {
+    for (std::size_t i = 0; i < parameters_.size(); ++i) {
+      values_[i] = parameters_[i]->frame().values[step];
+    }
+    if (function_.name == "double_exponential_smoothing") {
+      constexpr std::string_view kNames[] = {"smoothing", "trend"};
+      constexpr std::string_view kShort[] = {"sf", "tf"};
+      for (std::size_t i = 0; i < values_.size(); ++i) {
+        if (!(values_[i] <= 0 || values_[i] >= 1)) continue;
+        return context.Fail("invalid " + std::string(kNames[i]) + " factor. Expected: 0 < " +
+                            std::string(kShort[i]) + " < 1, got: " + std::to_string(values_[i]));
+      }
+    }
+    const bool quantile = function_.name == "quantile_over_time";
+    if (quantile && !(values_[0] >= 0 && values_[0] <= 1)) {
+      context.Warn("quantile value should be between 0 and 1, got " + GoNumber(values_[0]), pos_);
+    }
+    const bool strategy = function_.name == "integral" && !values_.empty();
+    if (strategy && values_[0] != 0 && values_[0] != 1 && values_[0] != 2) {
+      context.Warn("strategy should be 0, 1, or 2 (default), using 2, got " + GoNumber(values_[0]),
+                   pos_);
+    }
+    return true;
+  }
+
+  void Annotate(Context& context, std::size_t row) {
+    if (!context.options.annotate || !function_.counter) return;
+    if (function_.name != "rate" && function_.name != "increase") return;
+    const std::string_view name = context.labels.Text(source_->rows()[row].metric);
+    if (name.empty() || HasCounterSuffix(name)) return;
+    context.Inform(
+        "metric might not be a counter, name does not end in _total/_sum/_count/_bucket: " +
+            GoQuote(name),
+        pos_);
+  }
+
+  const Function& function_;
+  WindowSourcePtr source_;
+  std::vector<OperatorPtr> parameters_;
+  const std::size_t pos_;  // of what annotations are about
+  std::vector<double> values_;
+  std::uint64_t bound_ = 0;
+  Merger merger_;
+};
+
+}  // namespace
+
+OperatorPtr MakeOverTime(const Function& function, WindowSourcePtr source,
+                         std::vector<OperatorPtr> parameters, std::size_t pos) {
+  return std::make_unique<OverTime>(function, std::move(source), std::move(parameters), pos);
+}
+
+}  // namespace tidegate::promql
