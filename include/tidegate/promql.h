@@ -28,6 +28,7 @@ namespace tidegate {
 struct CompileOptions {
   bool experimental_functions = false;  ///< limitk, info, mad_over_time, step() …
   bool fill_modifiers = false;          ///< a + on(x) fill(0) b
+  bool unquoted_utf8_names = false;     ///< http.requests{région="eu"}
 };
 
 /// In which order the series of a selector are taken: it decides the last bits of sums, and ties.

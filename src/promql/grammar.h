@@ -29,7 +29,7 @@ struct Failure {
 class Grammar {
  public:
   Grammar(std::string_view text, const CompileOptions& options)
-      : options_(options), tokens_(Tokenize(text)) {}
+      : options_(options), tokens_(Tokenize(text, options.unquoted_utf8_names)) {}
 
   /// Null: failure() says why.
   ExprPtr Run();

@@ -29,7 +29,7 @@ struct Row {
   bool drop_name = false;  ///< where names are dropped at the end: drop this one
 
   friend bool operator==(const Row& a, const Row& b) {
-    return a.metric == b.metric &&
+    return a.metric == b.metric && a.drop_name == b.drop_name &&
            std::equal(a.labels.begin(), a.labels.end(), b.labels.begin(), b.labels.end());
   }
 };

@@ -48,6 +48,23 @@ bool IsKeyword(std::string_view lower) {
          Contains(kDurationWords, lower);
 }
 
+// Letters outside of ASCII, by block: of what is no letter the common blocks are left out.
+bool IsLetter(char32_t c) {
+  constexpr std::array<std::pair<char32_t, char32_t>, 10> kOthers = {{{0x80, 0xA9},
+                                                                      {0xAB, 0xB4},
+                                                                      {0xB6, 0xB9},
+                                                                      {0xBB, 0xBF},
+                                                                      {0xD7, 0xD7},
+                                                                      {0xF7, 0xF7},
+                                                                      {0x2000, 0x2BFF},
+                                                                      {0x3000, 0x3004},
+                                                                      {0xE000, 0xFE2F},
+                                                                      {0x1F000, 0x1FAFF}}};
+  return c >= 0x80 && std::none_of(kOthers.begin(), kOthers.end(), [c](const auto& range) {
+           return c >= range.first && c <= range.second;
+         });
+}
+
 bool IsDurationWordStart(char c) {
   const std::string lower = ToLower(std::string_view(&c, 1));
   return std::any_of(kDurationWords.begin(), kDurationWords.end(),
@@ -56,7 +73,7 @@ bool IsDurationWordStart(char c) {
 
 class Lexer {
  public:
-  explicit Lexer(std::string_view text) : text_(text) {}
+  Lexer(std::string_view text, bool utf8_names) : text_(text), utf8_names_(utf8_names) {}
 
   std::vector<Token> Run() {
     while (tokens_.empty() ||
@@ -109,6 +126,19 @@ class Lexer {
   CodePoint Here() const { return Done() ? CodePoint{} : DecodeUtf8(text_.substr(pos_)); }
   std::string Shown() const { return GoQuote(Here().value); }
 
+  bool AtNameStart() const {
+    if (Done()) return false;
+    return IsAlpha(Peek()) || (utf8_names_ && Here().valid && IsLetter(Here().value));
+  }
+  // Takes one character of a name, if there is one.
+  bool TakeOfName() {
+    if (IsDigit(Peek()) || (utf8_names_ && Peek() == '.') || AtNameStart()) {
+      pos_ += Here().size;
+      return true;
+    }
+    return false;
+  }
+
   void SkipSpaceAndComments() {
     while (!Done()) {
       if (IsSpace(Peek())) {
@@ -125,7 +155,7 @@ class Lexer {
     if (Done()) return End();
     const char c = Peek();
     if (IsDigit(c) || (c == '.' && IsDigit(Peek(1)))) return NumberOrDuration();
-    if (IsAlpha(c) || c == ':') return in_brackets_ ? BehindDuration() : Word();
+    if (AtNameStart() || c == ':') return in_brackets_ ? BehindDuration() : Word();
     if (c == '"' || c == '\'' || c == '`') return String();
     switch (c) {
       case '(':
@@ -242,8 +272,9 @@ class Lexer {
   void InsideBraces() {
     if (Done()) return Fail("unexpected end of input inside braces");
     const char c = Peek();
-    if (IsAlpha(c)) {
-      while (IsAlnum(Peek())) ++pos_;
+    if (AtNameStart()) {
+      while (!Done() && TakeOfName()) {
+      }
       return Emit(TokenKind::kIdentifier);
     }
     if (c == '"' || c == '\'' || c == '`') return String();
@@ -263,7 +294,8 @@ class Lexer {
   }
 
   void Word() {
-    while (IsAlnum(Peek()) || Peek() == ':') ++pos_;
+    while (!Done() && (Accept(":") || TakeOfName())) {
+    }
     const std::string_view name = text_.substr(begin_, pos_ - begin_);
     std::string lower = ToLower(name);
     if (lower == "inf" || lower == "nan") return Emit(TokenKind::kNumber);
@@ -383,6 +415,7 @@ class Lexer {
   }
 
   std::string_view text_;
+  const bool utf8_names_;
   std::size_t pos_ = 0;
   std::size_t begin_ = 0;
   int open_parens_ = 0;
@@ -416,7 +449,9 @@ std::string DescribeKeyword(const Token& token) {
 
 bool IsAggregator(std::string_view lower) { return Contains(kAggregators, lower); }
 
-std::vector<Token> Tokenize(std::string_view text) { return Lexer(text).Run(); }
+std::vector<Token> Tokenize(std::string_view text, bool utf8_names) {
+  return Lexer(text, utf8_names).Run();
+}
 
 std::string Describe(const Token& token) {
   switch (token.kind) {

@@ -43,7 +43,9 @@ struct Token {
 };
 
 /// Ends with kEnd or kError.
-std::vector<Token> Tokenize(std::string_view text);
+/// `utf8_names`: names without quotes may have letters of all scripts and, behind the first
+/// character, dots.
+std::vector<Token> Tokenize(std::string_view text, bool utf8_names = false);
 
 /// What an error message calls the token: `number "2"`, `<op:+>`, `end of input`.
 std::string Describe(const Token& token);

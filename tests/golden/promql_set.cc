@@ -105,7 +105,8 @@ Json RunCase(const Json& test, const Stores& stores) {
   const auto store = stores.find(test.at("dataset").get<std::string>());
   if (store == stores.end()) return unsupported("the data set has not been read");
   const CompileOptions options{.experimental_functions = test.value("experimental", false),
-                               .fill_modifiers = test.value("fill_modifiers", false)};
+                               .fill_modifiers = test.value("fill_modifiers", false),
+                               .unquoted_utf8_names = test.value("unquoted_utf8_names", false)};
   const Result<Query> query = Query::Compile(test.at("query").get<std::string>(), options);
   if (!query) return {{"id", id}, {"result", ErrorResult(query.error().message, "parse")}};
   return {{"id", id}, {"result", Evaluated(*query, *store->second, test)}};
