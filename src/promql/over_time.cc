@@ -5,6 +5,7 @@
 
 #include "promql/literals.h"
 #include "promql/operators.h"
+#include "promql/slide.h"
 
 namespace tidegate::promql {
 namespace {
@@ -26,7 +27,8 @@ class OverTime final : public Operator {
         source_(std::move(source)),
         parameters_(std::move(parameters)),
         pos_(pos),
-        values_(parameters_.size()) {}
+        values_(parameters_.size()),
+        slider_(MakeSlider(function.over_time)) {}
 
  private:
   bool Evaluate(Context& context, const Grid& grid) override {
@@ -84,31 +86,53 @@ class OverTime final : public Operator {
   bool Fill(Context& context, const Grid& grid, std::size_t row) {
     const std::int64_t before = source_->mode() == RangeMode::kPlain ? 0 : context.lookback_ms();
     const std::int64_t after = source_->mode() == RangeMode::kSmoothed ? context.lookback_ms() : 0;
-    Window window = WindowAt(grid, 0);
-    const std::int64_t last_end_ms = source_->shift().DataTime(grid.end_ms());
     const std::span<const Sample> samples =
-        source_->Load(row, SaturatingSub(window.begin_ms, before), last_end_ms + after);
+        source_->Load(row, SaturatingSub(WindowAt(grid, 0).begin_ms, before),
+                      source_->shift().DataTime(grid.end_ms()) + after);
+    FindWindows(grid, samples, before, after);
     double* out = frame_.column(row);
-    std::size_t low = 0;
-    std::size_t high = 0;
-    bool any = false;
-    bool result = false;
-    for (std::size_t step = 0; step < grid.steps; ++step) {
-      window = WindowAt(grid, step);
-      while (high < samples.size() && samples[high].time_ms <= window.end_ms + after) ++high;
-      while (low < high && samples[low].time_ms <= SaturatingSub(window.begin_ms, before)) ++low;
-      out[step] = kNoValue;
-      if (low == high) continue;
-      any = true;
-      if (!ReadParameters(context, step)) return false;
-      window.parameters = values_;
-      out[step] = function_.over_time(samples.subspan(low, high - low), window);
-      result = result || !IsAbsent(out[step]);
+    if (slider_ && grid.steps > 1 && source_->mode() == RangeMode::kPlain) {
+      slider_->Run(samples, windows_, ToSeconds(source_->range_ns()), out);
+    } else if (!EachAlone(context, grid, samples, out)) {
+      return false;
     }
-    if (low < high)
-      source_->Judge(context, row, window, samples.subspan(low, high - low), &function_);
-    if (result) Annotate(context, row);
-    return any;
+    const WindowBounds& last = windows_.back();
+    if (last.size() > 0) {
+      source_->Judge(context, row, WindowAt(grid, grid.steps - 1),
+                     samples.subspan(last.low, last.size()), &function_);
+    }
+    if (context.options.annotate) Annotate(context, row, grid.steps);
+    return std::any_of(windows_.begin(), windows_.end(),
+                       [](const WindowBounds& window) { return window.size() > 0; });
+  }
+
+  // Which samples are in which window.
+  void FindWindows(const Grid& grid, std::span<const Sample> samples, std::int64_t before,
+                   std::int64_t after) {
+    windows_.resize(grid.steps);
+    WindowBounds bounds;
+    for (std::size_t step = 0; step < grid.steps; ++step) {
+      bounds.end_ms = source_->shift().DataTime(grid.At(step));
+      bounds.begin_ms = SaturatingSub(bounds.end_ms, source_->range_ms());
+      const std::int64_t from_ms = SaturatingSub(bounds.begin_ms, before);
+      const std::int64_t to_ms = bounds.end_ms + after;
+      while (bounds.high < samples.size() && samples[bounds.high].time_ms <= to_ms) ++bounds.high;
+      while (bounds.low < bounds.high && samples[bounds.low].time_ms <= from_ms) ++bounds.low;
+      windows_[step] = bounds;
+    }
+  }
+
+  bool EachAlone(Context& context, const Grid& grid, std::span<const Sample> samples, double* out) {
+    for (std::size_t step = 0; step < grid.steps; ++step) {
+      const WindowBounds& bounds = windows_[step];
+      out[step] = kNoValue;
+      if (bounds.size() == 0) continue;
+      if (!ReadParameters(context, step)) return false;
+      Window window = WindowAt(grid, step);
+      window.parameters = values_;
+      out[step] = function_.over_time(samples.subspan(bounds.low, bounds.size()), window);
+    }
+    return true;
   }
 
   Window WindowAt(const Grid& grid, std::size_t step) const {
@@ -148,9 +172,10 @@ class OverTime final : public Operator {
     return true;
   }
 
-  void Annotate(Context& context, std::size_t row) {
-    if (!context.options.annotate || !function_.counter) return;
+  void Annotate(Context& context, std::size_t row, std::size_t steps) {
     if (function_.name != "rate" && function_.name != "increase") return;
+    const double* values = frame_.column(row);
+    if (std::all_of(values, values + steps, IsAbsent)) return;
     const std::string_view name = context.labels.Text(source_->rows()[row].metric);
     if (name.empty() || HasCounterSuffix(name)) return;
     context.Inform(
@@ -164,6 +189,8 @@ class OverTime final : public Operator {
   std::vector<OperatorPtr> parameters_;
   const std::size_t pos_;  // of what annotations are about
   std::vector<double> values_;
+  std::unique_ptr<Slider> slider_;  // null: each window is computed alone
+  std::vector<WindowBounds> windows_;
   std::uint64_t bound_ = 0;
   Merger merger_;
 };

@@ -125,7 +125,7 @@ def text_of(value):
 
 def parse_load(header, lines):
     step_ms = duration(header.split()[-1])
-    load = Load([], set())
+    load, series = Load([], set()), {}
     for line in lines:
         metric, rest = take_metric(line.replace("@st ", " ", 1) if "@st " in line else line)
         name = metric.get("__name__", "")
@@ -138,7 +138,8 @@ def parse_load(header, lines):
         if header.startswith("load_with_nhcb"):
             load.odd_metrics.add(re.sub(r"_(bucket|count|sum)$", "", name))
         samples = [[i * step_ms, text_of(v)] for i, v in enumerate(values) if v is not None]
-        load.series.append((metric, samples))
+        series[tuple(sorted(metric.items()))] = samples  # of a series that is there twice the last line holds
+    load.series = [(dict(k), samples) for k, samples in series.items()]
     return load
 
 

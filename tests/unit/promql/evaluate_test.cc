@@ -3,10 +3,14 @@
 
 #include <chrono>
 #include <cmath>
+#include <cstdint>
 #include <limits>
+#include <random>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "promql/slide.h"
 #include "series/staleness.h"
 #include "tidegate/promql.h"
 #include "tidegate/series_store.h"
@@ -291,6 +295,58 @@ TEST(EvaluateTest, BoundsTheMemoryOfAnEvaluation) {
       "query processing would load too many samples into memory in query execution";
   EXPECT_EQ(error("sum_over_time(m[1h:1s])"), too_many);
   EXPECT_EQ(error("sum_over_time(vector(1)[290y:1ms])"), too_many);
+}
+
+// Whatever a slider has in common between windows, each value is that of the window alone.
+TEST(SliderTest, AgreesWithTheWindowAlone) {
+  std::mt19937_64 random(7);
+  const auto value = [&random](int kind) {
+    const auto pick = static_cast<double>(random() % 1000);
+    if (kind == 1) return pick / 7;
+    if (kind == 2 && random() % 9 == 0) return std::nan("");
+    if (kind == 3 && random() % 9 == 0) return 1.7e308;
+    if (kind == 4 && random() % 5 == 0) return -0.0;
+    return pick;
+  };
+  for (int round = 0; round < 200; ++round) {
+    std::vector<Sample> samples;
+    std::int64_t time_ms = 0;
+    for (int i = 0; i < 60; ++i) {
+      time_ms += random() % 5 == 0 ? 2500 : 1000;
+      samples.push_back({time_ms, value(round % 5)});
+    }
+    std::vector<promql::WindowBounds> windows;
+    const std::int64_t range_ms = 1000 * static_cast<std::int64_t>(1 + random() % 30);
+    for (std::int64_t end_ms = 500; end_ms < time_ms + 20'000; end_ms += 1000) {
+      promql::WindowBounds bounds{0, 0, end_ms - range_ms, end_ms};
+      while (bounds.high < samples.size() && samples[bounds.high].time_ms <= end_ms) ++bounds.high;
+      while (bounds.low < bounds.high && samples[bounds.low].time_ms <= bounds.begin_ms) {
+        ++bounds.low;
+      }
+      windows.push_back(bounds);
+    }
+    for (const promql::WindowFunction function :
+         {promql::Rate, promql::Increase, promql::Delta, promql::MinOverTime, promql::MaxOverTime,
+          promql::SumOverTime, promql::AvgOverTime}) {
+      std::vector<double> slid(windows.size());
+      const double range_seconds = static_cast<double>(range_ms) / 1000;
+      promql::MakeSlider(function)->Run(samples, windows, range_seconds, slid.data());
+      for (std::size_t i = 0; i < windows.size(); ++i) {
+        double alone = promql::kNoValue;
+        if (windows[i].size() > 0) {
+          promql::Window window;
+          window.begin_ms = windows[i].begin_ms;
+          window.end_ms = windows[i].end_ms;
+          window.range_seconds = range_seconds;
+          alone = function(std::span(samples).subspan(windows[i].low, windows[i].size()), window);
+        }
+        const bool both_nan = std::isnan(alone) && std::isnan(slid[i]) &&
+                              promql::IsAbsent(alone) == promql::IsAbsent(slid[i]);
+        EXPECT_TRUE(both_nan || (alone == slid[i] && std::signbit(alone) == std::signbit(slid[i])))
+            << round << " window " << i << ": " << alone << " and " << slid[i];
+      }
+    }
+  }
 }
 
 }  // namespace
