@@ -281,8 +281,11 @@ class Session {
   }
 
   Status Answer(TimePoint now) {
-    const Duration step = std::max<Duration>(range_ / kPlotWidth, std::chrono::milliseconds(1));
-    const TimePoint start = now - kPlotWidth * step;
+    // Samples and steps lie on whole milliseconds.
+    const Duration step =
+        std::max(std::chrono::floor<std::chrono::milliseconds>(range_ / kPlotWidth),
+                 std::chrono::milliseconds(1));
+    const TimePoint start = std::chrono::floor<std::chrono::milliseconds>(now) - kPlotWidth * step;
     const Status done = range_ > Duration{}
                             ? runner_.EvaluateRange(store_, start, now, step, evaluate_, result_)
                             : runner_.Evaluate(store_, now, evaluate_, result_);

@@ -224,7 +224,7 @@ class Running(unittest.TestCase):
         data = json.loads(tidegate("explain", self.journal, "-o", "json").stdout)
         highest = tidegate("query", "--journal", self.journal, "max_over_time(tidegate_desired_replicas[1h])")
         self.assertEqual(highest.stdout, '{workload="web"}  4\n')
-        self.assertIn("highest 25", tidegate("query", "--journal", self.journal, "max(queue)", "--range", "1m").stdout)
+        self.assertIn("highest 25", tidegate("query", "--journal", self.journal, "max(max_over_time(queue[1s]))", "--range", "1m").stdout)
         self.assertEqual(data["decision"]["workload"], "web")
 
         # A canary that may be nowhere but in the request.
