@@ -75,6 +75,8 @@ def promql(kind, name, replicas):
 
 
 ROWS = [
+    *(Row(f"hpa_replicas_{n}", "hpa", ("replicas", n), f"{CALCULATOR}.GetResourceReplicas", "k8s.io/kubernetes",
+          50 if n > 1 else None) for n in (1, 10, 100, 1000)),
     *(Row(f"hpa_decide_{n}", "hpa", ("resource", n), f"{CALCULATOR}.GetResourceReplicas", "k8s.io/kubernetes",
           50 if n > 1 else None) for n in (1, 10, 100, 1000)),
     *(Row(f"hpa_average_{n}", "hpa", ("average", n), f"{CALCULATOR}.GetMetricReplicas", "k8s.io/kubernetes", None)
