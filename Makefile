@@ -45,6 +45,10 @@ oracle: build ## random scenarios against the real HPA controller: SEED=1 STEPS=
 	@$(PYTHON) tests/golden/oracle/differential.py $(RELEASE)/bin/tidegate-golden --seed $${SEED:-1} --steps $${STEPS:-10000} \
 	  --version $${VERSION:-1.37} --families "$${FAMILIES:-}"
 
+.PHONY: promqltest
+promqltest: build ## Prometheus's own tests of PromQL, read from its Go module
+	@$(PYTHON) tests/golden/promqltest/run.py $(RELEASE)/bin/tidegate-golden
+
 .PHONY: bench
 bench: build ## the benchmarks; results go to benchmarks/results/
 	@benchmarks/run.sh $(RELEASE)

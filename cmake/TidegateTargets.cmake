@@ -36,6 +36,9 @@ target_compile_options(tidegate_flags INTERFACE
 if(NOT BUILD_SHARED_LIBS)
   target_compile_definitions(tidegate_flags INTERFACE TIDEGATE_STATIC)
 endif()
+if(TIDEGATE_BUILD_FUZZERS)  # the library has to tell libFuzzer where it has been, too
+  target_compile_options(tidegate_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 if(TIDEGATE_SANITIZE)
   target_compile_options(tidegate_flags INTERFACE -fsanitize=${TIDEGATE_SANITIZE}
     -fno-sanitize-recover=all -fno-omit-frame-pointer)
@@ -131,7 +134,6 @@ function(tidegate_add_fuzzer name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/fuzz)
   if(TIDEGATE_BUILD_FUZZERS)
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
-    target_compile_options(${name} PRIVATE -fsanitize=fuzzer-no-link)
   else()
     target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/fuzz/replay_main.cc)
     add_test(NAME ${name} COMMAND ${name} ${arg_CORPUS})

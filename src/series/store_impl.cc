@@ -4,6 +4,7 @@
 #include "series/store_impl.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <optional>
 #include <utility>
@@ -28,6 +29,12 @@ SeriesStoreOptions AtLeastOne(SeriesStoreOptions options) {
   return options;
 }
 
+// No two stores ever have the same one: a store may be where another one was.
+std::uint64_t NextSeriesVersion() {
+  static std::atomic<std::uint64_t> last = 0;
+  return ++last;
+}
+
 std::size_t SeriesBytes(const Series& series) {
   constexpr std::size_t kIndexEntry = 64;   // its place in the hash index and the slot table
   constexpr std::size_t kPostingEntry = 8;  // its place in one posting
@@ -46,7 +53,8 @@ SeriesStore::Impl::Impl(SeriesStoreOptions options)
       retention_ms_(std::max<std::int64_t>(
           std::chrono::duration_cast<std::chrono::milliseconds>(options_.retention).count(), 1)),
       name_label_(strings_.Acquire(kMetricNameLabel)),
-      index_(0, SlotHash{this}, SlotEqual{this}) {}
+      index_(0, SlotHash{this}, SlotEqual{this}),
+      series_version_(NextSeriesVersion()) {}
 
 SeriesStoreStats SeriesStore::Impl::stats() const {
   const std::scoped_lock lock(mutex_);
@@ -120,6 +128,7 @@ SeriesStore::Impl::Slot SeriesStore::Impl::Create(const SeriesKey& key) {
   post({name_label_, series.metric});
   for (const LabelPair& pair : series.labels) post(pair);
   stats_.bytes += SeriesBytes(series);
+  series_version_ = series.serial = NextSeriesVersion();
   return slot;
 }
 
@@ -181,6 +190,7 @@ void SeriesStore::Impl::PruneTargets() {
 }
 
 void SeriesStore::Impl::Forget(const std::vector<Slot>& expired) {
+  series_version_ = NextSeriesVersion();
   std::vector<std::uint64_t> touched;
   for (const Slot slot : expired) {
     Series& series = series_[slot];
@@ -230,7 +240,7 @@ std::optional<std::vector<SeriesStore::Impl::Slot>> SeriesStore::Impl::Candidate
     }
   };
   for (const Matcher& matcher : matchers) {
-    if (matcher.op() == MatchOp::kEqual && !matcher.value().empty()) {
+    if (matcher.IsEqual() && !matcher.value().empty()) {
       consider(matcher.name(), matcher.value());
     }
   }

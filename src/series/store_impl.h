@@ -48,6 +48,7 @@ struct Series {
   SampleRing samples;
   std::size_t hash = 0;
   std::uint32_t generation = 0;  ///< counts how often the slot was given to another series
+  std::uint64_t serial = 0;      ///< of two series the later one has the greater
   std::uint64_t last_page = 0;   ///< number of the page that had it last
   bool used = false;             ///< the slot holds a series
 };
@@ -76,6 +77,8 @@ class SeriesStore::Impl {
     /// The series that fulfil all of `matchers` and have each of the labels `equal`.
     std::vector<const Series*> Select(std::span<const Matcher> matchers, const Labels& equal) const;
     std::string_view Text(StringId id) const { return store_.strings_.Get(id); }
+    /// Another number, in this store or any other, when there are other series.
+    std::uint64_t series_version() const { return store_.series_version_; }
     /// The id of a string that some series uses.
     std::optional<StringId> Find(std::string_view text) const { return store_.strings_.Find(text); }
 
@@ -171,6 +174,7 @@ class SeriesStore::Impl {
   mutable std::unordered_map<std::uint64_t, Posting> postings_;
   std::map<Labels, Target> targets_;
   std::uint64_t page_number_ = 0;
+  std::uint64_t series_version_ = 0;
   std::optional<std::int64_t> last_sweep_ms_;
   SeriesStoreStats stats_;
 };

@@ -4,12 +4,14 @@
 //
 //   peer_hpa KIND PODS MILLISECONDS
 //
-// More is done here than there: the proposal is also combined, stabilized, limited and explained.
+// KIND is `replicas` for the same work as there, the arithmetic of one metric; `resource` and
+// `average` do more: the proposal is also combined, stabilized, limited and traced.
 #include <cstdlib>
 #include <string>
 #include <utility>
 
 #include "benchmarks/peers/measure.h"
+#include "hpa/replica_calculator.h"
 #include "tidegate/plan.h"
 
 namespace tidegate {
@@ -55,8 +57,37 @@ WorkloadInput World(bool resource, std::int32_t pods) {
   return input;
 }
 
-// The proposal of the one metric, before limits: what ReplicaCalculator answers too.
-std::int64_t Answer(const WorkloadOutput& output) { return output.decision.proposed.value_or(-1); }
+// The arithmetic alone, with its trace.
+void MeasureReplicas(const WorkloadInput& input, int milliseconds) {
+  Scratch scratch;
+  MetricTrace trace;
+  const hpa::MetricContext context{
+      .spec = input.spec,
+      .observation = input.observation,
+      .now = kNow,
+      .compatibility = hpa::CompatibilityOf(input.spec.compatibility),
+      .tolerance = {},
+      .scratch = scratch,
+  };
+  peers::Measure(milliseconds, [&] {
+    hpa::ComputeMetric(input.spec.metrics[0], input.readings[0], context, trace);
+    return std::int64_t{trace.proposal};
+  });
+}
+
+// A whole decision, in a loop that uses its buffers again. The answer is the proposal of the one
+// metric, before limits: what ReplicaCalculator answers too.
+bool MeasureDecision(const WorkloadInput& input, int milliseconds) {
+  PolicySet policies;
+  if (!policies.AddAll(input.spec, BuiltinPolicies())) return false;
+  Planner planner;
+  WorkloadOutput output;
+  peers::Measure(milliseconds, [&] {
+    planner.Decide(input, policies, kNow, output);
+    return std::int64_t{output.decision.proposed.value_or(-1)};
+  });
+  return true;
+}
 
 }  // namespace
 }  // namespace tidegate
@@ -64,14 +95,9 @@ std::int64_t Answer(const WorkloadOutput& output) { return output.decision.propo
 int main(int argc, char** argv) {
   using namespace tidegate;
   if (argc != 4) return 2;
-  const WorkloadInput input = World(std::string(argv[1]) == "resource", std::atoi(argv[2]));
-  PolicySet policies;
-  if (!policies.AddAll(input.spec, BuiltinPolicies())) return 1;
-  Planner planner;
-  WorkloadOutput output;
-  peers::Measure(std::atoi(argv[3]), [&] {
-    planner.Decide(input, policies, kNow, output);
-    return Answer(output);
-  });
+  const std::string kind = argv[1];
+  const WorkloadInput input = World(kind != "average", std::atoi(argv[2]));
+  if (kind != "replicas") return MeasureDecision(input, std::atoi(argv[3])) ? 0 : 1;
+  MeasureReplicas(input, std::atoi(argv[3]));
   return 0;
 }

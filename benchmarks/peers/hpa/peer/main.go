@@ -129,6 +129,7 @@ func main() {
 			return n, err
 		},
 	}
+	kinds["replicas"] = kinds["resource"]
 	operation := kinds[os.Args[1]]
 	measure(time.Duration(milliseconds)*time.Millisecond, func() int32 {
 		n, err := operation()
