@@ -57,6 +57,14 @@ bench: build ## the benchmarks; results go to benchmarks/results/
 bench-peers: build ## the same work beside the peers, on one core: ROW=name; results in benchmarks/results/peers.json
 	@$(PYTHON) benchmarks/peers/run.py $(RELEASE) $(ROW)
 
+.PHONY: bench-mig
+bench-mig: build ## packing, placing and repacking MIG slices: every table, into benchmarks/results/mig/ (minutes)
+	@benchmarks/mig/run.sh $(RELEASE)
+
+.PHONY: oracle-mig
+oracle-mig: build ## 5,370 random packings against HiGHS (needs Python with scipy; slow)
+	@$(PYTHON) tests/golden/mig/oracle.py $(RELEASE)/bin/tidegate-golden
+
 .PHONY: check
 check: setup-check ## format, clang-tidy, include directions, links in the docs
 	@git ls-files '*.h' '*.cc' | xargs clang-format-14 --dry-run -Werror
