@@ -132,6 +132,7 @@ class TIDEGATE_EXPORT QueryRunner {
  public:
   /// `query` must outlive the runner.
   explicit QueryRunner(const Query& query);
+  explicit QueryRunner(const Query&& query) = delete;
   QueryRunner(QueryRunner&&) noexcept;
   QueryRunner& operator=(QueryRunner&&) noexcept;
   ~QueryRunner();
