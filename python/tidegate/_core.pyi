@@ -1264,6 +1264,7 @@ class SeriesStoreOptions:
         max_labels: int = ...,
         max_label_name_length: int = ...,
         max_label_value_length: int = ...,
+        legacy_names: bool = ...,
     ) -> None: ...
     @property
     def retention(self) -> float:
@@ -1286,6 +1287,9 @@ class SeriesStoreOptions:
     @property
     def max_label_value_length(self) -> int:
         """In bytes."""
+    @property
+    def legacy_names(self) -> bool:
+        """Refuse names that need quotes."""
     def replace(
         self,
         *,
@@ -1296,6 +1300,7 @@ class SeriesStoreOptions:
         max_labels: int = ...,
         max_label_name_length: int = ...,
         max_label_value_length: int = ...,
+        legacy_names: bool = ...,
     ) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
     @staticmethod
@@ -1560,6 +1565,7 @@ class SeriesStore:
         max_labels: int = ...,
         max_label_name_length: int = ...,
         max_label_value_length: int = ...,
+        legacy_names: bool = ...,
     ) -> None: ...
     def ingest(
         self, metric: str, labels: Mapping[str, str] | None, value: float, at: Time

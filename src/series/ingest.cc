@@ -5,13 +5,18 @@
 #include <optional>
 #include <utility>
 
+#include "exposition/char_class.h"
 #include "exposition/utf8.h"
 #include "series/store_impl.h"
 
 namespace tidegate {
 namespace {
 
-bool IsBlank(char c) { return c == ' ' || c == '\t'; }
+// A name that Prometheus 2 knew: letters, digits, '_' and, in a metric's, ':'.
+bool IsLegacyName(std::string_view name, CharClass part) {
+  return !name.empty() && !IsDigit(name.front()) &&
+         std::all_of(name.begin(), name.end(), [part](char c) { return Is(c, part); });
+}
 
 std::size_t HashOf(std::string_view metric, std::span<const LabelView> labels) {
   const std::hash<std::string_view> hash;
@@ -30,6 +35,13 @@ std::size_t HashOf(std::string_view metric, std::span<const LabelView> labels) {
 
 SeriesKey KeyOf(std::string_view metric, std::span<const LabelView> labels) {
   return {.metric = metric, .labels = labels, .hash = HashOf(metric, labels)};
+}
+
+// What queries tell apart: what only grows, and what does not.
+MetricType StoredType(MetricType type) {
+  const bool gauge = type == MetricType::kGaugeHistogram || type == MetricType::kInfo ||
+                     type == MetricType::kStateset;
+  return gauge ? MetricType::kGauge : type;
 }
 
 std::string Shown(std::string_view text) {
@@ -103,6 +115,9 @@ Status SeriesStore::Impl::CheckLengths(std::string_view name, std::string_view v
 // Names as Prometheus 3 wants them (any UTF-8), and the limits.
 Status SeriesStore::Impl::Check(const SeriesKey& key) {
   if (key.metric.empty()) return Invalid("the metric name is empty");
+  if (options_.legacy_names && !IsLegacyName(key.metric, kNamePart)) {
+    return Invalid(Shown(key.metric) + " is no metric name without quotes");
+  }
   if (!IsUtf8(key.metric)) return Invalid("the metric name is not UTF-8");
   if (Status lengths = CheckLengths(kMetricNameLabel, key.metric); !lengths) return lengths;
   if (key.labels.size() > options_.max_labels) {
@@ -112,6 +127,9 @@ Status SeriesStore::Impl::Check(const SeriesKey& key) {
   }
   for (const LabelView& label : key.labels) {
     if (label.name.empty()) return Invalid(Shown(key.metric) + " has a label without a name");
+    if (options_.legacy_names && !IsLegacyName(label.name, kLabelPart)) {
+      return Invalid(Shown(label.name) + " is no label name without quotes");
+    }
     if (!IsUtf8(label.name))
       return Invalid(Shown(key.metric) + " has a label name that is not UTF-8");
     if (label.name == kMetricNameLabel) return Invalid("label name \"__name__\" is not unique");
@@ -149,10 +167,10 @@ Status SeriesStore::Impl::Ingest(std::string_view metric, const Labels& labels, 
   return appended;
 }
 
-Result<PageSummary> SeriesStore::Impl::IngestPage(std::string_view page, const Labels& target,
-                                                  TimePoint at) {
+Result<PageSummary> SeriesStore::Impl::IngestPage(std::string_view page, PageFormat format,
+                                                  const Labels& target, TimePoint at) {
   StagedPage staged;
-  const Status read = StagePage(page, staged);
+  const Status read = StagePage(page, format, staged);
   const std::int64_t at_ms = ToMillis(at);
   const std::scoped_lock lock(mutex_);
   if (!read) return CountRefusal(read.error());
@@ -177,9 +195,10 @@ Error SeriesStore::Impl::CountRefusal(const Error& error) {
   return error;
 }
 
-Status SeriesStore::Impl::StagePage(std::string_view page, StagedPage& staged) const {
+Status SeriesStore::Impl::StagePage(std::string_view page, PageFormat format,
+                                    StagedPage& staged) const {
   staged.page = page;
-  PageParser parser(page);
+  PageParser parser(page, format);
   while (true) {
     switch (parser.Next()) {
       case PageParser::Event::kEnd:
@@ -187,6 +206,7 @@ Status SeriesStore::Impl::StagePage(std::string_view page, StagedPage& staged) c
       case PageParser::Event::kError:
         return parser.error();
       case PageParser::Event::kHelp:
+      case PageParser::Event::kUnit:
         continue;
       case PageParser::Event::kType:
         staged.types[staged.Keep(parser.metadata_name())] = parser.type();
@@ -204,7 +224,7 @@ Status SeriesStore::Impl::StagePage(std::string_view page, StagedPage& staged) c
     if (!sample.series.empty() && sample.series.front() != '{') {
       while (!metric.empty() && IsBlank(metric.front())) metric.remove_prefix(1);
     }
-    MetricType type = sample.type;
+    MetricType type = StoredType(sample.type);
     if (type == MetricType::kUnknown) {  // families that are not kept together
       const auto declared = staged.types.find(metric);
       if (declared != staged.types.end()) type = declared->second;

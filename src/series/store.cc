@@ -13,9 +13,9 @@ Status SeriesStore::Ingest(std::string_view metric, const Labels& labels, double
   return impl_->Ingest(metric, labels, value, at);
 }
 
-Result<PageSummary> SeriesStore::IngestPage(std::string_view page, const Labels& target,
-                                            TimePoint at) {
-  return impl_->IngestPage(page, target, at);
+Result<PageSummary> SeriesStore::IngestPage(std::string_view page, PageFormat format,
+                                            const Labels& target, TimePoint at) {
+  return impl_->IngestPage(page, format, target, at);
 }
 
 void SeriesStore::MarkStale(const Labels& target, TimePoint at) { impl_->MarkStale(target, at); }

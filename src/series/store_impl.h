@@ -65,7 +65,8 @@ class SeriesStore::Impl {
   explicit Impl(SeriesStoreOptions options);
 
   Status Ingest(std::string_view metric, const Labels& labels, double value, TimePoint at);
-  Result<PageSummary> IngestPage(std::string_view page, const Labels& target, TimePoint at);
+  Result<PageSummary> IngestPage(std::string_view page, PageFormat format, const Labels& target,
+                                 TimePoint at);
   void MarkStale(const Labels& target, TimePoint at);
   SeriesStoreStats stats() const;
 
@@ -142,7 +143,7 @@ class SeriesStore::Impl {
 
   Status Check(const SeriesKey& key);
   Status CheckLengths(std::string_view name, std::string_view value);
-  Status StagePage(std::string_view page, StagedPage& staged) const;
+  Status StagePage(std::string_view page, PageFormat format, StagedPage& staged) const;
   Status ResolvePage(const Labels& target_labels, Target& target, StagedPage& staged,
                      std::int64_t at_ms);
   Status FindSeries(const Labels& target_labels, Target& target, StagedPage& staged);

@@ -10,7 +10,7 @@ namespace tidegate::golden {
 
 int RunHpaSet(std::istream& in, std::ostream& out);
 
-/// Pages as Prometheus's own text parser reads them.
+/// Pages in text format and OpenMetrics as Prometheus's own parsers read them.
 int RunExpositionSet(std::istream& in, std::ostream& out);
 
 /// Queries as Prometheus's own engine answers them. The data sets (`{"dataset",…,"series"}`) come

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The shape that nearly every sample line has, in both formats:
+//
+//   name{label="value",label="value"} number [timestamp]
+//
+// with single blanks, no escape and nothing but ASCII. Whatever differs, and whatever is wrong, is
+// left to the grammars: then false is returned and nothing has happened.
+#include <bit>
+#include <cmath>
+
+#include "exposition/char_class.h"
+#include "exposition/number.h"
+#include "exposition/page_parser.h"
+
+namespace tidegate {
+
+bool PageParser::FastSample() {
+  if (!fast_ || AtEnd()) return false;
+  const char* const begin = page_.data() + pos_;
+  if (!Is(*begin, kNameStart)) return false;
+  const char* const line_end = index_.LineEnd(begin);
+  if (line_end == nullptr || index_.HasOdd(begin, line_end)) return false;
+  const char* at = index_.WordEnd(begin);
+  while (*at == ':') at = index_.WordEnd(at + 1);
+  BeginSample();
+  sample_.name = std::string_view(begin, static_cast<std::size_t>(at - begin));
+  if (*at == '{' && !FastLabels(++at, line_end)) return false;
+  sample_.series = std::string_view(begin, static_cast<std::size_t>(at - begin));
+  if (*at != ' ' || !FastValue(at + 1, line_end)) return false;
+  EndSeries();
+  pos_ = static_cast<std::size_t>(line_end + 1 - page_.data());
+  return true;
+}
+
+// Behind the opening brace, up to behind the closing one.
+bool PageParser::FastLabels(const char*& at, const char* line_end) {
+  while (*at != '}') {
+    const char* const name_end = index_.WordEnd(at);
+    if (!Is(*at, kLabelStart) || *name_end != '=' || name_end[1] != '"') return false;
+    const char* const value = name_end + 2;
+    const char* const value_end = index_.Quote(value);
+    if (value_end >= line_end) return false;
+    const std::string_view label(at, static_cast<std::size_t>(name_end - at));
+    const std::string_view text(value, static_cast<std::size_t>(value_end - value));
+    labels_.push_back({label, CanonicalBound(label, text)});
+    at = value_end + 1;
+    if (*at == ',') {
+      ++at;
+    } else if (*at != '}') {
+      return false;
+    }
+  }
+  ++at;
+  return true;
+}
+
+// The number, and in text format a timestamp. OpenMetrics has them in seconds, mostly with more.
+bool PageParser::FastValue(const char* at, const char* line_end) {
+  const NumberEnd number = ParseNumberPrefix(at, line_end, sample_.value);
+  if (number.status != NumberStatus::kOk) return false;
+  at = number.end;
+  if (at == line_end) return true;
+  if (format_ != PageFormat::kText) return false;
+  constexpr std::ptrdiff_t kMostDigits = 18;
+  const char* const digits = ++at;
+  std::int64_t time = 0;
+  while (IsDigit(*at)) time = time * 10 + (*at++ - '0');
+  if (at != line_end || at == digits || at - digits > kMostDigits) return false;
+  sample_.timestamp_ms = time;
+  return true;
+}
+
+}  // namespace tidegate
