@@ -54,7 +54,13 @@ class CharIndex {
   const char* WordEnd(const char* at) const { return Find<&CharBlock::word, true>(at); }
   const char* Quote(const char* at) const { return Find<&CharBlock::quote>(at); }
   bool HasOdd(const char* begin, const char* end) const {
-    return Find<&CharBlock::odd>(begin) < end;
+    const auto first = static_cast<std::size_t>(begin - begin_);
+    const auto last = static_cast<std::size_t>(end - begin_);
+    std::uint64_t bits = blocks_[first / 64].odd & (~std::uint64_t{0} << (first % 64));
+    for (std::size_t block = first / 64; block != last / 64; bits = blocks_[++block].odd) {
+      if (bits != 0) return true;
+    }
+    return (bits & ~(~std::uint64_t{0} << (last % 64))) != 0;
   }
 
  private:

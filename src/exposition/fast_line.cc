@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The shape that nearly every sample line has, in both formats:
+// The shape that nearly every line has, in both formats:
 //
+//   # TYPE name type
 //   name{label="value",label="value"} number [timestamp]
 //
 // with single blanks, no escape and nothing but ASCII. Whatever differs, and whatever is wrong, is
@@ -15,10 +16,35 @@
 
 namespace tidegate {
 
-bool PageParser::FastSample() {
-  if (!fast_ || AtEnd()) return false;
+std::optional<PageParser::Event> PageParser::FastEntry() {
+  if (!fast_ || AtEnd()) return std::nullopt;
   const char* const begin = page_.data() + pos_;
-  if (!Is(*begin, kNameStart)) return false;
+  if (*begin == '#') return FastMetadata(begin);
+  if (!Is(*begin, kNameStart) || !FastSample(begin)) return std::nullopt;
+  return Event::kSample;
+}
+
+std::optional<PageParser::Event> PageParser::FastMetadata(const char* begin) {
+  constexpr std::string_view kHelp = "# HELP ";
+  const bool is_help = PeekIs(kHelp);
+  if (!is_help && !PeekIs("# TYPE ")) return std::nullopt;
+  const char* const line_end = index_.LineEnd(begin);
+  if (line_end == nullptr || index_.HasOdd(begin, line_end)) return std::nullopt;
+  const char* const name = begin + kHelp.size();
+  const char* at = index_.WordEnd(name);
+  while (*at == ':') at = index_.WordEnd(at + 1);
+  if (!Is(*name, kNameStart) || *at != ' ' || IsBlank(at[1])) return std::nullopt;
+  const std::string_view text(at + 1, static_cast<std::size_t>(line_end - at - 1));
+  const std::optional<MetricType> type = is_help ? family_type_ : TypeFromName(text, format_);
+  if (!type) return std::nullopt;
+  name_ = std::string_view(name, static_cast<std::size_t>(at - name));
+  text_ = text;
+  if (!is_help) SetFamily(*type);
+  pos_ = static_cast<std::size_t>(line_end + 1 - page_.data());
+  return is_help ? Event::kHelp : Event::kType;
+}
+
+bool PageParser::FastSample(const char* begin) {
   const char* const line_end = index_.LineEnd(begin);
   if (line_end == nullptr || index_.HasOdd(begin, line_end)) return false;
   const char* at = index_.WordEnd(begin);

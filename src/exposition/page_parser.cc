@@ -55,7 +55,7 @@ PageParser::PageParser(std::string_view page, PageFormat format, Effort effort)
       index_(page) {}
 
 PageParser::Event PageParser::Next() {
-  if (FastSample()) return Event::kSample;
+  if (const std::optional<Event> event = FastEntry()) return *event;
   switch (format_) {
     case PageFormat::kText:
       return TextEntry();
@@ -180,6 +180,10 @@ std::string_view PageParser::Unescape(std::string_view raw) {
 
 void PageParser::BeginSample() {
   scratch_used_ = 0;
+  if (bounds_.size() >= kMostBounds) {
+    bounds_.clear();
+    next_bound_ = 0;
+  }
   labels_.clear();
   sample_.timestamp_ms.reset();
   sample_.exemplar.reset();
@@ -195,20 +199,28 @@ void PageParser::AddLabel(std::string_view label, std::string_view raw_value) {
   labels_.push_back({label, CanonicalBound(label, Unescape(raw_value))});
 }
 
-// The bounds of buckets and quantiles as OpenMetrics spells them; all else as it is.
+// The bounds of buckets and quantiles as OpenMetrics spells them; all else as it is. The same ones
+// come again with every series of a family.
 std::string_view PageParser::CanonicalBound(std::string_view label, std::string_view value) {
-  if (bound_label_.empty() || label != bound_label_) return value;
-  if (IsCanonicalNumber(value)) return value;
+  if (bound_label_.empty() || label != bound_label_ || IsCanonicalNumber(value)) return value;
+  for (std::size_t i = 0; i < bounds_.size(); ++i) {  // mostly the first one is it
+    const Bound& bound = bounds_[next_bound_];
+    next_bound_ = next_bound_ + 1 < bounds_.size() ? next_bound_ + 1 : 0;
+    if (bound.raw == value) return bound.text;
+  }
   double number = 0;
   if (ParseGoNumber(value, number) != NumberStatus::kOk) return value;
-  std::string& text = Scratch();
-  text = CanonicalNumber(number);
-  return text;
+  next_bound_ = 0;
+  return bounds_.emplace_back(Bound{value, CanonicalNumber(number)}).text;
 }
 
 void PageParser::SetFamily(MetricType type) {
-  scratch_used_ = 0;
-  family_.assign(Unescape(name_));
+  family_ = name_;
+  if (name_.find('\\') != std::string_view::npos) {
+    family_text_.clear();
+    AppendUnescaped(name_, true, family_text_);
+    family_ = family_text_;
+  }
   family_type_ = type;
   bound_label_ = type == MetricType::kHistogram ? "le"
                  : type == MetricType::kSummary ? "quantile"

@@ -81,7 +81,9 @@ class PageParser {
 
  private:
   // fast_line.cc
-  bool FastSample();
+  std::optional<Event> FastEntry();
+  std::optional<Event> FastMetadata(const char* begin);
+  bool FastSample(const char* begin);
   bool FastLabels(const char*& at, const char* line_end);
   bool FastValue(const char* at, const char* line_end);
 
@@ -132,6 +134,12 @@ class PageParser {
   void SetFamily(MetricType type);
   bool ReadNumber(std::size_t begin, std::string_view text, double& value);
 
+  struct Bound {
+    std::string_view raw;
+    std::string text;
+  };
+  static constexpr std::size_t kMostBounds = 64;
+
   std::string_view page_;
   PageFormat format_;
   bool fast_;
@@ -143,9 +151,12 @@ class PageParser {
   std::deque<std::string> scratch_;  // what labels_ points to where it is not on the page
   std::size_t scratch_used_ = 0;
   std::string_view name_;
-  std::string family_;
+  std::string_view family_;
+  std::string family_text_;  // where its name has escapes
   MetricType family_type_ = MetricType::kUnknown;
   std::string_view bound_label_;  // `le` or `quantile` in a family that has bounds
+  std::deque<Bound> bounds_;      // those of this page that are not canonical
+  std::size_t next_bound_ = 0;    // the one that is expected next
   std::string_view text_;         // of HELP and UNIT, as it is on the page
   std::size_t error_at_ = 0;
   std::string error_;
