@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
       {"exposition", RunExpositionSet},
       {"hpa", RunHpaSet},
       {"promql", RunPromqlSet},
+      {"quantity", RunQuantitySet},
   };
   const auto found = argc == 2 ? sets.find(argv[1]) : sets.end();
   if (found == sets.end()) {

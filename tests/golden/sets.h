@@ -10,6 +10,10 @@ namespace tidegate::golden {
 
 int RunHpaSet(std::istream& in, std::ostream& out);
 
+/// Quantities as apimachinery parses, prints, compares and adds them. Lines with "in" are those of
+/// the set `hpa`'s quantities and are answered in their form.
+int RunQuantitySet(std::istream& in, std::ostream& out);
+
 /// Pages in text format and OpenMetrics as Prometheus's own parsers read them.
 int RunExpositionSet(std::istream& in, std::ostream& out);
 
