@@ -1264,6 +1264,7 @@ class SeriesStoreOptions:
         max_labels: int = ...,
         max_label_name_length: int = ...,
         max_label_value_length: int = ...,
+        max_bytes: int = ...,
         legacy_names: bool = ...,
     ) -> None: ...
     @property
@@ -1288,6 +1289,9 @@ class SeriesStoreOptions:
     def max_label_value_length(self) -> int:
         """In bytes."""
     @property
+    def max_bytes(self) -> int:
+        """Then nothing new."""
+    @property
     def legacy_names(self) -> bool:
         """Refuse names that need quotes."""
     def replace(
@@ -1300,6 +1304,7 @@ class SeriesStoreOptions:
         max_labels: int = ...,
         max_label_name_length: int = ...,
         max_label_value_length: int = ...,
+        max_bytes: int = ...,
         legacy_names: bool = ...,
     ) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
@@ -1565,6 +1570,7 @@ class SeriesStore:
         max_labels: int = ...,
         max_label_name_length: int = ...,
         max_label_value_length: int = ...,
+        max_bytes: int = ...,
         legacy_names: bool = ...,
     ) -> None: ...
     def ingest(

@@ -55,6 +55,7 @@ bool PageParser::FastSample(const char* begin) {
   sample_.series = std::string_view(begin, static_cast<std::size_t>(at - begin));
   if (*at != ' ' || !FastValue(at + 1, line_end)) return false;
   EndSeries();
+  sample_.number_at = static_cast<std::size_t>(at + 1 - page_.data());
   pos_ = static_cast<std::size_t>(line_end + 1 - page_.data());
   return true;
 }
@@ -83,7 +84,7 @@ bool PageParser::FastLabels(const char*& at, const char* line_end) {
 
 // The number, and in text format a timestamp. OpenMetrics has them in seconds, mostly with more.
 bool PageParser::FastValue(const char* at, const char* line_end) {
-  const NumberEnd number = ParseNumberPrefix(at, line_end, sample_.value);
+  const NumberEnd number = ParseNumberPrefix(at, sample_.value);
   if (number.status != NumberStatus::kOk) return false;
   at = number.end;
   if (at == line_end) return true;

@@ -160,7 +160,7 @@ NumberStatus ParseNumber(std::string_view text, double& value) noexcept {
 
 // One rounding gives the nearest double if the digits fit into 53 bits and the power of ten is
 // exact too. Everything else goes to ParseNumber().
-NumberEnd ParseNumberPrefix(const char* begin, const char* end, double& value) noexcept {
+NumberEnd ParseNumberPrefix(const char* begin, double& value) noexcept {
   const bool negative = *begin == '-';
   const char* const first = begin + (negative ? 1 : 0);
   const char* at = first;
@@ -176,7 +176,7 @@ NumberEnd ParseNumberPrefix(const char* begin, const char* end, double& value) n
   const bool has_digit = point != first || fraction > 0;
   std::ptrdiff_t power = -fraction;
   if (*at == 'e' && has_digit && IsExponent(at)) power += TakeExponent(at);
-  const bool ends = at == end || *at == ' ';
+  const bool ends = *at == '\n' || *at == ' ';
   const bool exact = size <= kMostDigits && digits <= (std::uint64_t{1} << 53U) &&
                      power >= -kLargestPower && power <= kLargestPower;
   if (ends && has_digit && exact) {
@@ -185,7 +185,7 @@ NumberEnd ParseNumberPrefix(const char* begin, const char* end, double& value) n
     value = negative ? -magnitude : magnitude;
     return {NumberStatus::kOk, at};
   }
-  while (at != end && *at != ' ') ++at;
+  while (*at != '\n' && *at != ' ') ++at;
   return {ParseNumber({begin, static_cast<std::size_t>(at - begin)}, value), at};
 }
 

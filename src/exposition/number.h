@@ -21,9 +21,9 @@ struct NumberEnd {
   const char* end = nullptr;
 };
 
-/// As ParseNumber() for what is between `begin` and the first blank or `end`.
-/// REQUIRES: *end may be read and is not part of a number.
-NumberEnd ParseNumberPrefix(const char* begin, const char* end, double& value) noexcept;
+/// As ParseNumber() for what is between `begin` and the first blank or newline.
+/// REQUIRES: there is one.
+NumberEnd ParseNumberPrefix(const char* begin, double& value) noexcept;
 
 /// As ParseNumber(), with Go's hexadecimal numbers and '_' between digits: how Prometheus looks at
 /// a bound that is not spelled as it should be.

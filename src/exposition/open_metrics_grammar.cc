@@ -99,6 +99,7 @@ PageParser::Event PageParser::OpenMetricsSample() {
   }
   sample_.series = page_.substr(begin, pos_ - begin);
   EndSeries();
+  sample_.number_at = pos_ + 1;
   if (!OpenMetricsNumber("a blank and a value", sample_.value)) return Event::kError;
   return OpenMetricsEndOfSample();
 }

@@ -47,6 +47,7 @@ struct SampleView {
   std::string_view series;            ///< name and labels as they are on the page
   std::string_view name;              ///< escapes resolved
   std::span<const LabelView> labels;  ///< in the order of the page
+  std::size_t number_at = 0;          ///< where on the page the value is
   double value = 0;                   ///< every NaN is Prometheus's ordinary NaN
   std::optional<std::int64_t> timestamp_ms;
   MetricType type = MetricType::kUnknown;  ///< see TypeOfSample()
@@ -70,6 +71,7 @@ class PageParser {
   /// Reads one entry. After kEnd or kError there is nothing more.
   Event Next();
 
+  std::size_t offset() const { return pos_; }               ///< what has been read
   const SampleView& sample() const { return sample_; }      ///< after kSample
   std::string_view metadata_name() const { return name_; }  ///< after kType, kHelp, kUnit; raw
   MetricType type() const { return family_type_; }          ///< after kType

@@ -190,6 +190,7 @@ PageParser::Event PageParser::TextValueAndTimestamp() {
     ++pos_;
   }
   if (pos_ == begin) return FailUnexpected(begin, "a value");
+  sample_.number_at = begin;
   if (!ReadNumber(begin, page_.substr(begin, pos_ - begin), sample_.value)) return Event::kError;
   SkipBlanks();
   if (Peek() != '\n') {

@@ -288,6 +288,62 @@ TEST(SeriesStorePageTest, OrderOfLinesDoesNotMatter) {
   }
 }
 
+// Pages that repeat the last one's layout are read by comparing; the store must not tell.
+TEST(SeriesStorePageTest, KnownLayoutsAreReadAsNewOnesAre) {
+  std::mt19937 random(5);
+  for (int round = 0; round < 30; ++round) {
+    SeriesStore known({.retention = seconds(20)});
+    SeriesStore parsed({.retention = seconds(20)});
+    std::uint32_t shape = 0;
+    for (int scrape = 0; scrape < 60; ++scrape) {
+      if (random() % 4 == 0) shape = random();
+      std::string page = shape % 2 == 0 ? "" : "# TYPE h histogram\n";
+      for (unsigned i = 0; i < 12; ++i) {
+        if ((shape >> i & 3U) == 0) continue;
+        page += "h{le=\"" + std::to_string(i / 2) + "\",replica=\"x\"} " +
+                std::to_string(random() % 1000);
+        page += (shape >> i & 63U) == 17 ? " 1764000000000\n" : "\n";
+      }
+      const Labels target = {{"replica", std::to_string(random() % 2)}};
+      const TimePoint at = kStart + seconds(scrape + (random() % 20 == 0 ? 5 : 0));
+      const auto a = known.IngestPage(page, target, at);
+      const auto b = parsed.IngestPage(page + "# " + std::to_string(scrape) + "\n", target, at);
+      ASSERT_EQ(a.has_value(), b.has_value());
+      if (a) {
+        ASSERT_EQ(a->samples, b->samples);
+        ASSERT_EQ(a->series_added, b->series_added);
+      }
+      if (random() % 15 == 0) {
+        known.MarkStale(target, at + milliseconds(1));
+        parsed.MarkStale(target, at + milliseconds(1));
+      }
+    }
+    ASSERT_EQ(Contents(known), Contents(parsed));
+  }
+}
+
+TEST(SeriesStoreTest, MemoryIsBounded) {
+  SeriesStore store({.max_bytes = 20'000});
+  int kept = 0;
+  for (int i = 0; i < 1000; ++i) {
+    const Status status = store.Ingest("m", {{"i", std::to_string(i)}}, 1, kStart);
+    if (status.ok()) {
+      ++kept;
+      continue;
+    }
+    EXPECT_EQ(status.error().code, ErrorCode::kUnavailable);
+    EXPECT_EQ(status.error().message, "the store holds its 20000 bytes already");
+  }
+  EXPECT_GT(kept, 20);
+  EXPECT_EQ(store.stats().refused_series_total, static_cast<std::uint64_t>(1000 - kept));
+  // What is kept goes on, with a shorter history.
+  for (int second = 1; second < 200; ++second) {
+    ASSERT_TRUE(store.Ingest("m", {{"i", "0"}}, second, kStart + seconds(second)).ok());
+  }
+  EXPECT_LT(store.stats().bytes, 21'000U);
+  EXPECT_EQ(Contents(store).at("m,i=0").back(), "199000:199.000000");
+}
+
 TEST(SeriesStoreSelectTest, FindsByEqualityAndByPattern) {
   SeriesStore store;
   for (const char* replica : {"flower-1", "flower-0", "iris-0"}) {
