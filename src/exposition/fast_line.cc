@@ -54,7 +54,7 @@ bool PageParser::FastSample(const char* begin) {
   if (*at == '{' && !FastLabels(++at, line_end)) return false;
   sample_.series = std::string_view(begin, static_cast<std::size_t>(at - begin));
   if (*at != ' ' || !FastValue(at + 1, line_end)) return false;
-  EndSeries();
+  EndSeriesOnPage();
   sample_.number_at = static_cast<std::size_t>(at + 1 - page_.data());
   pos_ = static_cast<std::size_t>(line_end + 1 - page_.data());
   return true;
@@ -70,7 +70,7 @@ bool PageParser::FastLabels(const char*& at, const char* line_end) {
     if (value_end >= line_end) return false;
     const std::string_view label(at, static_cast<std::size_t>(name_end - at));
     const std::string_view text(value, static_cast<std::size_t>(value_end - value));
-    labels_.push_back({label, CanonicalBound(label, text)});
+    labels_.push_back({label, IsBound(label) ? CanonicalBound(label, text) : text});
     at = value_end + 1;
     if (*at == ',') {
       ++at;

@@ -68,23 +68,6 @@ NumberStatus ParseDecimal(std::string_view digits, bool negative, double& value)
   return NumberStatus::kOk;
 }
 
-constexpr std::ptrdiff_t kMostDigits = 19;  // they fit into 64 bits
-constexpr std::ptrdiff_t kLargestPower = 22;
-constexpr std::array<double, kLargestPower + 1> kPowers = {
-    1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-
-// At an 'e': whether a sign and one or two digits follow.
-bool IsExponent(const char* at) { return (at[1] == '-' || at[1] == '+') && IsDigit(at[2]); }
-
-std::ptrdiff_t TakeExponent(const char*& at) {
-  const bool negative = at[1] == '-';
-  std::ptrdiff_t exponent = at[2] - '0';
-  at += 3;
-  if (IsDigit(*at)) exponent = exponent * 10 + (*at++ - '0');
-  return negative ? -exponent : exponent;
-}
-
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool IsHexPrefix(std::string_view text) {
@@ -158,33 +141,8 @@ NumberStatus ParseNumber(std::string_view text, double& value) noexcept {
   return ParseDecimal(digits, negative, value);
 }
 
-// One rounding gives the nearest double if the digits fit into 53 bits and the power of ten is
-// exact too. Everything else goes to ParseNumber().
-NumberEnd ParseNumberPrefix(const char* begin, double& value) noexcept {
-  const bool negative = *begin == '-';
-  const char* const first = begin + (negative ? 1 : 0);
-  const char* at = first;
-  std::uint64_t digits = 0;
-  while (IsDigit(*at)) digits = digits * 10 + static_cast<std::uint64_t>(*at++ - '0');
-  const char* const point = at;
-  if (*at == '.') {
-    ++at;
-    while (IsDigit(*at)) digits = digits * 10 + static_cast<std::uint64_t>(*at++ - '0');
-  }
-  const std::ptrdiff_t fraction = at == point ? 0 : at - point - 1;
-  const std::ptrdiff_t size = at - first - (at == point ? 0 : 1);
-  const bool has_digit = point != first || fraction > 0;
-  std::ptrdiff_t power = -fraction;
-  if (*at == 'e' && has_digit && IsExponent(at)) power += TakeExponent(at);
-  const bool ends = *at == '\n' || *at == ' ';
-  const bool exact = size <= kMostDigits && digits <= (std::uint64_t{1} << 53U) &&
-                     power >= -kLargestPower && power <= kLargestPower;
-  if (ends && has_digit && exact) {
-    double magnitude = static_cast<double>(digits);
-    magnitude = power < 0 ? magnitude / kPowers[-power] : magnitude * kPowers[power];
-    value = negative ? -magnitude : magnitude;
-    return {NumberStatus::kOk, at};
-  }
+NumberEnd internal::ParseAnyPrefix(const char* begin, double& value) noexcept {
+  const char* at = begin;
   while (*at != '\n' && *at != ' ') ++at;
   return {ParseNumber({begin, static_cast<std::size_t>(at - begin)}, value), at};
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "exposition/char_class.h"
+#include "exposition/hash.h"
 #include "exposition/number.h"
 
 namespace tidegate {
@@ -178,23 +179,6 @@ std::string_view PageParser::Unescape(std::string_view raw) {
   return text;
 }
 
-void PageParser::BeginSample() {
-  scratch_used_ = 0;
-  if (bounds_.size() >= kMostBounds) {
-    bounds_.clear();
-    next_bound_ = 0;
-  }
-  labels_.clear();
-  sample_.timestamp_ms.reset();
-  sample_.exemplar.reset();
-}
-
-// The name and the labels are known.
-void PageParser::EndSeries() {
-  sample_.labels = labels_;
-  sample_.type = TypeOfSample(sample_.name, family_, family_type_, format_);
-}
-
 void PageParser::AddLabel(std::string_view label, std::string_view raw_value) {
   labels_.push_back({label, CanonicalBound(label, Unescape(raw_value))});
 }
@@ -202,16 +186,20 @@ void PageParser::AddLabel(std::string_view label, std::string_view raw_value) {
 // The bounds of buckets and quantiles as OpenMetrics spells them; all else as it is. The same ones
 // come again with every series of a family.
 std::string_view PageParser::CanonicalBound(std::string_view label, std::string_view value) {
-  if (bound_label_.empty() || label != bound_label_ || IsCanonicalNumber(value)) return value;
-  for (std::size_t i = 0; i < bounds_.size(); ++i) {  // mostly the first one is it
-    const Bound& bound = bounds_[next_bound_];
-    next_bound_ = next_bound_ + 1 < bounds_.size() ? next_bound_ + 1 : 0;
-    if (bound.raw == value) return bound.text;
-  }
+  if (!IsBound(label)) return value;
+  Bound& bound = bounds_[HashBytes(value) % bounds_.size()];
+  if (bound.raw == value) return bound.text;
   double number = 0;
-  if (ParseGoNumber(value, number) != NumberStatus::kOk) return value;
-  next_bound_ = 0;
-  return bounds_.emplace_back(Bound{value, CanonicalNumber(number)}).text;
+  if (IsCanonicalNumber(value) || ParseGoNumber(value, number) != NumberStatus::kOk) return value;
+  const bool second = std::any_of(labels_.begin(), labels_.end(),
+                                  [this](const LabelView& other) { return IsBound(other.name); });
+  if (second) {  // the first may point to what would be overwritten
+    std::string& text = Scratch();
+    text = CanonicalNumber(number);
+    return text;
+  }
+  bound = {value, CanonicalNumber(number)};
+  return bound.text;
 }
 
 void PageParser::SetFamily(MetricType type) {
@@ -222,6 +210,7 @@ void PageParser::SetFamily(MetricType type) {
     family_ = family_text_;
   }
   family_type_ = type;
+  typed_name_ = {};
   bound_label_ = type == MetricType::kHistogram ? "le"
                  : type == MetricType::kSummary ? "quantile"
                                                 : "";

@@ -14,6 +14,7 @@
 // Thread safety: one thread per parser.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -129,18 +130,40 @@ class PageParser {
   std::string_view MetadataName();
   std::string_view Unescape(std::string_view raw);
   std::string& Scratch();
-  void BeginSample();
-  void EndSeries();
+  void BeginSample() {
+    scratch_used_ = 0;
+    labels_.clear();
+    sample_.timestamp_ms.reset();
+    sample_.exemplar.reset();
+  }
+  // The name and the labels are known.
+  void EndSeries() {
+    sample_.labels = labels_;
+    sample_.type = TypeOfSample(sample_.name, family_, family_type_, format_);
+    typed_name_ = {};
+  }
+  // The same where the name is on the page: then the next one is looked at only if it differs.
+  void EndSeriesOnPage() {
+    const std::string_view typed = typed_name_;
+    if (sample_.name != typed) {
+      EndSeries();
+      typed_name_ = sample_.name;
+    } else {
+      sample_.labels = labels_;
+    }
+  }
+  bool IsBound(std::string_view label) const {
+    return label.size() == bound_label_.size() && !label.empty() && label == bound_label_;
+  }
   void AddLabel(std::string_view label, std::string_view raw_value);
   std::string_view CanonicalBound(std::string_view label, std::string_view value);
   void SetFamily(MetricType type);
   bool ReadNumber(std::size_t begin, std::string_view text, double& value);
 
   struct Bound {
-    std::string_view raw;
-    std::string text;
+    std::string_view raw{};
+    std::string text{};
   };
-  static constexpr std::size_t kMostBounds = 64;
 
   std::string_view page_;
   PageFormat format_;
@@ -156,9 +179,9 @@ class PageParser {
   std::string_view family_;
   std::string family_text_;  // where its name has escapes
   MetricType family_type_ = MetricType::kUnknown;
+  std::string_view typed_name_;   // of the sample before, if sample_.type holds for it still
+  std::array<Bound, 64> bounds_;  // some that came, by hash; only where the spelling changes
   std::string_view bound_label_;  // `le` or `quantile` in a family that has bounds
-  std::deque<Bound> bounds_;      // those of this page that are not canonical
-  std::size_t next_bound_ = 0;    // the one that is expected next
   std::string_view text_;         // of HELP and UNIT, as it is on the page
   std::size_t error_at_ = 0;
   std::string error_;
