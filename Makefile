@@ -37,13 +37,21 @@ test-slow: build ## the end-to-end faults and other slow suites
 	@ctest --preset release -L slow
 
 .PHONY: golden
-golden: build ## agreement with the real systems' answers, by family
-	@for file in $$(ls ../shared/golden/hpa/v1.37/*.jsonl.gz 2>/dev/null || ls tests/golden/hpa/sample.jsonl.gz); do echo $$file; done | \
-	  grep -v -e quantities -e validation | xargs $(PYTHON) tests/golden/check.py $(RELEASE)/bin/tidegate-golden hpa
+golden: build ## agreement with the real systems' answers, by set, version and family
+	@$(PYTHON) tests/golden/check.py $(RELEASE)/bin/tidegate-golden
+
+.PHONY: oracle
+oracle: build ## random scenarios against the real HPA controller: SEED=1 STEPS=10000 VERSION=1.37 (or all) FAMILIES=…
+	@$(PYTHON) tests/golden/oracle/differential.py $(RELEASE)/bin/tidegate-golden --seed $${SEED:-1} --steps $${STEPS:-10000} \
+	  --version $${VERSION:-1.37} --families "$${FAMILIES:-}"
 
 .PHONY: bench
 bench: build ## the benchmarks; results go to benchmarks/results/
 	@benchmarks/run.sh $(RELEASE)
+
+.PHONY: bench-peers
+bench-peers: build ## the same work beside the peers, on one core: ROW=name; results in benchmarks/results/peers.json
+	@$(PYTHON) benchmarks/peers/run.py $(RELEASE) $(ROW)
 
 .PHONY: check
 check: setup-check ## format, clang-tidy, include directions, links in the docs

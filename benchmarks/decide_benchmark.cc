@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What a decision costs: one workload with a Pods metric, behavior and a full trace, by number
-// of replicas; and one tick over many workloads.
+// of replicas; and one tick over many workloads. The counter `allocations` is that of a decision.
 #include <benchmark/benchmark.h>
 
+#include <cstdint>
 #include <string>
 
+#include "benchmarks/allocations.h"
 #include "tidegate/plan.h"
 
 namespace tidegate {
 namespace {
+
+// Reports the allocations since `before`, for each of `decisions` of an iteration.
+void CountAllocations(benchmark::State& state, std::int64_t before, std::int64_t decisions) {
+  state.counters["allocations"] = static_cast<double>(Allocations() - before) /
+                                  static_cast<double>(state.iterations() * decisions);
+  state.SetItemsProcessed(state.iterations() * decisions);
+}
 
 constexpr TimePoint kNow{std::chrono::hours(1)};
 
@@ -49,8 +58,15 @@ PolicySet Policies(const WorkloadInput& input) {
 void BM_Decide(benchmark::State& state) {
   const WorkloadInput input = World(state.range(0));
   const PolicySet policies = Policies(input);
-  for (auto _ : state) benchmark::DoNotOptimize(Decide(input, policies, kNow));
-  state.SetItemsProcessed(state.iterations());
+  Planner planner;
+  WorkloadOutput output;
+  planner.Decide(input, policies, kNow, output);  // the buffers grow once
+  const std::int64_t before = Allocations();
+  for (auto _ : state) {
+    planner.Decide(input, policies, kNow, output);
+    benchmark::DoNotOptimize(output.decision.desired);
+  }
+  CountAllocations(state, before, 1);
 }
 BENCHMARK(BM_Decide)->Arg(1)->Arg(10)->Arg(100)->Arg(1000);
 
@@ -58,10 +74,17 @@ void BM_PlanTick(benchmark::State& state) {
   TickInput input{.now = kNow};
   for (std::int64_t i = 0; i < state.range(0); ++i) input.workloads.push_back(World(10, 2));
   const PolicySet policies = Policies(input.workloads.front());
-  for (auto _ : state) benchmark::DoNotOptimize(PlanTick(input, policies));
-  state.SetItemsProcessed(state.iterations() * state.range(0));
+  Planner planner;
+  TickOutput output;
+  planner.PlanTick(input, policies, output);  // the buffers grow once
+  const std::int64_t before = Allocations();
+  for (auto _ : state) {
+    planner.PlanTick(input, policies, output);
+    benchmark::DoNotOptimize(output.workloads.data());
+  }
+  CountAllocations(state, before, state.range(0));
 }
-BENCHMARK(BM_PlanTick)->Arg(1000)->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_PlanTick)->Arg(1000)->Arg(10000)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace tidegate

@@ -32,13 +32,45 @@ enum class Stage {
 /// "metrics", "policy", …
 TIDEGATE_EXPORT std::string_view ToString(Stage stage) noexcept;
 
-/// `replicas` after the stage, and the reason in words with the numbers that led to it.
+/// What made a stage change or hold the number.
+enum class StepCause {
+  kUnobserved,         ///< the workload could not be observed
+  kDisabledAtZero,     ///< it was scaled to zero by others
+  kAboveMaxReplicas,   ///< there are more than maxReplicas: metrics are not asked
+  kBelowMinReplicas,   ///< there are fewer than minReplicas: metrics are not asked
+  kProposal,           ///< a policy's proposal
+  kLargest,            ///< the largest of several proposals
+  kFailed,             ///< nothing can be proposed, or only a scale-down beside a failure
+  kDoubt,              ///< no scale-down on doubtful data
+  kScaleDownWindow,    ///< a higher proposal is still inside the stabilization window
+  kScaleUpWindow,      ///< a lower proposal is still inside the stabilization window
+  kScaleUpPolicies,    ///< behavior.scaleUp allows no more now
+  kScaleDownPolicies,  ///< behavior.scaleDown allows no fewer now
+  kDefaultScaleUp,     ///< without behavior: twice the current count, at least 4
+  kMaxReplicas,        ///< more than maxReplicas is wanted
+  kMinReplicas,        ///< fewer than minReplicas is wanted
+  kMinReplicasAtZero,  ///< minReplicas was raised while the workload was at zero
+};
+
+/// `replicas` after the stage, and the numbers that led to it.
 struct Step {
   Stage stage = Stage::kMetrics;
+  StepCause cause = StepCause::kProposal;
   std::int32_t replicas = 0;
-  std::string reason;
+  std::int32_t wanted = 0;         ///< the number before the stage
+  Duration window{};               ///< of a stabilization window
+  std::optional<TimePoint> until;  ///< when what bit lets go, if nothing else happens
+  std::string reason;              ///< in words; written by Explain()
 
   friend bool operator==(const Step&, const Step&) = default;
+};
+
+/// What a replica's value of a metric is worth (HPA's groupPods).
+enum class ReplicaGroup : std::uint8_t {
+  kReady,    ///< its value counts
+  kUnready,  ///< counted as 0 on the way up, left out on the way down
+  kMissing,  ///< without a value: as 0 on the way up, as at the target on the way down
+  kIgnored,  ///< failed or terminating
 };
 
 /// How one metric was computed: the terms of HPA's formula, for explain.
@@ -49,11 +81,9 @@ struct MetricTrace {
   MilliValue target = 0;      ///< target value, same unit; percent × 1000 for utilization
   std::optional<std::int32_t> utilization;  ///< percent of requests, where that is the target
   double ratio = 0;                         ///< usage / target
-  std::vector<std::string> ready;           ///< replicas whose value counted
-  std::vector<std::string> unready;  ///< counted as 0 on the way up, left out on the way down
-  std::vector<std::string> missing;  ///< without a value
-  std::vector<std::string> ignored;  ///< failed or terminating
-  std::optional<Error> error;
+  std::optional<double> filled_ratio;  ///< the same after unready and missing ones were filled in
+  std::vector<ReplicaGroup> groups;    ///< of each replica, in the order of the observation
+  std::optional<Error> error;          ///< set: it could not be computed
 
   friend bool operator==(const MetricTrace&, const MetricTrace&) = default;
 };
@@ -61,10 +91,10 @@ struct MetricTrace {
 /// How many replicas a policy believes in, and why.
 struct Proposal {
   std::optional<std::int32_t> replicas;  ///< absent: none is possible, and `error` says why
-  std::string reason;
-  std::string metric;               ///< the metric that decided, HPA's name; may be empty
-  std::vector<MetricTrace> traces;  ///< one for each metric looked at
-  std::optional<Error> error;       ///< some metrics failed: the proposal may raise, never lower
+  std::string reason;                    ///< in words; empty: the trace of `metric` says it all
+  std::string metric;                    ///< the metric that decided, HPA's name; may be empty
+  std::vector<MetricTrace> traces;       ///< one for each metric looked at
+  std::optional<Error> error;  ///< some metrics failed: the proposal may raise, never lower
 
   friend bool operator==(const Proposal&, const Proposal&) = default;
 };
@@ -106,11 +136,20 @@ struct Decision {
   std::optional<std::int32_t>
       proposed;        ///< the raw proposal; absent: none was looked for, or possible
   std::string reason;  ///< HPA's rescale reason, empty if nothing changes
+  std::string metric;  ///< the metric that decided, HPA's name; empty: none did
   std::vector<Step> steps;
-  std::vector<MetricTrace> metrics;
-  std::optional<Error> error;  ///< why the workload holds, or which metrics failed
+  std::vector<MetricTrace> metrics;  ///< what the policies looked at
+  std::optional<Error> error;        ///< why the workload holds, or which metrics failed
 
   friend bool operator==(const Decision&, const Decision&) = default;
+};
+
+/// What applying a decision came to.
+struct Applied {
+  bool scaled = false;         ///< the backend accepted a new count
+  std::optional<Error> error;  ///< of the balancer or the backend; retried at the next tick
+
+  friend bool operator==(const Applied&, const Applied&) = default;
 };
 
 /// An absolute count, so that a retry is harmless, and who has to go.

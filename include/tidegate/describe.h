@@ -23,13 +23,18 @@
 #include "tidegate/reporter.h"
 #include "tidegate/result.h"
 #include "tidegate/spec.h"
+#include "tidegate/status.h"
 
 namespace tidegate {
 
 // clang-format off
 template <> struct EnumNames<MetricSourceType> {
-  static constexpr std::array<std::string_view, 5> kNames{
-      "Resource", "ContainerResource", "Pods", "Object", "External"};
+  static constexpr std::array<std::string_view, 6> kNames{
+      "Resource", "ContainerResource", "Pods", "Object", "External", "Unknown"};
+};
+template <> struct EnumNames<KubernetesVersion> {
+  static constexpr std::array<std::string_view, 6> kNames{
+      "1.33", "1.34", "1.35", "1.36", "1.37", "1.38"};
 };
 template <> struct EnumNames<MetricTargetType> {
   static constexpr std::array<std::string_view, 3> kNames{"Utilization", "Value", "AverageValue"};
@@ -58,6 +63,26 @@ template <> struct EnumNames<Stage> {
   static constexpr std::array<std::string_view, 7> kNames{
       "metrics", "policy", "combine", "hold", "stabilize", "rateLimit", "bounds"};
 };
+template <> struct EnumNames<StepCause> {
+  static constexpr std::array<std::string_view, 16> kNames{
+      "unobserved", "disabledAtZero", "aboveMaxReplicas", "belowMinReplicas", "proposal", "largest",
+      "failed", "doubt", "scaleDownWindow", "scaleUpWindow", "scaleUpPolicies",
+      "scaleDownPolicies", "defaultScaleUp", "maxReplicas", "minReplicas", "minReplicasAtZero"};
+};
+template <> struct EnumNames<ReplicaGroup> {
+  static constexpr std::array<std::string_view, 4> kNames{
+      "ready", "unready", "missing", "ignored"};
+};
+template <> struct EnumNames<SelectorFault> {
+  static constexpr std::array<std::string_view, 3> kNames{"missing", "invalid", "ambiguous"};
+};
+template <> struct EnumNames<ConditionType> {
+  static constexpr std::array<std::string_view, 4> kNames{
+      "AbleToScale", "ScalingActive", "ScalingLimited", "ScaledToZero"};
+};
+template <> struct EnumNames<EventType> {
+  static constexpr std::array<std::string_view, 2> kNames{"Normal", "Warning"};
+};
 template <> struct EnumNames<ErrorCode> {
   static constexpr std::array<std::string_view, 8> kNames{
       "InvalidArgument", "NotFound", "NoData", "Unavailable",
@@ -75,6 +100,8 @@ TIDEGATE_EXPORT void Describe(FieldVisitor& v, Error& s);
 
 // spec.h
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, ObjectReference& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, LabelSelectorRequirement& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, LabelSelector& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, MetricTarget& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, MetricSpec& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, ScalingPolicy& s);
@@ -91,6 +118,7 @@ TIDEGATE_EXPORT void DescribeSpec(FieldVisitor& v, ScalingSpec& s);
 // observation.h
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, Container& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, Replica& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, SelectorProblem& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, Observation& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, Doubt& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, ReplicaReading& s);

@@ -36,7 +36,9 @@ struct FieldInfo {
   double min = -std::numeric_limits<double>::infinity();
   double max = std::numeric_limits<double>::infinity();
   std::string_view below = {};  ///< said of a value below `min`; empty: a text with the bound
-  std::span<const std::string_view> choices = {};  ///< the strings that are allowed; empty: any
+  /// The strings that are allowed; empty: any. Of an enum: its first names, if not all of them may
+  /// be written in a file.
+  std::span<const std::string_view> choices = {};
   bool required = false;
   std::string_view missing = {};  ///< said where a required member is absent
   bool secret = false;            ///< never dumped: shown as "***"

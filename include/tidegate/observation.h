@@ -16,13 +16,25 @@
 
 namespace tidegate {
 
+/// What of a resource is requested, in milli-units.
+struct ResourceRequest {
+  std::string resource;
+  MilliValue value = 0;
+
+  friend bool operator==(const ResourceRequest&, const ResourceRequest&) = default;
+};
+
+/// Each resource once. A list, since there are few and they are looked up at every tick.
+using ResourceList = std::vector<ResourceRequest>;
+
 enum class ReplicaPhase { kPending, kRunning, kSucceeded, kFailed, kUnknown };
 enum class ConditionStatus { kTrue, kFalse, kUnknown };
 
 /// One container of a replica and what it requests, in milli-units by resource.
 struct Container {
   std::string name;
-  std::map<std::string, MilliValue> requests;
+  ResourceList requests;
+  bool restartable_init = false;  ///< a sidecar: an init container with restartPolicy Always
 
   friend bool operator==(const Container&, const Container&) = default;
 };
@@ -34,8 +46,11 @@ struct Replica {
   std::optional<ConditionStatus> ready;  ///< absent: there is no Ready condition yet
   TimePoint ready_transition{};          ///< when `ready` last changed
   std::optional<TimePoint> start_time;
-  bool terminating = false;  ///< asked to go: draining, or has a deletionTimestamp
-  std::vector<Container> containers;
+  bool terminating = false;           ///< asked to go: draining, or has a deletionTimestamp
+  std::vector<Container> containers;  ///< regular ones, then restartable init containers
+  /// What the pod as a whole requests, where it says so itself (spec.resources.requests): its own
+  /// values, those of its containers for other resources, and its overhead.
+  std::optional<ResourceList> pod_requests;
   std::string host;                            ///< where it serves; empty: not known
   std::map<std::string, std::uint16_t> ports;  ///< by name: "http", "metrics", …
   std::int32_t restarts = 0;                   ///< how often it has been started again
@@ -48,11 +63,26 @@ struct Replica {
   friend bool operator==(const Replica&, const Replica&) = default;
 };
 
+/// Why the replicas of a workload cannot be told from others.
+enum class SelectorFault {
+  kMissing,    ///< the scale has no selector
+  kInvalid,    ///< the selector cannot be parsed
+  kAmbiguous,  ///< another autoscaler selects some of the same replicas
+};
+
+struct SelectorProblem {
+  SelectorFault fault = SelectorFault::kMissing;
+  std::string message;  ///< HPA's words
+
+  friend bool operator==(const SelectorProblem&, const SelectorProblem&) = default;
+};
+
 /// What a backend saw of one workload.
 struct Observation {
   std::int32_t spec_replicas = 0;    ///< how many are wanted (scale.spec.replicas)
   std::int32_t status_replicas = 0;  ///< how many there are, surge and terminating included
   std::vector<Replica> replicas;
+  std::optional<SelectorProblem> selector_problem;  ///< set: no metric is looked at
 
   friend bool operator==(const Observation&, const Observation&) = default;
 };

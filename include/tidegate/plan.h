@@ -8,9 +8,10 @@
 // history come out. Nothing here reads a clock, does I/O, logs or keeps state, so any recorded
 // tick replays to the same answer.
 //
-// Thread safety: pure functions.
+// Thread safety: pure functions; a Planner is used by one thread at a time.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -63,8 +64,29 @@ TIDEGATE_EXPORT WorkloadOutput Decide(const WorkloadInput& input, const PolicySe
 /// Decides for all. A policy that is not in `policies` makes its workload hold (kNotFound).
 TIDEGATE_EXPORT TickOutput PlanTick(const TickInput& input, const PolicySet& policies);
 
+/// The same answers, for loops in which nothing may be allocated: writes over an output of an
+/// earlier tick and uses its buffers again. Steps come without words; Explain() adds them.
+class TIDEGATE_EXPORT Planner {
+ public:
+  Planner();
+  ~Planner();
+  Planner(Planner&&) noexcept;
+  Planner& operator=(Planner&&) noexcept;
+
+  void Decide(const WorkloadInput& input, const PolicySet& policies, TimePoint now,
+              WorkloadOutput& output);
+  void PlanTick(const TickInput& input, const PolicySet& policies, TickOutput& output);
+
+ private:
+  struct Buffers;
+  std::unique_ptr<Buffers> buffers_;
+};
+
+/// Writes each step's reason in words for people. Decide() and PlanTick() have done so.
+TIDEGATE_EXPORT void Explain(const WorkloadInput& input, Decision& decision);
+
 /// Folds a change of scale that really happened into the history, where the rate limits will
-/// find it. Call it after a successful Apply, with the tick's `now`.
+/// find it. Call it after a successful Apply, with the tick's `now`. See also UpdateStatus().
 TIDEGATE_EXPORT void RecordScale(const ScalingSpec& spec, std::int32_t from, std::int32_t to,
                                  TimePoint now, History& history);
 

@@ -23,6 +23,8 @@
 
 namespace tidegate {
 
+class Scratch;
+
 /// What a policy may look at. Borrowed: valid only during the call.
 struct PolicyInput {
   const ScalingSpec& spec;
@@ -30,6 +32,7 @@ struct PolicyInput {
   std::span<const Reading> readings;  ///< one for each of spec.metrics, in its order
   const History& history;
   TimePoint now;
+  Scratch* scratch = nullptr;  ///< buffers that built-in policies use again; null: none
 };
 
 class TIDEGATE_EXPORT Policy {
@@ -41,11 +44,11 @@ class TIDEGATE_EXPORT Policy {
   /// The name used in config and reports; stable across releases.
   virtual std::string_view name() const noexcept = 0;
 
-  /// Returns the wanted replica count and the reason for it.
+  /// Writes the wanted replica count and the reason for it.
   ///
-  /// kNoData means that there is too little to judge: the current count is then kept. Any other
-  /// error also holds, and is reported.
-  [[nodiscard]] virtual Result<Proposal> Propose(const PolicyInput& input) const = 0;
+  /// `proposal` comes empty. kNoData means that there is too little to judge: the current count is
+  /// then kept. Any other error also holds, and is reported.
+  [[nodiscard]] virtual Status Propose(const PolicyInput& input, Proposal& proposal) const = 0;
 
  protected:
   Policy() = default;

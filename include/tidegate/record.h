@@ -18,7 +18,7 @@
 
 namespace tidegate {
 
-inline constexpr int kRecordVersion = 1;
+inline constexpr int kRecordVersion = 2;
 
 struct TickRecord {
   int version = kRecordVersion;

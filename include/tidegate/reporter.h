@@ -14,24 +14,18 @@
 #include "tidegate/export.h"
 #include "tidegate/plan.h"
 #include "tidegate/source.h"
+#include "tidegate/status.h"
 #include "tidegate/types.h"
 
 namespace tidegate {
-
-/// What applying a decision came to.
-struct Applied {
-  bool scaled = false;         ///< the backend accepted a new count
-  std::optional<Error> error;  ///< of the balancer or the backend; retried at the next tick
-
-  friend bool operator==(const Applied&, const Applied&) = default;
-};
 
 /// Borrowed: valid only during the call.
 struct TickReport {
   const TickInput& input;
   const TickOutput& output;
-  const std::vector<Applied>& applied;    ///< in the order of the workloads
-  const std::vector<History>& histories;  ///< what the next tick starts from
+  const std::vector<Applied>& applied;        ///< in the order of the workloads
+  const std::vector<History>& histories;      ///< what the next tick starts from
+  const std::vector<StatusUpdate>& statuses;  ///< conditions and events, in HPA's words
   const std::vector<std::vector<TargetState>>& targets;
   Duration gather_duration{};
   Duration plan_duration{};

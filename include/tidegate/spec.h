@@ -16,8 +16,35 @@
 
 namespace tidegate {
 
-enum class MetricSourceType { kResource, kContainerResource, kPods, kObject, kExternal };
+enum class MetricSourceType {
+  kResource,
+  kContainerResource,
+  kPods,
+  kObject,
+  kExternal,
+  kUnknown,  ///< of a newer API: MetricSpec::name holds the type as it was written; never computed
+};
 enum class MetricTargetType { kUtilization, kValue, kAverageValue };
+
+/// One of a LabelSelector's matchExpressions. The operator is text, as in the API: In, NotIn,
+/// Exists, DoesNotExist; another one is an error when the selector is used.
+struct LabelSelectorRequirement {
+  std::string key;
+  std::string op;
+  std::vector<std::string> values;
+
+  friend bool operator==(const LabelSelectorRequirement&,
+                         const LabelSelectorRequirement&) = default;
+};
+
+/// Kubernetes' LabelSelector: all of it has to match.
+struct LabelSelector {
+  Labels match_labels;
+  std::vector<LabelSelectorRequirement> match_expressions;
+
+  bool empty() const { return match_labels.empty() && match_expressions.empty(); }
+  friend bool operator==(const LabelSelector&, const LabelSelector&) = default;
+};
 
 /// What a metric should be. Exactly one of the values is normally set; if several are, the
 /// dispatch is HPA's (averageValue first for Resource, Pods and External).
@@ -44,8 +71,8 @@ struct MetricSpec {
   MetricSourceType type = MetricSourceType::kPods;
   std::string name;       ///< the metric's name; for Resource kinds the resource, such as "cpu"
   std::string container;  ///< ContainerResource only
-  std::optional<Labels> selector;    ///< metric.selector.matchLabels; absent: no filter
-  ObjectReference described_object;  ///< Object only
+  std::optional<LabelSelector> selector;  ///< metric.selector; absent or empty: no filter
+  ObjectReference described_object;       ///< Object only
   MetricTarget target;
 
   friend bool operator==(const MetricSpec&, const MetricSpec&) = default;
@@ -91,6 +118,10 @@ struct PolicySpec {
                           const PolicySpec&) = default;  // NOLINT(modernize-use-nullptr)
 };
 
+/// The releases of Kubernetes whose HorizontalPodAutoscaler a workload can behave like. What
+/// differs between them is one table, src/hpa/compatibility.cc.
+enum class KubernetesVersion { k1_33, k1_34, k1_35, k1_36, k1_37, k1_38 };
+
 /// The settings that Kubernetes has as flags of kube-controller-manager, with its defaults.
 struct HpaOptions {
   double tolerance = 0.1;
@@ -118,6 +149,8 @@ struct ScalingSpec {
   std::optional<Behavior> behavior;  ///< absent: HPA's legacy limits (doubling, at least 4)
   std::vector<PolicySpec> policies;  ///< empty: target_tracking alone
   MissingData missing_data = MissingData::kHold;
+  KubernetesVersion compatibility = KubernetesVersion::k1_37;
+  std::map<std::string, bool> feature_gates;  ///< that differ from the release's defaults
   HpaOptions hpa;
 
   friend bool operator==(const ScalingSpec&, const ScalingSpec&) = default;

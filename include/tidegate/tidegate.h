@@ -4,6 +4,7 @@
 //
 //   result.h types.h spec.h observation.h decision.h   the values
 //   plan.h                                              Decide(), PlanTick(): the pure core
+//   status.h                                            conditions and events in HPA's words
 //   policy.h policy_registry.h                          how many, and why
 //   series_store.h promql.h                             samples, and queries over them
 //   source.h backend.h balancer.h reporter.h clock.h    the seams with effects
@@ -26,4 +27,5 @@
 #include "tidegate/series_store.h"
 #include "tidegate/source.h"
 #include "tidegate/spec.h"
+#include "tidegate/status.h"
 #include "tidegate/types.h"

@@ -218,4 +218,27 @@ struct Convert<std::map<std::string, T>> {
   static std::string Gives() { return "Mapping[str, " + Convert<T>::Gives() + "]"; }
 };
 
+/// By resource: {"cpu": 0.5}.
+template <>
+struct Convert<ResourceList> {
+  using Map = std::map<std::string, MilliValue>;
+
+  static ResourceList From(py::handle value, const Path& path) {
+    ResourceList result;
+    for (const auto& [resource, request] : Convert<Map>::From(value, path)) {
+      result.push_back({resource, request});
+    }
+    return result;
+  }
+  static Map AsMap(const ResourceList& value) {
+    Map map;
+    for (const ResourceRequest& each : value) map[each.resource] = each.value;
+    return map;
+  }
+  static py::object To(const ResourceList& value) { return Convert<Map>::To(AsMap(value)); }
+  static py::object Plain(const ResourceList& value) { return Convert<Map>::Plain(AsMap(value)); }
+  static std::string Accepts() { return Convert<Map>::Accepts(); }
+  static std::string Gives() { return Convert<Map>::Gives(); }
+};
+
 }  // namespace tidegate::python

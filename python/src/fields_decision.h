@@ -16,9 +16,12 @@ struct Fields<Step> {
   static constexpr std::string_view kName = "Step";
   static constexpr std::string_view kRoot = "step";
   static constexpr std::string_view kDoc = "A stage that changed or held the number, and why.";
-  static constexpr auto kList = std::make_tuple(F("stage", &Step::stage, "Which stage."),
-                                                F("replicas", &Step::replicas, "After the stage."),
-                                                F("reason", &Step::reason, "In words."));
+  static constexpr auto kList = std::make_tuple(
+      F("stage", &Step::stage, "Which stage."), F("replicas", &Step::replicas, "After the stage."),
+      F("reason", &Step::reason, "In words."), F("cause", &Step::cause, "What made it do so."),
+      F("wanted", &Step::wanted, "Before the stage."),
+      F("window", &Step::window, "Of a stabilization window."),
+      F("until", &Step::until, "When what bit lets go, if nothing else happens."));
 };
 
 template <>
@@ -33,10 +36,8 @@ struct Fields<MetricTrace> {
       F("target", &MetricTrace::target, "Target value in the same unit."),
       F("utilization", &MetricTrace::utilization, "Percent of requests."),
       F("ratio", &MetricTrace::ratio, "usage / target."),
-      F("ready", &MetricTrace::ready, "Replicas whose value counted."),
-      F("unready", &MetricTrace::unready, "0 on the way up, left out on the way down."),
-      F("missing", &MetricTrace::missing, "Replicas without a value."),
-      F("ignored", &MetricTrace::ignored, "Failed or terminating."),
+      F("filled_ratio", &MetricTrace::filled_ratio, "After unready and missing were filled in."),
+      F("groups", &MetricTrace::groups, "What each replica's value is worth, in their order."),
       F("error", &MetricTrace::error, "Why there is no proposal."));
 };
 
@@ -98,6 +99,7 @@ struct Fields<Decision> {
       F("desired", &Decision::desired, "Replicas that are wanted now."),
       F("proposed", &Decision::proposed, "The raw proposal; None: there was none."),
       F("reason", &Decision::reason, "HPA's rescale reason; empty if nothing changes."),
+      F("metric", &Decision::metric, "The metric that decided; empty: none did."),
       F("steps", &Decision::steps, "Each stage that changed or held the number."),
       F("metrics", &Decision::metrics, "How each metric was computed."),
       F("error", &Decision::error, "Why it holds, or which metrics failed."));

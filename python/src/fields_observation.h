@@ -18,7 +18,8 @@ struct Fields<Container> {
   static constexpr std::string_view kDoc = "One container of a replica and what it requests.";
   static constexpr auto kList =
       std::make_tuple(F("name", &Container::name, "The container's name."),
-                      F("requests", &Container::requests, "By resource, such as cpu."));
+                      F("requests", &Container::requests, "By resource, such as cpu."),
+                      F("restartable_init", &Container::restartable_init, "It is a sidecar."));
 };
 
 template <>
@@ -34,6 +35,7 @@ struct Fields<Replica> {
                       F("start_time", &Replica::start_time, "When it started; None: not known."),
                       F("terminating", &Replica::terminating, "Asked to go."),
                       F("containers", &Replica::containers, "With what they request."),
+                      F("pod_requests", &Replica::pod_requests, "Of the pod as a whole."),
                       F("host", &Replica::host, "Where it serves; empty: not known."),
                       F("ports", &Replica::ports, "By name: http, metrics, …"),
                       F("restarts", &Replica::restarts, "How often it has been started again."),
@@ -41,14 +43,25 @@ struct Fields<Replica> {
 };
 
 template <>
+struct Fields<SelectorProblem> {
+  static constexpr std::string_view kName = "SelectorProblem";
+  static constexpr std::string_view kRoot = "problem";
+  static constexpr std::string_view kDoc = "Why a workload's replicas cannot be told from others.";
+  static constexpr auto kList =
+      std::make_tuple(F("fault", &SelectorProblem::fault, "What is wrong with its selector."),
+                      F("message", &SelectorProblem::message, "In HPA's words."));
+};
+
+template <>
 struct Fields<Observation> {
   static constexpr std::string_view kName = "Observation";
   static constexpr std::string_view kRoot = "observation";
   static constexpr std::string_view kDoc = "What a backend saw of one workload.";
-  static constexpr auto kList =
-      std::make_tuple(F("spec_replicas", &Observation::spec_replicas, "How many are wanted."),
-                      F("status_replicas", &Observation::status_replicas, "How many there are."),
-                      F("replicas", &Observation::replicas, "Each of them."));
+  static constexpr auto kList = std::make_tuple(
+      F("spec_replicas", &Observation::spec_replicas, "How many are wanted."),
+      F("status_replicas", &Observation::status_replicas, "How many there are."),
+      F("replicas", &Observation::replicas, "Each of them."),
+      F("selector_problem", &Observation::selector_problem, "Set: no metric is looked at."));
 };
 
 template <>

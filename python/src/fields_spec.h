@@ -37,6 +37,27 @@ struct Fields<ObjectReference> {
 };
 
 template <>
+struct Fields<LabelSelectorRequirement> {
+  static constexpr std::string_view kName = "LabelSelectorRequirement";
+  static constexpr std::string_view kRoot = "requirement";
+  static constexpr std::string_view kDoc = "What one label has to be like.";
+  static constexpr auto kList =
+      std::make_tuple(F("key", &LabelSelectorRequirement::key, "The label's name."),
+                      F("op", &LabelSelectorRequirement::op, "In, NotIn, Exists or DoesNotExist."),
+                      F("values", &LabelSelectorRequirement::values, "For In and NotIn."));
+};
+
+template <>
+struct Fields<LabelSelector> {
+  static constexpr std::string_view kName = "LabelSelector";
+  static constexpr std::string_view kRoot = "selector";
+  static constexpr std::string_view kDoc = "All of it has to match.";
+  static constexpr auto kList = std::make_tuple(
+      F("match_labels", &LabelSelector::match_labels, "Labels and their values."),
+      F("match_expressions", &LabelSelector::match_expressions, "Further requirements."));
+};
+
+template <>
 struct Fields<MetricSpec> {
   static constexpr std::string_view kName = "MetricSpec";
   static constexpr std::string_view kRoot = "metric";
@@ -45,7 +66,7 @@ struct Fields<MetricSpec> {
       F("type", &MetricSpec::type, "What the metric is measured on."),
       F("name", &MetricSpec::name, "The metric's name; for Resource kinds the resource."),
       F("container", &MetricSpec::container, "ContainerResource only."),
-      F("selector", &MetricSpec::selector, "Labels that must match; None: no filter."),
+      F("selector", &MetricSpec::selector, "What its series must match; None: no filter."),
       F("described_object", &MetricSpec::described_object, "Object only."),
       F("target", &MetricSpec::target, "What the metric should be."));
 };
@@ -137,6 +158,8 @@ struct Fields<ScalingSpec> {
       F("behavior", &ScalingSpec::behavior, "None: HPA's legacy limits (doubling, at least 4)."),
       F("policies", &ScalingSpec::policies, "Empty: target_tracking alone."),
       F("missing_data", &ScalingSpec::missing_data, "What happens when readings are in doubt."),
+      F("compatibility", &ScalingSpec::compatibility, "Release of Kubernetes to behave like."),
+      F("feature_gates", &ScalingSpec::feature_gates, "That are not at their defaults."),
       F("hpa", &ScalingSpec::hpa, "Settings that Kubernetes has as flags."));
 };
 

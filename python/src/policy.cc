@@ -24,7 +24,7 @@ class PythonPolicy final : public Policy {
 
   std::string_view name() const noexcept override { return name_; }
 
-  Result<Proposal> Propose(const PolicyInput& input) const override {
+  Status Propose(const PolicyInput& input, Proposal& proposal) const override {
     const py::gil_scoped_acquire gil;
     try {
       OwnedPolicyInput owned{input.spec,
@@ -33,7 +33,8 @@ class PythonPolicy final : public Policy {
                              input.history,
                              input.now};
       const py::object answer = object_->attr("propose")(std::move(owned));
-      return Convert<Proposal>::From(answer, Path(name_));
+      proposal = Convert<Proposal>::From(answer, Path(name_));
+      return {};
     } catch (py::error_already_set& raised) {
       return FromPython(raised, Quoted(name_));
     } catch (const ResultError& wrong) {

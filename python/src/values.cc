@@ -33,9 +33,9 @@ void BindAll(py::module_& module) {
 }  // namespace
 
 void BindValues(py::module_& module) {
-  BindAll<MetricTarget, ObjectReference, MetricSpec, ScalingPolicy, ScalingRules, Behavior,
-          PolicySpec, HpaOptions, ScalingSpec>(module);
-  BindAll<Container>(module);
+  BindAll<MetricTarget, ObjectReference, LabelSelectorRequirement, LabelSelector, MetricSpec,
+          ScalingPolicy, ScalingRules, Behavior, PolicySpec, HpaOptions, ScalingSpec>(module);
+  BindAll<Container, SelectorProblem>(module);
   BindValue<Replica>(module).def_property_readonly("serving", &Replica::Serving,
                                                    "Running, ready and not asked to go.");
   BindValue<Observation>(module).def_static("all_ready", &AllReady, py::arg("count"),

@@ -21,7 +21,7 @@ def test_load_above_target_scales_up_and_says_why(spec, reading):
     assert "15" in step.reason
     (trace,) = output.decision.metrics
     assert (trace.usage, trace.target, trace.ratio) == (15.0, 10.0, 1.5)
-    assert trace.ready == ("replica-0", "replica-1")
+    assert trace.groups == ("ready", "ready")
 
 
 def test_the_bound_is_a_step(spec, reading):

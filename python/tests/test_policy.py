@@ -31,7 +31,7 @@ def test_an_object_decides(spec):
     output = decide(spec, {"mine": Fixed()})
     assert output.decision.desired == 5
     assert output.decision.steps[0] == tidegate.Step(
-        stage="policy", replicas=5, reason="mine: always 5"
+        stage="policy", replicas=5, wanted=5, cause="proposal", reason="mine: always 5"
     )
 
 

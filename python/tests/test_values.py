@@ -120,7 +120,7 @@ def test_values_match_patterns():
         (
             {"metrics": [{}, {"type": "Pod"}]},
             'spec.metrics[1].type: want one of "Resource", "ContainerResource", "Pods", "Object",'
-            ' "External", got "Pod"',
+            ' "External", "Unknown", got "Pod"',
         ),
         (
             {"metrics": [{"target": {"averageValue": 1}}]},
@@ -132,8 +132,8 @@ def test_values_match_patterns():
             ' got "fast"',
         ),
         (
-            {"metrics": [{"selector": {"app": 1}}]},
-            'spec.metrics[0].selector["app"]: want text, got 1',
+            {"metrics": [{"selector": {"match_labels": {"app": 1}}}]},
+            'spec.metrics[0].selector.match_labels["app"]: want text, got 1',
         ),
         (
             {"behavior": {"scale_down": {"stabilization_window_seconds": "5 min"}}},

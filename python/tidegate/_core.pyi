@@ -107,21 +107,80 @@ class ObjectReference:
     __match_args__: ClassVar[tuple[str, ...]]
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
+class LabelSelectorRequirement:
+    """What one label has to be like."""
+
+    def __init__(
+        self,
+        *,
+        key: str = ...,
+        op: str = ...,
+        values: Sequence[str] = ...,
+    ) -> None: ...
+    @property
+    def key(self) -> str:
+        """The label's name."""
+    @property
+    def op(self) -> str:
+        """In, NotIn, Exists or DoesNotExist."""
+    @property
+    def values(self) -> tuple[str, ...]:
+        """For In and NotIn."""
+    def replace(
+        self,
+        *,
+        key: str = ...,
+        op: str = ...,
+        values: Sequence[str] = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> LabelSelectorRequirement: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class LabelSelector:
+    """All of it has to match."""
+
+    def __init__(
+        self,
+        *,
+        match_labels: Mapping[str, str] = ...,
+        match_expressions: Sequence[LabelSelectorRequirement | Mapping[str, Any]] = ...,
+    ) -> None: ...
+    @property
+    def match_labels(self) -> Mapping[str, str]:
+        """Labels and their values."""
+    @property
+    def match_expressions(self) -> tuple[LabelSelectorRequirement, ...]:
+        """Further requirements."""
+    def replace(
+        self,
+        *,
+        match_labels: Mapping[str, str] = ...,
+        match_expressions: Sequence[LabelSelectorRequirement | Mapping[str, Any]] = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> LabelSelector: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
 class MetricSpec:
     """One metric of a workload and its target value."""
 
     def __init__(
         self,
         *,
-        type: Literal['Resource', 'ContainerResource', 'Pods', 'Object', 'External'] = ...,
+        type: Literal['Resource', 'ContainerResource', 'Pods', 'Object', 'External', 'Unknown'] = ...,
         name: str = ...,
         container: str = ...,
-        selector: Mapping[str, str] | None = ...,
+        selector: LabelSelector | Mapping[str, Any] | None = ...,
         described_object: ObjectReference | Mapping[str, Any] = ...,
         target: MetricTarget | Mapping[str, Any] = ...,
     ) -> None: ...
     @property
-    def type(self) -> Literal['Resource', 'ContainerResource', 'Pods', 'Object', 'External']:
+    def type(self) -> Literal['Resource', 'ContainerResource', 'Pods', 'Object', 'External', 'Unknown']:
         """What the metric is measured on."""
     @property
     def name(self) -> str:
@@ -130,8 +189,8 @@ class MetricSpec:
     def container(self) -> str:
         """ContainerResource only."""
     @property
-    def selector(self) -> Mapping[str, str] | None:
-        """Labels that must match; None: no filter."""
+    def selector(self) -> LabelSelector | None:
+        """What its series must match; None: no filter."""
     @property
     def described_object(self) -> ObjectReference:
         """Object only."""
@@ -141,10 +200,10 @@ class MetricSpec:
     def replace(
         self,
         *,
-        type: Literal['Resource', 'ContainerResource', 'Pods', 'Object', 'External'] = ...,
+        type: Literal['Resource', 'ContainerResource', 'Pods', 'Object', 'External', 'Unknown'] = ...,
         name: str = ...,
         container: str = ...,
-        selector: Mapping[str, str] | None = ...,
+        selector: LabelSelector | Mapping[str, Any] | None = ...,
         described_object: ObjectReference | Mapping[str, Any] = ...,
         target: MetricTarget | Mapping[str, Any] = ...,
     ) -> Self: ...
@@ -328,6 +387,8 @@ class ScalingSpec:
         behavior: Behavior | Mapping[str, Any] | None = ...,
         policies: Sequence[PolicySpec | Mapping[str, Any]] = ...,
         missing_data: Literal['Hold', 'Fill'] = ...,
+        compatibility: Literal['1.33', '1.34', '1.35', '1.36', '1.37', '1.38'] = ...,
+        feature_gates: Mapping[str, bool] = ...,
         hpa: HpaOptions | Mapping[str, Any] = ...,
     ) -> None: ...
     @property
@@ -355,6 +416,12 @@ class ScalingSpec:
     def missing_data(self) -> Literal['Hold', 'Fill']:
         """What happens when readings are in doubt."""
     @property
+    def compatibility(self) -> Literal['1.33', '1.34', '1.35', '1.36', '1.37', '1.38']:
+        """Release of Kubernetes to behave like."""
+    @property
+    def feature_gates(self) -> Mapping[str, bool]:
+        """That are not at their defaults."""
+    @property
     def hpa(self) -> HpaOptions:
         """Settings that Kubernetes has as flags."""
     def replace(
@@ -368,6 +435,8 @@ class ScalingSpec:
         behavior: Behavior | Mapping[str, Any] | None = ...,
         policies: Sequence[PolicySpec | Mapping[str, Any]] = ...,
         missing_data: Literal['Hold', 'Fill'] = ...,
+        compatibility: Literal['1.33', '1.34', '1.35', '1.36', '1.37', '1.38'] = ...,
+        feature_gates: Mapping[str, bool] = ...,
         hpa: HpaOptions | Mapping[str, Any] = ...,
     ) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
@@ -384,6 +453,7 @@ class Container:
         *,
         name: str = ...,
         requests: Mapping[str, Quantity] = ...,
+        restartable_init: bool = ...,
     ) -> None: ...
     @property
     def name(self) -> str:
@@ -391,15 +461,46 @@ class Container:
     @property
     def requests(self) -> Mapping[str, float]:
         """By resource, such as cpu."""
+    @property
+    def restartable_init(self) -> bool:
+        """It is a sidecar."""
     def replace(
         self,
         *,
         name: str = ...,
         requests: Mapping[str, Quantity] = ...,
+        restartable_init: bool = ...,
     ) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
     @staticmethod
     def from_dict(fields: Mapping[str, Any]) -> Container: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class SelectorProblem:
+    """Why a workload's replicas cannot be told from others."""
+
+    def __init__(
+        self,
+        *,
+        fault: Literal['missing', 'invalid', 'ambiguous'] = ...,
+        message: str = ...,
+    ) -> None: ...
+    @property
+    def fault(self) -> Literal['missing', 'invalid', 'ambiguous']:
+        """What is wrong with its selector."""
+    @property
+    def message(self) -> str:
+        """In HPA's words."""
+    def replace(
+        self,
+        *,
+        fault: Literal['missing', 'invalid', 'ambiguous'] = ...,
+        message: str = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> SelectorProblem: ...
     __match_args__: ClassVar[tuple[str, ...]]
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
@@ -416,6 +517,7 @@ class Replica:
         start_time: Time | None = ...,
         terminating: bool = ...,
         containers: Sequence[Container | Mapping[str, Any]] = ...,
+        pod_requests: Mapping[str, Quantity] | None = ...,
         host: str = ...,
         ports: Mapping[str, int] = ...,
         restarts: int = ...,
@@ -443,6 +545,9 @@ class Replica:
     def containers(self) -> tuple[Container, ...]:
         """With what they request."""
     @property
+    def pod_requests(self) -> Mapping[str, float] | None:
+        """Of the pod as a whole."""
+    @property
     def host(self) -> str:
         """Where it serves; empty: not known."""
     @property
@@ -466,6 +571,7 @@ class Replica:
         start_time: Time | None = ...,
         terminating: bool = ...,
         containers: Sequence[Container | Mapping[str, Any]] = ...,
+        pod_requests: Mapping[str, Quantity] | None = ...,
         host: str = ...,
         ports: Mapping[str, int] = ...,
         restarts: int = ...,
@@ -486,6 +592,7 @@ class Observation:
         spec_replicas: int = ...,
         status_replicas: int = ...,
         replicas: Sequence[Replica | Mapping[str, Any]] = ...,
+        selector_problem: SelectorProblem | Mapping[str, Any] | None = ...,
     ) -> None: ...
     @property
     def spec_replicas(self) -> int:
@@ -496,6 +603,9 @@ class Observation:
     @property
     def replicas(self) -> tuple[Replica, ...]:
         """Each of them."""
+    @property
+    def selector_problem(self) -> SelectorProblem | None:
+        """Set: no metric is looked at."""
     @staticmethod
     def all_ready(
         count: int, since: Time = 0.0, prefix: str = "replica-"
@@ -506,6 +616,7 @@ class Observation:
         spec_replicas: int = ...,
         status_replicas: int = ...,
         replicas: Sequence[Replica | Mapping[str, Any]] = ...,
+        selector_problem: SelectorProblem | Mapping[str, Any] | None = ...,
     ) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
     @staticmethod
@@ -633,6 +744,10 @@ class Step:
         stage: Literal['metrics', 'policy', 'combine', 'hold', 'stabilize', 'rateLimit', 'bounds'] = ...,
         replicas: int = ...,
         reason: str = ...,
+        cause: Literal['unobserved', 'disabledAtZero', 'aboveMaxReplicas', 'belowMinReplicas', 'proposal', 'largest', 'failed', 'doubt', 'scaleDownWindow', 'scaleUpWindow', 'scaleUpPolicies', 'scaleDownPolicies', 'defaultScaleUp', 'maxReplicas', 'minReplicas', 'minReplicasAtZero'] = ...,
+        wanted: int = ...,
+        window: Seconds = ...,
+        until: Time | None = ...,
     ) -> None: ...
     @property
     def stage(self) -> Literal['metrics', 'policy', 'combine', 'hold', 'stabilize', 'rateLimit', 'bounds']:
@@ -643,12 +758,28 @@ class Step:
     @property
     def reason(self) -> str:
         """In words."""
+    @property
+    def cause(self) -> Literal['unobserved', 'disabledAtZero', 'aboveMaxReplicas', 'belowMinReplicas', 'proposal', 'largest', 'failed', 'doubt', 'scaleDownWindow', 'scaleUpWindow', 'scaleUpPolicies', 'scaleDownPolicies', 'defaultScaleUp', 'maxReplicas', 'minReplicas', 'minReplicasAtZero']:
+        """What made it do so."""
+    @property
+    def wanted(self) -> int:
+        """Before the stage."""
+    @property
+    def window(self) -> float:
+        """Of a stabilization window."""
+    @property
+    def until(self) -> int | None:
+        """When what bit lets go, if nothing else happens."""
     def replace(
         self,
         *,
         stage: Literal['metrics', 'policy', 'combine', 'hold', 'stabilize', 'rateLimit', 'bounds'] = ...,
         replicas: int = ...,
         reason: str = ...,
+        cause: Literal['unobserved', 'disabledAtZero', 'aboveMaxReplicas', 'belowMinReplicas', 'proposal', 'largest', 'failed', 'doubt', 'scaleDownWindow', 'scaleUpWindow', 'scaleUpPolicies', 'scaleDownPolicies', 'defaultScaleUp', 'maxReplicas', 'minReplicas', 'minReplicasAtZero'] = ...,
+        wanted: int = ...,
+        window: Seconds = ...,
+        until: Time | None = ...,
     ) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
     @staticmethod
@@ -668,10 +799,8 @@ class MetricTrace:
         target: Quantity = ...,
         utilization: int | None = ...,
         ratio: float = ...,
-        ready: Sequence[str] = ...,
-        unready: Sequence[str] = ...,
-        missing: Sequence[str] = ...,
-        ignored: Sequence[str] = ...,
+        filled_ratio: float | None = ...,
+        groups: Sequence[Literal['ready', 'unready', 'missing', 'ignored']] = ...,
         error: Error | Mapping[str, str] | None = ...,
     ) -> None: ...
     @property
@@ -693,17 +822,11 @@ class MetricTrace:
     def ratio(self) -> float:
         """usage / target."""
     @property
-    def ready(self) -> tuple[str, ...]:
-        """Replicas whose value counted."""
+    def filled_ratio(self) -> float | None:
+        """After unready and missing were filled in."""
     @property
-    def unready(self) -> tuple[str, ...]:
-        """0 on the way up, left out on the way down."""
-    @property
-    def missing(self) -> tuple[str, ...]:
-        """Replicas without a value."""
-    @property
-    def ignored(self) -> tuple[str, ...]:
-        """Failed or terminating."""
+    def groups(self) -> tuple[Literal['ready', 'unready', 'missing', 'ignored'], ...]:
+        """What each replica's value is worth, in their order."""
     @property
     def error(self) -> Error | None:
         """Why there is no proposal."""
@@ -716,10 +839,8 @@ class MetricTrace:
         target: Quantity = ...,
         utilization: int | None = ...,
         ratio: float = ...,
-        ready: Sequence[str] = ...,
-        unready: Sequence[str] = ...,
-        missing: Sequence[str] = ...,
-        ignored: Sequence[str] = ...,
+        filled_ratio: float | None = ...,
+        groups: Sequence[Literal['ready', 'unready', 'missing', 'ignored']] = ...,
         error: Error | Mapping[str, str] | None = ...,
     ) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
@@ -882,6 +1003,7 @@ class Decision:
         desired: int = ...,
         proposed: int | None = ...,
         reason: str = ...,
+        metric: str = ...,
         steps: Sequence[Step | Mapping[str, Any]] = ...,
         metrics: Sequence[MetricTrace | Mapping[str, Any]] = ...,
         error: Error | Mapping[str, str] | None = ...,
@@ -902,6 +1024,9 @@ class Decision:
     def reason(self) -> str:
         """HPA's rescale reason; empty if nothing changes."""
     @property
+    def metric(self) -> str:
+        """The metric that decided; empty: none did."""
+    @property
     def steps(self) -> tuple[Step, ...]:
         """Each stage that changed or held the number."""
     @property
@@ -918,6 +1043,7 @@ class Decision:
         desired: int = ...,
         proposed: int | None = ...,
         reason: str = ...,
+        metric: str = ...,
         steps: Sequence[Step | Mapping[str, Any]] = ...,
         metrics: Sequence[MetricTrace | Mapping[str, Any]] = ...,
         error: Error | Mapping[str, str] | None = ...,

@@ -9,26 +9,12 @@ namespace {
 constexpr std::string_view kAboveZero = "must be greater than zero";
 constexpr std::string_view kNoMetricName = "must specify a metric name";
 
-/// metric.selector as Kubernetes writes it.
-struct LabelSelector {
-  Labels match_labels;
-};
-
-void Describe(FieldVisitor& v, LabelSelector& s) {
-  v.Field("matchLabels", s.match_labels, {.doc = "Labels that a series must have."});
-  v.Refused("matchExpressions", "is not supported; use matchLabels");
-}
-
 void DescribeMetric(FieldVisitor& v, MetricSpec& s) {
   v.Nested("metric",
            [&] {
              v.Field("name", s.name,
                      {.doc = "Name of the metric.", .required = true, .missing = kNoMetricName});
-             std::optional<LabelSelector> selector;
-             if (s.selector) selector = LabelSelector{*s.selector};
-             v.Field("selector", selector, {.doc = "Restricts the metric to some series."});
-             s.selector.reset();
-             if (selector) s.selector = std::move(selector->match_labels);
+             v.Field("selector", s.selector, {.doc = "Restricts the metric to some series."});
            },
            {.doc = "Which metric.", .required = true, .missing = kNoMetricName});
 }
@@ -75,6 +61,17 @@ void Describe(FieldVisitor& v, ObjectReference& s) {
   v.Field("name", s.name, {.doc = "Name of the object.", .required = true});
 }
 
+void Describe(FieldVisitor& v, LabelSelectorRequirement& s) {
+  v.Field("key", s.key, {.doc = "Name of the label.", .required = true});
+  v.Field("operator", s.op, {.doc = "In, NotIn, Exists or DoesNotExist.", .required = true});
+  v.Field("values", s.values, {.doc = "For In and NotIn."});
+}
+
+void Describe(FieldVisitor& v, LabelSelector& s) {
+  v.Field("matchLabels", s.match_labels, {.doc = "Labels that a series must have."});
+  v.Field("matchExpressions", s.match_expressions, {.doc = "Further requirements."});
+}
+
 void Describe(FieldVisitor& v, MetricTarget& s) {
   v.Field("type", s.type,
           {.doc = "Which kind of target value it is.",
@@ -90,42 +87,49 @@ void Describe(FieldVisitor& v, MetricTarget& s) {
 
 void Describe(FieldVisitor& v, MetricSpec& s) {
   using enum MetricSourceType;
+  constexpr std::span kNames = EnumNames<MetricSourceType>::kNames;
   v.Field("type", s.type,
           {.doc = "Where the metric comes from.",
+           .choices = kNames.first(static_cast<std::size_t>(kUnknown)),
            .required = true,
            .missing = "must specify a metric source type"});
+  // A schema looks at the members of all types; each then starts from a blank metric.
+  const auto source = [&](MetricSourceType type, std::string_view key, std::string_view doc,
+                          auto describe) {
+    MetricSpec blank;
+    MetricSpec& metric = s.type == type ? s : blank;
+    v.Alternative(key, s.type == type, [&] { describe(metric); }, SourceInfo(doc));
+  };
+  source(kResource, "resource", "A resource of the replicas, summed over their containers.",
+         [&](MetricSpec& m) { DescribeResource(v, m, false); });
+  source(kContainerResource, "containerResource", "A resource of one container of each replica.",
+         [&](MetricSpec& m) { DescribeResource(v, m, true); });
+  source(kPods, "pods", "A metric of each replica, averaged.", [&](MetricSpec& m) {
+    DescribeMetric(v, m);
+    DescribeTarget(v, m);
+    DescribeUnused(v, m, true, true, false);
+  });
+  source(kObject, "object", "A metric of one other object.", [&](MetricSpec& m) {
+    v.Field("describedObject", m.described_object,
+            {.doc = "The object that the metric is about.", .required = true});
+    DescribeMetric(v, m);
+    DescribeTarget(v, m);
+    DescribeUnused(v, m, true, false, false);
+  });
+  source(kExternal, "external", "A metric that belongs to no object; its series are summed.",
+         [&](MetricSpec& m) {
+           DescribeMetric(v, m);
+           DescribeTarget(v, m);
+           DescribeUnused(v, m, true, true, false);
+         });
   v.Alternative(
-      "resource", s.type == kResource, [&] { DescribeResource(v, s, false); },
-      SourceInfo("A resource of the replicas, summed over their containers."));
-  v.Alternative(
-      "containerResource", s.type == kContainerResource, [&] { DescribeResource(v, s, true); },
-      SourceInfo("A resource of one container of each replica."));
-  v.Alternative(
-      "pods", s.type == kPods,
+      "unknown", s.type == kUnknown,
       [&] {
-        DescribeMetric(v, s);
-        DescribeTarget(v, s);
-        DescribeUnused(v, s, true, true, false);
+        v.Field("name", s.name);
+        DescribeUnused(v, s, true, true, true);
+        v.Field("target", s.target);
       },
-      SourceInfo("A metric of each replica, averaged."));
-  v.Alternative(
-      "object", s.type == kObject,
-      [&] {
-        v.Field("describedObject", s.described_object,
-                {.doc = "The object that the metric is about.", .required = true});
-        DescribeMetric(v, s);
-        DescribeTarget(v, s);
-        DescribeUnused(v, s, true, false, false);
-      },
-      SourceInfo("A metric of one other object."));
-  v.Alternative(
-      "external", s.type == kExternal,
-      [&] {
-        DescribeMetric(v, s);
-        DescribeTarget(v, s);
-        DescribeUnused(v, s, true, true, false);
-      },
-      SourceInfo("A metric that belongs to no object; its series are summed."));
+      {.hidden = true});
 }
 
 void Describe(FieldVisitor& v, ScalingPolicy& s) {
@@ -200,6 +204,12 @@ void DescribeSpec(FieldVisitor& v, ScalingSpec& s) {
   v.Field("missingData", s.missing_data,
           {.doc = "What happens while readings are in doubt. Hold: never below the current count. "
                   "Fill: HPA's fills only."});
+  v.Field("compatibility", s.compatibility,
+          {.doc = "The release of Kubernetes whose HorizontalPodAutoscaler this workload behaves "
+                  "like."});
+  v.Field("featureGates", s.feature_gates,
+          {.doc = "That release's feature gates that are not at their defaults, such as "
+                  "HPAScaleToZero: false."});
   v.Field("hpa", s.hpa, {.doc = "What Kubernetes has as flags of its controller manager."});
 }
 

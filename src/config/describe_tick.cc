@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Field lists of what a tick is made of: observation.h, decision.h, plan.h, record.h.
+#include <map>
+#include <utility>
+
 #include "tidegate/describe.h"
 
 namespace tidegate {
@@ -10,9 +13,23 @@ void Describe(FieldVisitor& v, Error& s) {
   v.Field("message", s.message);
 }
 
+namespace {
+
+// {"cpu": 500, "memory": 128000}
+void DescribeRequests(FieldVisitor& v, std::string_view key, ResourceList& s) {
+  std::map<std::string, MilliValue> requests;
+  for (const ResourceRequest& each : s) requests[each.resource] = each.value;
+  v.Field(key, requests);
+  s.clear();
+  for (const auto& [resource, value] : requests) s.push_back({resource, value});
+}
+
+}  // namespace
+
 void Describe(FieldVisitor& v, Container& s) {
   v.Field("name", s.name);
-  v.Field("requests", s.requests);
+  DescribeRequests(v, "requests", s.requests);
+  v.Field("restartableInit", s.restartable_init);
 }
 
 void Describe(FieldVisitor& v, Replica& s) {
@@ -23,9 +40,20 @@ void Describe(FieldVisitor& v, Replica& s) {
   v.Field("startTime", s.start_time);
   v.Field("terminating", s.terminating);
   v.Field("containers", s.containers);
+  bool has_requests = s.pod_requests.has_value();
+  v.Field("hasPodRequests", has_requests);
+  ResourceList requests = s.pod_requests.value_or(ResourceList());
+  DescribeRequests(v, "podRequests", requests);
+  s.pod_requests.reset();
+  if (has_requests) s.pod_requests = std::move(requests);
   v.Field("host", s.host);
   v.Field("ports", s.ports);
   v.Field("restarts", s.restarts);
+  v.Field("message", s.message);
+}
+
+void Describe(FieldVisitor& v, SelectorProblem& s) {
+  v.Field("fault", s.fault);
   v.Field("message", s.message);
 }
 
@@ -33,6 +61,7 @@ void Describe(FieldVisitor& v, Observation& s) {
   v.Field("specReplicas", s.spec_replicas);
   v.Field("statusReplicas", s.status_replicas);
   v.Field("replicas", s.replicas);
+  v.Field("selectorProblem", s.selector_problem);
 }
 
 void Describe(FieldVisitor& v, Doubt& s) {
@@ -58,7 +87,11 @@ void Describe(FieldVisitor& v, Reading& s) {
 
 void Describe(FieldVisitor& v, Step& s) {
   v.Field("stage", s.stage);
+  v.Field("cause", s.cause);
   v.Field("replicas", s.replicas);
+  v.Field("wanted", s.wanted);
+  v.Field("window", s.window);
+  v.Field("until", s.until);
   v.Field("reason", s.reason);
 }
 
@@ -69,10 +102,8 @@ void Describe(FieldVisitor& v, MetricTrace& s) {
   v.Field("milliTarget", s.target);
   v.Field("utilization", s.utilization);
   v.Field("ratio", s.ratio);
-  v.Field("ready", s.ready);
-  v.Field("unready", s.unready);
-  v.Field("missing", s.missing);
-  v.Field("ignored", s.ignored);
+  v.Field("filledRatio", s.filled_ratio);
+  v.Field("groups", s.groups);
   v.Field("error", s.error);
 }
 
@@ -109,6 +140,7 @@ void Describe(FieldVisitor& v, Decision& s) {
   v.Field("desired", s.desired);
   v.Field("proposed", s.proposed);
   v.Field("reason", s.reason);
+  v.Field("metric", s.metric);
   v.Field("steps", s.steps);
   v.Field("metrics", s.metrics);
   v.Field("error", s.error);

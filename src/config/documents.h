@@ -60,6 +60,7 @@ class Validator {
   void CheckTarget(const MetricSpec& metric, const std::string& path);
   void CheckBehavior(const ScalingSpec& spec);
   void CheckPolicies(const ScalingSpec& spec);
+  void CheckFeatureGates(const ScalingSpec& spec);
   void CheckQueries(const Autoscaler& autoscaler);
   void CheckPool(const Autoscaler& autoscaler);
   void CheckProbe(const HttpProbe& probe, const ProcessPoolOptions& pool, const std::string& path);

@@ -351,7 +351,8 @@ void Reader::RatioValue(double& value, const FieldInfo& info) {
 }
 
 void Reader::EnumValue(std::size_t& index, std::span<const std::string_view> names,
-                       const FieldInfo& /*info*/) {
+                       const FieldInfo& info) {
+  if (!info.choices.empty() && mode_ != ReadMode::kRecord) names = info.choices;
   const std::string want = "one of " + Join(names);
   bool absent = false;
   const Node* node = Scalar(want, absent);

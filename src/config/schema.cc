@@ -68,8 +68,9 @@ class TreeBuilder : public FieldVisitor {
     Scalar(FieldType::kRatio, FormatRatio(value));
   }
   void EnumValue(std::size_t& index, std::span<const std::string_view> names,
-                 const FieldInfo& /*info*/) override {
-    at_->choices.assign(names.begin(), names.end());
+                 const FieldInfo& info) override {
+    const std::span<const std::string_view> choices = info.choices.empty() ? names : info.choices;
+    at_->choices.assign(choices.begin(), choices.end());
     Scalar(FieldType::kEnum, JsonString(names[index]));
   }
 

@@ -6,6 +6,7 @@
 
 #include "config/documents.h"
 #include "config/scalars.h"
+#include "hpa/compatibility.h"
 #include "tidegate/describe.h"
 #include "tidegate/promql.h"
 
@@ -29,6 +30,8 @@ std::string MemberOf(MetricSourceType type) {
       return "object";
     case MetricSourceType::kExternal:
       return "external";
+    case MetricSourceType::kUnknown:
+      break;
   }
   return {};
 }
@@ -121,6 +124,7 @@ void Validator::Check(const Autoscaler& autoscaler) {
   }
   CheckBehavior(spec);
   CheckPolicies(spec);
+  CheckFeatureGates(spec);
   CheckQueries(autoscaler);
   CheckPool(autoscaler);
   if (autoscaler.nginx) CheckNginx(*autoscaler.nginx);
@@ -214,6 +218,8 @@ void Validator::CheckTarget(const MetricSpec& metric, const std::string& path) {
                "may not set both a target raw value and a target utilization");
       }
       return;
+    case MetricSourceType::kUnknown:
+      return;
   }
 }
 
@@ -242,6 +248,18 @@ void Validator::CheckPolicies(const ScalingSpec& spec) {
     for (const std::string& name : names) known += (known.empty() ? "" : ", ") + JsonString(name);
     Report(path + ".name", "no policy is called " + JsonString(policy.name) + "; known are " +
                                known + Nearest(policy.name, {names.begin(), names.end()}));
+  }
+}
+
+void Validator::CheckFeatureGates(const ScalingSpec& spec) {
+  std::vector<std::string_view> known;
+  for (const hpa::FeatureGate& gate : hpa::FeatureGates()) known.push_back(gate.name);
+  for (const auto& [name, on] : spec.feature_gates) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    std::string list;
+    for (const std::string_view gate : known) list += (list.empty() ? "" : ", ") + JsonString(gate);
+    Report("spec.featureGates." + name, "no feature gate of this name matters here; known are " +
+                                            list + Nearest(name, known));
   }
 }
 

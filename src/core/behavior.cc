@@ -7,8 +7,8 @@
 #include <optional>
 #include <vector>
 
-#include "core/text.h"
 #include "hpa/arithmetic.h"
+#include "hpa/compatibility.h"
 #include "tidegate/plan.h"
 
 namespace tidegate::core {
@@ -33,22 +33,22 @@ void Remember(std::vector<Recommendation>& list, std::optional<std::size_t> slot
   }
 }
 
-std::string DownReason(Duration window, std::int32_t proposed, std::int32_t highest) {
-  return "scale-down stabilization window " + FormatDuration(window) + ": " +
-         std::to_string(proposed) + " is proposed now, but the highest recent proposal is " +
-         std::to_string(highest);
-}
-
-std::string UpReason(Duration window, std::int32_t proposed, std::int32_t lowest) {
-  return "scale-up stabilization window " + FormatDuration(window) + ": " +
-         std::to_string(proposed) + " is proposed now, but the lowest recent proposal is " +
-         std::to_string(lowest);
+// When the last of the proposals that equal `value` leaves the window.
+std::optional<TimePoint> LastOf(const std::vector<Recommendation>& list, std::int32_t value,
+                                Duration window) {
+  std::optional<TimePoint> last;
+  for (const Recommendation& each : list) {
+    const TimePoint end = each.time + window;
+    if (each.replicas == value && (!last || end > *last)) last = end;
+  }
+  return last;
 }
 
 // Without `behavior`: the highest proposal of the last five minutes, edge included.
 Limited StabilizeLegacy(const ScalingSpec& spec, std::int32_t proposed, TimePoint now,
                         std::vector<Recommendation>& list) {
-  const TimePoint cut = now - spec.hpa.downscale_stabilization;
+  const Duration window = spec.hpa.downscale_stabilization;
+  const TimePoint cut = now - window;
   std::int32_t highest = proposed;
   std::optional<std::size_t> slot;
   for (std::size_t i = 0; i < list.size(); ++i) {
@@ -59,11 +59,11 @@ Limited StabilizeLegacy(const ScalingSpec& spec, std::int32_t proposed, TimePoin
     }
   }
   Remember(list, slot, proposed, now);
-  Limited limited{.replicas = highest, .stage = Stage::kStabilize, .reason = {}};
-  if (highest != proposed) {
-    limited.reason = DownReason(spec.hpa.downscale_stabilization, proposed, highest);
-  }
-  return limited;
+  if (highest == proposed) return {.replicas = highest};
+  return {.replicas = highest,
+          .cause = StepCause::kScaleDownWindow,
+          .window = window,
+          .until = LastOf(list, highest, window)};
 }
 
 // With `behavior`: a window in each direction, edge excluded.
@@ -73,24 +73,25 @@ Limited StabilizeWithBehavior(const ScalingSpec& spec, std::int32_t current, std
       spec.behavior->scale_up.stabilization_window.value_or(Duration::zero());
   const Duration down_window =
       spec.behavior->scale_down.stabilization_window.value_or(spec.hpa.downscale_stabilization);
+  const TimePoint up_cut = now - up_window;
+  const TimePoint down_cut = now - down_window;
   std::int32_t lowest = proposed;
   std::int32_t highest = proposed;
   std::optional<std::size_t> slot;
   for (std::size_t i = 0; i < list.size(); ++i) {
-    if (list[i].time > now - up_window) lowest = std::min(lowest, list[i].replicas);
-    if (list[i].time > now - down_window) highest = std::max(highest, list[i].replicas);
-    if (list[i].time < now - up_window && list[i].time < now - down_window) slot = i;
+    if (list[i].time > up_cut) lowest = std::min(lowest, list[i].replicas);
+    if (list[i].time > down_cut) highest = std::max(highest, list[i].replicas);
+    if (list[i].time < up_cut && list[i].time < down_cut) slot = i;
   }
   Remember(list, slot, proposed, now);
-  std::int32_t stabilized = current;
-  if (stabilized < lowest) stabilized = lowest;
-  if (stabilized > highest) stabilized = highest;
-  Limited limited{.replicas = stabilized, .stage = Stage::kStabilize, .reason = {}};
-  if (stabilized != proposed) {
-    limited.reason = proposed >= current ? UpReason(up_window, proposed, lowest)
-                                         : DownReason(down_window, proposed, highest);
-  }
-  return limited;
+  const std::int32_t stabilized = std::min(std::max(current, lowest), highest);
+  if (stabilized == proposed) return {.replicas = stabilized};
+  const bool up = proposed >= current;
+  const Duration window = up ? up_window : down_window;
+  return {.replicas = stabilized,
+          .cause = up ? StepCause::kScaleUpWindow : StepCause::kScaleDownWindow,
+          .window = window,
+          .until = LastOf(list, up ? lowest : highest, window)};
 }
 
 std::int32_t ChangesWithin(const std::vector<ScaleEvent>& events, Duration period, TimePoint now) {
@@ -121,68 +122,77 @@ std::int32_t DownLimitOf(const ScalingPolicy& policy, std::int32_t start) {
   return ToInt32(static_cast<double>(start) * factor);
 }
 
-std::int32_t UpLimit(const ScalingRules& rules, std::int32_t current, const History& history,
-                     TimePoint now) {
-  if (rules.select_policy == SelectPolicy::kDisabled) return current;
-  const bool least = rules.select_policy == SelectPolicy::kMin;
-  std::int32_t limit = least ? kMaxInt32 : kMinInt32;
+// The count that a direction's policies allow, and how far back the one that decides looks.
+struct RateLimit {
+  std::int32_t replicas = 0;
+  Duration period{};
+};
+
+template <typename F>
+RateLimit LimitOf(const ScalingRules& rules, std::int32_t current, std::int32_t seed, bool smallest,
+                  F limit_of) {
+  if (rules.select_policy == SelectPolicy::kDisabled) return {.replicas = current};
+  RateLimit chosen{.replicas = seed};
   for (const ScalingPolicy& policy : rules.policies) {
-    const std::int32_t each = UpLimitOf(policy, PeriodStart(policy, current, history, now));
-    limit = least ? std::min(limit, each) : std::max(limit, each);
+    const std::int32_t each = limit_of(policy);
+    if (smallest ? each < chosen.replicas : each > chosen.replicas) {
+      chosen = {.replicas = each, .period = policy.period};
+    }
   }
-  return limit;
+  return chosen;
 }
 
-std::int32_t DownLimit(const ScalingRules& rules, std::int32_t current, const History& history,
-                       TimePoint now) {
-  if (rules.select_policy == SelectPolicy::kDisabled) return current;
+RateLimit UpLimit(const ScalingRules& rules, std::int32_t current, const History& history,
+                  TimePoint now) {
   const bool least = rules.select_policy == SelectPolicy::kMin;
-  std::int32_t limit = least ? kMinInt32 : kMaxInt32;
-  for (const ScalingPolicy& policy : rules.policies) {
-    const std::int32_t each = DownLimitOf(policy, PeriodStart(policy, current, history, now));
-    limit = least ? std::max(limit, each) : std::min(limit, each);
+  return LimitOf(rules, current, least ? kMaxInt32 : kMinInt32, least,
+                 [&](const ScalingPolicy& policy) {
+                   return UpLimitOf(policy, PeriodStart(policy, current, history, now));
+                 });
+}
+
+RateLimit DownLimit(const ScalingRules& rules, std::int32_t current, const History& history,
+                    TimePoint now) {
+  const bool least = rules.select_policy == SelectPolicy::kMin;
+  return LimitOf(rules, current, least ? kMinInt32 : kMaxInt32, !least,
+                 [&](const ScalingPolicy& policy) {
+                   return DownLimitOf(policy, PeriodStart(policy, current, history, now));
+                 });
+}
+
+// When the first change of scale leaves the period and makes room for more.
+std::optional<TimePoint> FirstOf(const std::vector<ScaleEvent>& events, Duration period,
+                                 TimePoint now) {
+  if (period == Duration::zero()) return std::nullopt;  // Disabled: never
+  std::optional<TimePoint> first;
+  for (const ScaleEvent& event : events) {
+    const TimePoint end = event.time + period;
+    if (end > now && (!first || end < *first)) first = end;
   }
-  return limit;
+  return first.value_or(now + period);
 }
 
 Limited AtMost(const ScalingSpec& spec, std::int32_t wanted, std::int32_t rate_limit,
-               std::string_view rule) {
+               StepCause rule) {
   const bool rate = spec.max_replicas > rate_limit;
   const std::int32_t limit = rate ? rate_limit : spec.max_replicas;
-  if (wanted <= limit) return {.replicas = wanted, .reason = {}};
-  if (!rate) {
-    return {.replicas = limit,
-            .stage = Stage::kBounds,
-            .reason = std::to_string(wanted) + " is more than maxReplicas " +
-                      std::to_string(spec.max_replicas)};
-  }
-  return {.replicas = limit,
-          .stage = Stage::kRateLimit,
-          .reason = std::string(rule) + " allows up to " + std::to_string(limit) + " now, " +
-                    std::to_string(wanted) + " is wanted"};
+  if (wanted <= limit) return {.replicas = wanted};
+  return {.replicas = limit, .cause = rate ? rule : StepCause::kMaxReplicas};
 }
 
 Limited AtLeast(const ScalingSpec& spec, std::int32_t wanted, std::int32_t rate_limit) {
   const bool rate = spec.min_replicas < rate_limit;
   const std::int32_t limit = rate ? rate_limit : spec.min_replicas;
-  if (wanted >= limit) return {.replicas = wanted, .reason = {}};
-  if (!rate) {
-    return {.replicas = limit,
-            .stage = Stage::kBounds,
-            .reason = std::to_string(wanted) + " is less than minReplicas " +
-                      std::to_string(spec.min_replicas)};
-  }
+  if (wanted >= limit) return {.replicas = wanted};
   return {.replicas = limit,
-          .stage = Stage::kRateLimit,
-          .reason = "behavior.scaleDown allows down to " + std::to_string(limit) + " now, " +
-                    std::to_string(wanted) + " is wanted"};
+          .cause = rate ? StepCause::kScaleDownPolicies : StepCause::kMinReplicas};
 }
 
 // Without `behavior`: doubling at most (but 4 are always allowed), no limit on the way down.
 Limited LimitLegacy(const ScalingSpec& spec, std::int32_t current, std::int32_t wanted) {
   if (wanted < spec.min_replicas) return AtLeast(spec, wanted, kMinInt32);
   const std::int32_t doubled = ToInt32(std::max(2.0 * static_cast<double>(current), 4.0));
-  return AtMost(spec, wanted, doubled, "the default limit (twice the current count, at least 4)");
+  return AtMost(spec, wanted, doubled, StepCause::kDefaultScaleUp);
 }
 
 }  // namespace
@@ -199,14 +209,23 @@ Limited Limit(const ScalingSpec& spec, std::int32_t current, std::int32_t stabil
               const History& history, TimePoint now) {
   if (!spec.behavior) return LimitLegacy(spec, current, stabilized);
   if (stabilized > current) {
-    const std::int32_t limit = UpLimit(spec.behavior->scale_up, current, history, now);
-    return AtMost(spec, stabilized, std::max(limit, current), "behavior.scaleUp");
+    const RateLimit rate = UpLimit(spec.behavior->scale_up, current, history, now);
+    Limited limited =
+        AtMost(spec, stabilized, std::max(rate.replicas, current), StepCause::kScaleUpPolicies);
+    if (limited.cause == StepCause::kScaleUpPolicies) {
+      limited.until = FirstOf(history.scale_up_events, rate.period, now);
+    }
+    return limited;
   }
   if (stabilized < current) {
-    const std::int32_t limit = DownLimit(spec.behavior->scale_down, current, history, now);
-    return AtLeast(spec, stabilized, std::min(limit, current));
+    const RateLimit rate = DownLimit(spec.behavior->scale_down, current, history, now);
+    Limited limited = AtLeast(spec, stabilized, std::min(rate.replicas, current));
+    if (limited.cause == StepCause::kScaleDownPolicies) {
+      limited.until = FirstOf(history.scale_down_events, rate.period, now);
+    }
+    return limited;
   }
-  return {.replicas = stabilized, .reason = {}};
+  return {.replicas = stabilized};
 }
 
 }  // namespace tidegate::core
@@ -237,19 +256,13 @@ void StoreEvent(std::vector<ScaleEvent>& events, Duration longest, std::int32_t 
   }
 }
 
-bool HasObjectOrExternal(const ScalingSpec& spec) {
-  return std::any_of(spec.metrics.begin(), spec.metrics.end(), [](const MetricSpec& metric) {
-    return metric.type == MetricSourceType::kObject || metric.type == MetricSourceType::kExternal;
-  });
-}
-
 }  // namespace
 
 void RecordScale(const ScalingSpec& spec, std::int32_t from, std::int32_t to, TimePoint now,
                  History& history) {
   history.last_scale_time = now;
-  history.scaled_to_zero =
-      from > 0 && to == 0 && spec.min_replicas == 0 && HasObjectOrExternal(spec);
+  history.scaled_to_zero = from > 0 && to == 0 && spec.min_replicas == 0 &&
+                           hpa::HasGlobalMetric(spec) && hpa::CompatibilityOf(spec).scale_to_zero;
   if (!spec.behavior) return;
   if (to > from) {
     StoreEvent(history.scale_up_events, LongestPeriod(spec.behavior->scale_up),

@@ -10,18 +10,19 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <optional>
 
 #include "tidegate/decision.h"
 #include "tidegate/spec.h"
 
 namespace tidegate::core {
 
-/// A number, and why it is not the one that was asked for (empty: it is).
+/// A number, and why it is not the one that was asked for.
 struct Limited {
   std::int32_t replicas = 0;
-  Stage stage = Stage::kBounds;
-  std::string reason;
+  std::optional<StepCause> cause;  ///< absent: it is
+  Duration window{};               ///< of a stabilization window
+  std::optional<TimePoint> until;  ///< when what bit lets go, if nothing else happens
 };
 
 /// Applies the stabilization windows to the raw proposal and remembers it in `history`.

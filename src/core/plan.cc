@@ -3,50 +3,78 @@
 
 #include <algorithm>
 #include <exception>
+#include <iterator>
 #include <string>
 #include <utility>
 
 #include "core/behavior.h"
+#include "hpa/compatibility.h"
+#include "hpa/scratch.h"
 #include "tidegate/describe.h"
 
 namespace tidegate {
 
+struct Planner::Buffers {
+  Scratch scratch;
+  Proposal proposal;
+};
+
 namespace {
+
+const std::vector<PolicySpec>& PoliciesOf(const ScalingSpec& spec) {
+  static const std::vector<PolicySpec> kDefault = {{.name = "target_tracking", .options = {}}};
+  return spec.policies.empty() ? kDefault : spec.policies;
+}
 
 // One workload's way through the stages. Each stage that changes or holds the number says so.
 class DecisionFold {
  public:
-  DecisionFold(const WorkloadInput& input, const PolicySet& policies, TimePoint now)
-      : input_(input), policies_(policies), now_(now) {
-    output_.next = input.history;
-    output_.decision.workload = input.spec.workload;
-    output_.decision.current = input.observation.spec_replicas;
-    output_.decision.desired = input.observation.spec_replicas;
-  }
+  DecisionFold(const WorkloadInput& input, const PolicySet& policies, TimePoint now,
+               Scratch& scratch, Proposal& proposal, WorkloadOutput& output)
+      : input_(input),
+        policies_(policies),
+        now_(now),
+        scratch_(scratch),
+        proposal_(proposal),
+        output_(output) {}
 
-  WorkloadOutput Run() {
+  void Run() {
+    Reset();
     if (input_.error) {
-      Hold(Stage::kMetrics, *input_.error, "cannot be observed: ");
-      return std::move(output_);
+      Fail(Stage::kMetrics, StepCause::kUnobserved, *input_.error);
+      return;
     }
     Seed();
-    if (!OutOfBounds() && !Disabled()) FromMetrics();
+    if (!Disabled() && !OutOfBounds()) FromMetrics();
     Command();
-    return std::move(output_);
   }
 
  private:
+  const ScalingSpec& spec() const { return input_.spec; }
   std::int32_t current() const { return input_.observation.spec_replicas; }
   Decision& decision() { return output_.decision; }
 
-  void Append(Stage stage, std::int32_t replicas, std::string reason) {
-    decision().steps.push_back({stage, replicas, std::move(reason)});
+  void Reset() {
+    decision().workload = spec().workload;
+    decision().current = decision().desired = current();
+    decision().proposed.reset();
+    decision().reason.clear();
+    decision().metric.clear();
+    decision().steps.clear();
+    decision().error.reset();
+    output_.command.reset();
+    output_.next = input_.history;
   }
 
-  void Hold(Stage stage, Error error, std::string_view prefix = "") {
-    Append(stage, current(),
-           "holds " + std::to_string(current()) + ": " + std::string(prefix) + error.message);
-    decision().desired = current();
+  Step& Append(Stage stage, StepCause cause, std::int32_t replicas, std::int32_t wanted) {
+    decision().steps.push_back(
+        {.stage = stage, .cause = cause, .replicas = replicas, .wanted = wanted});
+    return decision().steps.back();
+  }
+
+  void Fail(Stage stage, StepCause cause, Error error) {
+    if (traces_ == 0) decision().metrics.clear();
+    Append(stage, cause, current(), current());
     decision().error = std::move(error);
   }
 
@@ -58,135 +86,165 @@ class DecisionFold {
 
   // Outside of the bounds metrics are not asked, windows and rate limits do not apply.
   bool OutOfBounds() {
-    const ScalingSpec& spec = input_.spec;
     if (current() == 0) return false;
-    if (current() > spec.max_replicas) {
-      decision().desired = spec.max_replicas;
-      decision().reason = "Current number of replicas above Spec.MaxReplicas";
-    } else if (current() < spec.min_replicas) {
-      decision().desired = spec.min_replicas;
-      decision().reason = "Current number of replicas below Spec.MinReplicas";
-    } else {
-      return false;
-    }
-    Append(Stage::kBounds, decision().desired,
-           decision().reason + ": " + std::to_string(current()));
+    const bool above = current() > spec().max_replicas;
+    if (!above && current() >= spec().min_replicas) return false;
+    decision().desired = above ? spec().max_replicas : spec().min_replicas;
+    decision().reason = above ? "Current number of replicas above Spec.MaxReplicas"
+                              : "Current number of replicas below Spec.MinReplicas";
+    decision().metrics.clear();
+    Append(Stage::kBounds, above ? StepCause::kAboveMaxReplicas : StepCause::kBelowMinReplicas,
+           decision().desired, current());
     return true;
   }
 
-  // A workload at zero is scaled up again only if it was scaled to zero by us.
+  // At zero replicas metrics are asked only if it was us who scaled to zero; before 1.36, if
+  // minReplicas is 0.
   bool Disabled() {
     if (current() != 0) return false;
-    const bool has_global_metric = std::any_of(
-        input_.spec.metrics.begin(), input_.spec.metrics.end(), [](const MetricSpec& metric) {
-          return metric.type == MetricSourceType::kObject ||
-                 metric.type == MetricSourceType::kExternal;
-        });
-    if (input_.history.scaled_to_zero && (input_.spec.min_replicas != 0 || has_global_metric)) {
-      return false;
-    }
-    Append(Stage::kMetrics, 0, "scaling is disabled since the replica count of the target is zero");
+    const hpa::Compatibility compatibility = hpa::CompatibilityOf(spec());
+    at_zero_by_us_ = compatibility.remembers_scale_to_zero && compatibility.scale_to_zero &&
+                     input_.history.scaled_to_zero;
+    const bool asks =
+        compatibility.remembers_scale_to_zero
+            ? at_zero_by_us_ && (spec().min_replicas != 0 || hpa::HasGlobalMetric(spec()))
+            : spec().min_replicas == 0;
+    if (asks) return false;
+    decision().metrics.clear();
+    Append(Stage::kMetrics, StepCause::kDisabledAtZero, 0, 0);
     return true;
   }
 
   void FromMetrics() {
-    const std::optional<Proposal> proposal = Propose();
-    if (!proposal) return;
-    decision().proposed = std::max(0, *proposal->replicas);
-    decision().error = proposal->error;
-    const std::int32_t proposed = *decision().proposed;
-    if (std::max(proposed, input_.spec.min_replicas) < current() && HoldOnDoubt(proposed)) return;
-    if (proposed > current()) decision().reason = proposal->metric + " above target";
-    if (proposed < current()) decision().reason = "All metrics below target";
-    const core::Limited stable =
-        core::Stabilize(input_.spec, current(), proposed, now_, output_.next);
-    Take(stable);
-    Take(core::Limit(input_.spec, current(), stable.replicas, output_.next, now_));
+    if (input_.observation.selector_problem) {
+      Fail(Stage::kMetrics, StepCause::kFailed,
+           {ErrorCode::kInvalidArgument, input_.observation.selector_problem->message});
+      return;
+    }
+    const std::optional<std::int32_t> best = Propose();
+    if (!best) return;
+    const std::int32_t proposed = std::max(0, *best);
+    decision().proposed = proposed;
+    if (std::max(proposed, spec().min_replicas) < current() && HoldOnDoubt(proposed)) return;
+    if (proposed > current()) {
+      decision().reason = decision().metric;
+      decision().reason += " above target";
+    } else if (proposed < current()) {
+      decision().reason = "All metrics below target";
+    }
+    const core::Limited stable = core::Stabilize(spec(), current(), proposed, now_, output_.next);
+    Take(Stage::kStabilize, stable, proposed);
+    const core::Limited limited =
+        core::Limit(spec(), current(), stable.replicas, output_.next, now_);
+    const bool bounds =
+        limited.cause == StepCause::kMaxReplicas || limited.cause == StepCause::kMinReplicas;
+    Take(bounds ? Stage::kBounds : Stage::kRateLimit, limited, stable.replicas);
     RaiseFromZero();
   }
 
-  void Take(const core::Limited& limited) {
+  void Take(Stage stage, const core::Limited& limited, std::int32_t wanted) {
     decision().desired = limited.replicas;
-    if (!limited.reason.empty()) Append(limited.stage, limited.replicas, limited.reason);
+    if (!limited.cause) return;
+    Step& step = Append(stage, *limited.cause, limited.replicas, wanted);
+    step.window = limited.window;
+    step.until = limited.until;
   }
 
   void RaiseFromZero() {
-    const std::int32_t min = input_.spec.min_replicas;
-    if (current() != 0 || min == 0 || decision().desired >= min) return;
+    const std::int32_t min = spec().min_replicas;
+    if (!at_zero_by_us_ || min == 0 || decision().desired >= min) return;
+    Append(Stage::kBounds, StepCause::kMinReplicasAtZero, min, decision().desired);
     decision().desired = min;
-    Append(Stage::kBounds, min, "scaled to zero before, minReplicas is " + std::to_string(min));
     if (decision().reason.empty()) {
       decision().reason = "Current number of replicas below Spec.MinReplicas";
     }
   }
 
   // Asks every policy; the largest proposal wins. One that fails blocks the way down.
-  std::optional<Proposal> Propose() {
-    const std::vector<PolicySpec>& named = input_.spec.policies;
-    static const std::vector<PolicySpec> kDefault = {{.name = "target_tracking", .options = {}}};
-    std::optional<Proposal> best;
+  std::optional<std::int32_t> Propose() {
+    const std::vector<PolicySpec>& named = PoliciesOf(spec());
+    std::optional<std::int32_t> best;
     std::optional<Error> failure;
-    for (const PolicySpec& spec : named.empty() ? kDefault : named) {
-      Result<Proposal> asked = Ask(spec);
-      if (!asked) {
-        if (!failure) failure = asked.error();
-        continue;
-      }
-      std::move(asked->traces.begin(), asked->traces.end(), std::back_inserter(decision().metrics));
-      if (asked->error && !failure) failure = asked->error;
-      if (!asked->replicas) continue;
-      Append(Stage::kPolicy, *asked->replicas, spec.name + ": " + asked->reason);
-      if (!best || *best->replicas == 0 || *asked->replicas > *best->replicas) {
-        best = *std::move(asked);
+    for (const PolicySpec& policy : named) {
+      Status asked = Ask(policy);
+      if (asked.ok() && proposal_.error) asked = std::move(*proposal_.error);
+      if (!asked && !failure) failure = asked.error();
+      if (!proposal_.replicas) continue;
+      Step& step =
+          Append(Stage::kPolicy, StepCause::kProposal, *proposal_.replicas, *proposal_.replicas);
+      if (!proposal_.reason.empty()) step.reason = policy.name + ": " + proposal_.reason;
+      if (!best || *best == 0 || *proposal_.replicas > *best) {
+        best = *proposal_.replicas;
+        decision().metric = proposal_.metric;
       }
     }
-    if (failure && (!best || *best->replicas < current())) {
-      Hold(Stage::kCombine, *failure);
+    if (!best && !failure) failure = Error{ErrorCode::kInternal, "no policy made a proposal"};
+    if (failure && (!best || *best < current())) {
+      Fail(Stage::kCombine, StepCause::kFailed, *std::move(failure));
       return std::nullopt;
     }
-    if (!best) {
-      Hold(Stage::kCombine, {ErrorCode::kInternal, "no policy made a proposal"});
-      return std::nullopt;
-    }
-    if (named.size() > 1) {
-      Append(Stage::kCombine, *best->replicas, "the largest proposal");
-    }
-    best->error = failure;
+    if (named.size() > 1) Append(Stage::kCombine, StepCause::kLargest, *best, *best);
+    decision().error = std::move(failure);
     return best;
   }
 
-  // A policy that throws costs its own workload a hold, never the tick.
-  Result<Proposal> Ask(const PolicySpec& spec) const {
-    const Policy* policy = policies_.Find(spec);
-    if (policy == nullptr) return Error{ErrorCode::kNotFound, "no policy named " + spec.name};
+  // A policy that throws costs its own workload a hold, never the tick. The traces of an earlier
+  // tick are left in `scratch_`, for policies that use their buffers again.
+  Status Ask(const PolicySpec& name) {
+    proposal_.replicas.reset();
+    proposal_.reason.clear();
+    proposal_.metric.clear();
+    proposal_.error.reset();
+    proposal_.traces.clear();
+    const bool first = traces_ == 0;
+    if (first) scratch_.traces.swap(decision().metrics);
+    Status asked = Call(name);
+    if (!asked) {
+      proposal_.replicas.reset();
+      proposal_.traces.clear();
+    }
+    std::vector<MetricTrace>& traces = decision().metrics;
+    if (first) {
+      traces.swap(proposal_.traces);
+    } else {
+      std::move(proposal_.traces.begin(), proposal_.traces.end(), std::back_inserter(traces));
+    }
+    traces_ = traces.size();
+    return asked;
+  }
+
+  Status Call(const PolicySpec& name) {
+    const Policy* policy = policies_.Find(name);
+    if (policy == nullptr) return Error{ErrorCode::kNotFound, "no policy named " + name.name};
     try {
-      return policy->Propose({.spec = input_.spec,
+      return policy->Propose({.spec = spec(),
                               .observation = input_.observation,
                               .readings = input_.readings,
                               .history = input_.history,
-                              .now = now_});
+                              .now = now_,
+                              .scratch = &scratch_},
+                             proposal_);
     } catch (const std::exception& e) {
-      return Error{ErrorCode::kInternal, "policy " + spec.name + " threw: " + e.what()};
+      return Error{ErrorCode::kInternal, "policy " + name.name + " threw: " + e.what()};
     } catch (...) {
-      return Error{ErrorCode::kInternal, "policy " + spec.name + " threw"};
+      return Error{ErrorCode::kInternal, "policy " + name.name + " threw"};
     }
   }
 
   // While a reading is in doubt the count does not go down, whatever the rest of them says.
   bool HoldOnDoubt(std::int32_t proposed) {
-    if (input_.spec.missing_data == MissingData::kFill) return false;
+    if (spec().missing_data == MissingData::kFill) return false;
     std::string doubts;
-    for (std::size_t i = 0; i < input_.readings.size(); ++i) {
-      for (const Doubt& doubt : input_.readings[i].doubts) {
+    for (const Reading& reading : input_.readings) {
+      for (const Doubt& doubt : reading.doubts) {
         doubts += doubts.empty() ? "" : "; ";
         if (!doubt.replica.empty()) doubts += doubt.replica + " ";
         doubts += std::string(NameOf(doubt.kind)) + " (" + doubt.detail + ")";
       }
     }
     if (doubts.empty()) return false;
-    Append(Stage::kHold, current(),
-           "no scale-down to " + std::to_string(proposed) + " on doubtful data: " + doubts);
-    if (!decision().error) decision().error = Error{ErrorCode::kNoData, doubts};
+    Append(Stage::kHold, StepCause::kDoubt, current(), proposed).reason = doubts;
+    if (!decision().error) decision().error = Error{ErrorCode::kNoData, std::move(doubts)};
     return true;
   }
 
@@ -196,7 +254,7 @@ class DecisionFold {
       return;
     }
     ScaleCommand command{
-        .workload = input_.spec.workload, .replicas = decision().desired, .victims = {}};
+        .workload = spec().workload, .replicas = decision().desired, .victims = {}};
     if (decision().desired < current()) command.victims = Victims(decision().desired);
     output_.command = std::move(command);
   }
@@ -225,20 +283,44 @@ class DecisionFold {
   const WorkloadInput& input_;
   const PolicySet& policies_;
   const TimePoint now_;
-  WorkloadOutput output_;
+  Scratch& scratch_;
+  Proposal& proposal_;
+  WorkloadOutput& output_;
+  std::size_t traces_ = 0;
+  bool at_zero_by_us_ = false;
 };
 
 }  // namespace
 
+Planner::Planner() : buffers_(std::make_unique<Buffers>()) {}
+Planner::~Planner() = default;
+Planner::Planner(Planner&&) noexcept = default;
+Planner& Planner::operator=(Planner&&) noexcept = default;
+
+void Planner::Decide(const WorkloadInput& input, const PolicySet& policies, TimePoint now,
+                     WorkloadOutput& output) {
+  DecisionFold(input, policies, now, buffers_->scratch, buffers_->proposal, output).Run();
+}
+
+void Planner::PlanTick(const TickInput& input, const PolicySet& policies, TickOutput& output) {
+  output.workloads.resize(input.workloads.size());
+  for (std::size_t i = 0; i < input.workloads.size(); ++i) {
+    Decide(input.workloads[i], policies, input.now, output.workloads[i]);
+  }
+}
+
 WorkloadOutput Decide(const WorkloadInput& input, const PolicySet& policies, TimePoint now) {
-  return DecisionFold(input, policies, now).Run();
+  WorkloadOutput output;
+  Planner().Decide(input, policies, now, output);
+  Explain(input, output.decision);
+  return output;
 }
 
 TickOutput PlanTick(const TickInput& input, const PolicySet& policies) {
   TickOutput output;
-  output.workloads.reserve(input.workloads.size());
-  for (const WorkloadInput& workload : input.workloads) {
-    output.workloads.push_back(Decide(workload, policies, input.now));
+  Planner().PlanTick(input, policies, output);
+  for (std::size_t i = 0; i < input.workloads.size(); ++i) {
+    Explain(input.workloads[i], output.workloads[i].decision);
   }
   return output;
 }

@@ -2,6 +2,7 @@
 #include "hpa/pod_groups.h"
 
 #include <algorithm>
+#include <string>
 
 #include "hpa/arithmetic.h"
 
@@ -11,61 +12,83 @@ namespace {
 
 // Readiness matters for cpu alone: a starting process burns cpu that is no load.
 bool IsUnreadyForCpu(const Replica& replica, const ReplicaReading& reading,
-                     const HpaOptions& options, TimePoint now) {
+                     const GroupingRules& rules) {
   if (!replica.ready || !replica.start_time) return true;
   const bool is_false = *replica.ready == ConditionStatus::kFalse;
-  if (*replica.start_time + options.cpu_initialization_period > now) {
+  if (*replica.start_time + rules.options.cpu_initialization_period > rules.now) {
     return is_false || reading.timestamp < replica.ready_transition + reading.window;
   }
   return is_false &&
-         *replica.start_time + options.initial_readiness_delay > replica.ready_transition;
+         *replica.start_time + rules.options.initial_readiness_delay > replica.ready_transition;
 }
 
-PodGroup Classify(const Replica& replica, const ReplicaReading* reading, std::string_view resource,
-                  const HpaOptions& options, TimePoint now) {
-  if (replica.terminating || replica.phase == ReplicaPhase::kFailed) return PodGroup::kIgnored;
-  if (replica.phase == ReplicaPhase::kPending) return PodGroup::kUnready;
-  if (reading == nullptr) return PodGroup::kMissing;
-  if (resource == "cpu" && IsUnreadyForCpu(replica, *reading, options, now)) {
-    return PodGroup::kUnready;
-  }
-  return PodGroup::kReady;
+bool IsIgnored(const Replica& replica, const Compatibility& compatibility) {
+  return replica.terminating || replica.phase == ReplicaPhase::kFailed ||
+         (replica.phase == ReplicaPhase::kSucceeded && compatibility.ignores_succeeded);
 }
 
-// Values by replica name, for look-up without a map's allocations.
-class ReadingIndex {
- public:
-  explicit ReadingIndex(const std::vector<ReplicaReading>& readings) {
-    sorted_.reserve(readings.size());
-    for (const ReplicaReading& reading : readings) sorted_.push_back({&reading, false});
-    std::stable_sort(sorted_.begin(), sorted_.end(), [](const Item& a, const Item& b) {
-      return a.reading->replica < b.reading->replica;
-    });
-  }
+ReplicaGroup Classify(const Replica& replica, const ReplicaReading* reading,
+                      const GroupingRules& rules, bool cpu) {
+  if (IsIgnored(replica, rules.compatibility)) return ReplicaGroup::kIgnored;
+  if (replica.phase == ReplicaPhase::kPending) return ReplicaGroup::kUnready;
+  if (reading == nullptr) return ReplicaGroup::kMissing;
+  if (cpu && IsUnreadyForCpu(replica, *reading, rules)) return ReplicaGroup::kUnready;
+  return ReplicaGroup::kReady;
+}
 
-  const ReplicaReading* Take(const std::string& replica) {
-    const auto found = std::lower_bound(
-        sorted_.begin(), sorted_.end(), replica,
-        [](const Item& item, const std::string& name) { return item.reading->replica < name; });
-    if (found == sorted_.end() || found->reading->replica != replica) return nullptr;
-    found->taken = true;
-    return found->reading;
+// Groups every replica with the reading that `find` returns for it.
+template <typename F>
+void GroupWith(const std::vector<Replica>& replicas, const GroupingRules& rules, PodGroups& groups,
+               F find) {
+  const bool cpu = rules.resource == "cpu";
+  groups.entries.resize(replicas.size());
+  groups.replicas = replicas.size();
+  groups.ready = 0;
+  groups.any_unready = groups.any_missing = false;
+  for (std::size_t i = 0; i < replicas.size(); ++i) {
+    const ReplicaReading* reading = find(replicas[i].name);
+    PodEntry& entry = groups.entries[i];
+    entry.group = Classify(replicas[i], reading, rules, cpu);
+    entry.counted = entry.group == ReplicaGroup::kReady;
+    entry.value = entry.counted ? reading->value : 0;
+    entry.request = 0;
+    groups.ready += entry.counted ? 1 : 0;
+    groups.any_unready |= entry.group == ReplicaGroup::kUnready;
+    groups.any_missing |= entry.group == ReplicaGroup::kMissing;
   }
+}
 
-  template <typename F>
-  void ForEachLeft(F visit) const {
-    for (const Item& item : sorted_) {
-      if (!item.taken) visit(*item.reading);
-    }
-  }
-
- private:
-  struct Item {
-    const ReplicaReading* reading;
-    bool taken;
+// By name; of several values of one replica the last counts, as in a map. What is left over
+// belongs to no replica and still counts in averages.
+void GroupByName(const Observation& observation, const Reading& reading, const GroupingRules& rules,
+                 PodGroups& groups) {
+  std::vector<const ReplicaReading*>& index = groups.index;
+  index.clear();
+  for (const ReplicaReading& each : reading.replicas) index.push_back(&each);
+  std::sort(index.begin(), index.end(), [](const ReplicaReading* a, const ReplicaReading* b) {
+    return a->replica != b->replica ? a->replica < b->replica : a > b;
+  });
+  const auto same = [](const ReplicaReading* a, const ReplicaReading* b) {
+    return a->replica == b->replica;
   };
-  std::vector<Item> sorted_;
-};
+  index.erase(std::unique(index.begin(), index.end(), same), index.end());
+  const auto lower = [&](const std::string& name) {
+    return std::lower_bound(
+        index.begin(), index.end(), name,
+        [](const ReplicaReading* each, const std::string& n) { return each->replica < n; });
+  };
+  GroupWith(observation.replicas, rules, groups, [&](const std::string& name) {
+    const auto found = lower(name);
+    return found != index.end() && (*found)->replica == name ? *found : nullptr;
+  });
+  for (const Replica& replica : observation.replicas) {
+    const auto found = lower(replica.name);
+    if (found != index.end() && (*found)->replica == replica.name) index.erase(found);
+  }
+  for (const ReplicaReading* surplus : index) {
+    groups.entries.push_back({.value = surplus->value, .counted = true});
+  }
+}
 
 }  // namespace
 
@@ -74,69 +97,70 @@ std::size_t PodGroups::CountedEntries() const {
       entries.begin(), entries.end(), [](const PodEntry& entry) { return entry.counted; }));
 }
 
-void PodGroups::Name(PodGroup group, std::vector<std::string>& names) const {
-  for (const PodEntry& entry : entries) {
-    if (entry.replica != nullptr && entry.group == group) names.push_back(entry.replica->name);
-  }
-}
-
-PodGroups GroupPods(const Observation& observation, const Reading& reading,
-                    std::string_view resource, const HpaOptions& options, TimePoint now) {
-  PodGroups groups;
-  groups.entries.reserve(observation.replicas.size());
-  ReadingIndex index(reading.replicas);
-  for (const Replica& replica : observation.replicas) {
-    const ReplicaReading* value = index.Take(replica.name);
-    PodEntry entry{.replica = &replica, .group = Classify(replica, value, resource, options, now)};
-    if (entry.group == PodGroup::kReady) {
-      entry.counted = true;
-      entry.value = value->value;
-      ++groups.ready;
-    }
-    groups.any_unready = groups.any_unready || entry.group == PodGroup::kUnready;
-    groups.any_missing = groups.any_missing || entry.group == PodGroup::kMissing;
-    groups.entries.push_back(entry);
-  }
-  index.ForEachLeft([&](const ReplicaReading& surplus) {
-    groups.entries.push_back({.counted = true, .value = surplus.value});
-  });
-  return groups;
+void GroupPods(const Observation& observation, const Reading& reading, const GroupingRules& rules,
+               PodGroups& groups) {
+  const ReplicaReading* next = reading.replicas.data();
+  const ReplicaReading* const end = next + reading.replicas.size();
+  GroupWith(observation.replicas, rules, groups,
+            [&](const std::string& name) -> const ReplicaReading* {
+              return next != end && next->replica == name ? next++ : nullptr;
+            });
+  if (next != end) GroupByName(observation, reading, rules, groups);
 }
 
 namespace {
 
-Error MissingRequest(std::string_view resource, std::string_view container,
-                     const Replica& replica) {
-  return Error{ErrorCode::kInvalidArgument, "missing request for " + std::string(resource) +
-                                                " in container " + std::string(container) +
-                                                " of Pod " + replica.name};
+const ResourceRequest* Find(const ResourceList& list, std::string_view resource) {
+  for (const ResourceRequest& each : list) {
+    if (each.resource == resource) return &each;
+  }
+  return nullptr;
 }
 
-Result<MilliValue> RequestOf(const Replica& replica, const std::string& resource,
-                             std::string_view container) {
+Error RequestError(std::string message) {
+  return Error{ErrorCode::kInvalidArgument, std::move(message)};
+}
+
+Result<MilliValue> RequestOfContainers(const Replica& replica, std::string_view resource,
+                                       std::string_view container,
+                                       const Compatibility& compatibility) {
   MilliValue sum = 0;
   for (const Container& each : replica.containers) {
     if (!container.empty() && each.name != container) continue;
-    const auto found = each.requests.find(resource);
-    if (found == each.requests.end()) return MissingRequest(resource, each.name, replica);
-    if (!container.empty()) return found->second;
-    sum = WrapAdd(sum, found->second);
+    const ResourceRequest* request = Find(each.requests, resource);
+    if (request == nullptr) {
+      return RequestError("missing request for " + std::string(resource) + " in container " +
+                          each.name + " of Pod " + replica.name);
+    }
+    if (!container.empty()) return request->value;
+    sum = WrapAdd(sum, request->value);
   }
-  if (container.empty()) return sum;
-  return Error{ErrorCode::kInvalidArgument,
-               "container " + std::string(container) + " not found in Pod " + replica.name};
+  if (container.empty() || !compatibility.unknown_container_fails) return sum;
+  return RequestError("container " + std::string(container) + " not found in Pod " + replica.name);
+}
+
+Result<MilliValue> RequestOf(const Replica& replica, std::string_view resource,
+                             std::string_view container, const Compatibility& compatibility) {
+  if (replica.pod_requests && container.empty() && compatibility.pod_level_requests) {
+    if (const ResourceRequest* request = Find(*replica.pod_requests, resource)) {
+      return request->value;
+    }
+    return RequestError("missing pod-level request for " + std::string(resource) + " in Pod " +
+                        replica.name);
+  }
+  return RequestOfContainers(replica, resource, container, compatibility);
 }
 
 }  // namespace
 
-std::optional<Error> FillRequests(PodGroups& groups, std::string_view resource,
-                                  std::string_view container) {
-  const std::string name(resource);
-  for (PodEntry& entry : groups.entries) {
-    if (entry.replica == nullptr) continue;
-    const Result<MilliValue> request = RequestOf(*entry.replica, name, container);
+std::optional<Error> FillRequests(const Observation& observation, std::string_view resource,
+                                  std::string_view container, const Compatibility& compatibility,
+                                  PodGroups& groups) {
+  for (std::size_t i = 0; i < observation.replicas.size(); ++i) {
+    const Result<MilliValue> request =
+        RequestOf(observation.replicas[i], resource, container, compatibility);
     if (!request) return request.error();
-    entry.request = *request;
+    groups.entries[i].request = *request;
   }
   return std::nullopt;
 }

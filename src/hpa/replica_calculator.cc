@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "hpa/arithmetic.h"
+#include "hpa/label_selector.h"
+#include "hpa/names.h"
 #include "hpa/pod_groups.h"
 
 namespace tidegate::hpa {
@@ -16,13 +18,9 @@ namespace {
 
 constexpr std::int64_t kMaxInt64 = std::numeric_limits<std::int64_t>::max();
 
-struct Context {
+struct Context : MetricContext {
   const MetricSpec& metric;
   const Reading& reading;
-  const ScalingSpec& spec;
-  const Observation& observation;
-  TimePoint now;
-  Tolerance tolerance;
 };
 
 Error MetricError(std::string message, ErrorCode code = ErrorCode::kNoData) {
@@ -42,8 +40,9 @@ std::optional<Ratio> UtilizationRatio(const PodGroups& groups, std::int32_t targ
   std::int64_t usage = 0;
   std::int64_t requests = 0;
   std::int64_t count = 0;
-  for (const PodEntry& entry : groups.entries) {
-    if (!entry.counted || entry.replica == nullptr) continue;
+  for (std::size_t i = 0; i < groups.replicas; ++i) {
+    const PodEntry& entry = groups.entries[i];
+    if (!entry.counted) continue;
     usage = WrapAdd(usage, entry.value);
     requests = WrapAdd(requests, entry.request);
     ++count;
@@ -82,20 +81,22 @@ MilliValue FillOnTheWayDown(const PodEntry& entry, const MetricTarget& target, b
 // ones count as 0 on the way up and are left out on the way down.
 void Fill(PodGroups& groups, double ratio, const MetricTarget& target, bool utilization) {
   for (PodEntry& entry : groups.entries) {
-    if (entry.group == PodGroup::kMissing && ratio < 1.0) {
+    if (entry.group == ReplicaGroup::kMissing && ratio < 1.0) {
       entry.value = FillOnTheWayDown(entry, target, utilization);
       entry.counted = true;
-    } else if (entry.group == PodGroup::kMissing || entry.group == PodGroup::kUnready) {
+    } else if (entry.group == ReplicaGroup::kMissing || entry.group == ReplicaGroup::kUnready) {
       entry.counted = entry.counted || ratio > 1.0;
     }
   }
 }
 
 void TraceGroups(const PodGroups& groups, MetricTrace& trace) {
-  groups.Name(PodGroup::kReady, trace.ready);
-  groups.Name(PodGroup::kUnready, trace.unready);
-  groups.Name(PodGroup::kMissing, trace.missing);
-  groups.Name(PodGroup::kIgnored, trace.ignored);
+  trace.groups.resize(groups.replicas);
+  for (std::size_t i = 0; i < groups.replicas; ++i) trace.groups[i] = groups.entries[i].group;
+}
+
+std::int32_t Ceil(const Context& context, double value) {
+  return context.compatibility.saturates ? CeilToInt32Saturating(value) : CeilToInt32(value);
 }
 
 // The second look, after filling: it may confirm the direction or keep the count, never turn it.
@@ -103,31 +104,47 @@ std::int32_t SecondLook(double ratio, double refilled, std::size_t size, const C
   const std::int32_t current = context.observation.spec_replicas;
   if (context.tolerance.Within(refilled)) return current;
   if ((ratio < 1.0 && refilled > 1.0) || (ratio > 1.0 && refilled < 1.0)) return current;
-  const std::int32_t wanted = CeilToInt32(refilled * static_cast<double>(size));
+  const std::int32_t wanted = Ceil(context, refilled * static_cast<double>(size));
   if ((refilled < 1.0 && wanted > current) || (refilled > 1.0 && wanted < current)) return current;
   return wanted;
+}
+
+std::string FetchError(const Context& context, bool resource) {
+  return std::string(resource ? "unable to get metrics for resource " : "unable to get metric ") +
+         context.metric.name + ": " + context.reading.error->message;
+}
+
+// What stands in the way of looking at values at all.
+std::optional<Error> Unreadable(const Context& context, bool resource) {
+  if (context.reading.error) {
+    return MetricError(FetchError(context, resource), context.reading.error->code);
+  }
+  if (context.observation.replicas.empty()) {
+    return MetricError("no pods returned by selector while calculating replica count");
+  }
+  return std::nullopt;
 }
 
 // Resource, ContainerResource and Pods: by utilization or by plain average.
 std::optional<Error> ComputePerPod(const Context& context, bool utilization, MetricTrace& trace) {
   const MetricSpec& metric = context.metric;
   const bool resource = metric.type != MetricSourceType::kPods;
-  const std::string prefix = resource ? "unable to get metrics for resource " + metric.name + ": "
-                                      : "unable to get metric " + metric.name + ": ";
-  if (context.reading.error) {
-    return MetricError(prefix + context.reading.error->message, context.reading.error->code);
-  }
-  if (context.observation.replicas.empty()) {
-    return MetricError("no pods returned by selector while calculating replica count");
-  }
-  PodGroups groups = GroupPods(context.observation, context.reading, resource ? metric.name : "",
-                               context.spec.hpa, context.now);
+  if (auto error = Unreadable(context, resource)) return error;
+  PodGroups& groups = context.scratch.groups;
+  GroupPods(context.observation, context.reading,
+            {.resource = resource ? std::string_view(metric.name) : std::string_view(),
+             .options = context.spec.hpa,
+             .compatibility = context.compatibility,
+             .now = context.now},
+            groups);
   TraceGroups(groups, trace);
   if (groups.CountedEntries() == 0) {
     return MetricError("did not receive metrics for targeted pods (pods might be unready)");
   }
   if (utilization) {
-    if (auto error = FillRequests(groups, metric.name, metric.container)) return error;
+    auto error = FillRequests(context.observation, metric.name, metric.container,
+                              context.compatibility, groups);
+    if (error) return error;
   }
   const auto look = [&]() -> std::optional<Ratio> {
     if (utilization) return UtilizationRatio(groups, *metric.target.average_utilization);
@@ -142,12 +159,13 @@ std::optional<Error> ComputePerPod(const Context& context, bool utilization, Met
   if (!groups.any_missing && !zero_unready) {
     trace.proposal = context.tolerance.Within(first->value)
                          ? context.observation.spec_replicas
-                         : CeilToInt32(first->value * static_cast<double>(groups.ready));
+                         : Ceil(context, first->value * static_cast<double>(groups.ready));
     return std::nullopt;
   }
   Fill(groups, first->value, metric.target, utilization);
   const std::optional<Ratio> second = look();
   if (!second) return MetricError("no metrics returned matched known pods");
+  trace.filled_ratio = second->value;
   trace.proposal = SecondLook(first->value, second->value, groups.CountedEntries(), context);
   return std::nullopt;
 }
@@ -156,7 +174,8 @@ std::optional<Error> ComputePerPod(const Context& context, bool utilization, Met
 MilliValue TotalUsage(const Context& context) {
   std::int64_t sum = 0;
   for (const MilliValue value : context.reading.values) {
-    if (value > 0 && sum > kMaxInt64 - value) return kMaxInt64;
+    const bool overflows = value > 0 && sum > kMaxInt64 - value;
+    if (overflows && context.compatibility.caps_value) return kMaxInt64;
     sum = WrapAdd(sum, value);
   }
   return sum;
@@ -168,7 +187,7 @@ MilliValue TotalUsagePerPod(const Context& context) {
   std::int64_t sum = 0;
   for (const MilliValue value : context.reading.values) {
     sum = WrapAdd(sum, value);
-    if (sum < 0) return kMaxInt64;
+    if (sum < 0 && context.compatibility.caps_external_average) return kMaxInt64;
   }
   return sum;
 }
@@ -187,7 +206,7 @@ std::optional<Error> ComputeValue(const Context& context, MetricTrace& trace) {
       static_cast<double>(trace.usage) / static_cast<double>(*context.metric.target.value);
   const std::int32_t current = context.observation.spec_replicas;
   if (current == 0) {
-    trace.proposal = CeilToInt32(trace.ratio);
+    trace.proposal = Ceil(context, trace.ratio);
     return std::nullopt;
   }
   if (context.tolerance.Within(trace.ratio)) {
@@ -199,9 +218,21 @@ std::optional<Error> ComputeValue(const Context& context, MetricTrace& trace) {
         "unable to calculate ready pods: no pods returned by selector while calculating replica "
         "count");
   }
-  const std::int32_t ready = CountReady(context.observation);
-  trace.proposal = CeilToInt32Saturating(trace.ratio * static_cast<double>(ready));
+  const double wanted = trace.ratio * static_cast<double>(CountReady(context.observation));
+  trace.proposal =
+      context.compatibility.caps_value ? CeilToInt32Saturating(wanted) : CeilToInt32(wanted);
   return std::nullopt;
+}
+
+// What status shows as the current value per replica.
+MilliValue UsagePerReplica(const Context& context, double usage) {
+  const std::int32_t replicas = context.observation.status_replicas;
+  const bool caps =
+      context.compatibility.saturates || (context.metric.type == MetricSourceType::kExternal &&
+                                          context.compatibility.caps_external_average);
+  if (caps && usage >= 9223372036854775808.0) return kMaxInt64;
+  if (replicas == 0 && context.compatibility.no_usage_at_zero) return 0;
+  return ToInt64(std::ceil(usage / static_cast<double>(replicas)));
 }
 
 // Object and External with a target per replica; counts what there is, surge included.
@@ -210,138 +241,226 @@ std::optional<Error> ComputeAverageValue(const Context& context, MetricTrace& tr
   const auto usage = static_cast<double>(TotalUsagePerPod(context));
   const auto target = static_cast<double>(*context.metric.target.average_value);
   trace.ratio = usage / (target * static_cast<double>(replicas));
-  const bool external = context.metric.type == MetricSourceType::kExternal;
+  const bool caps = context.metric.type == MetricSourceType::kExternal &&
+                    context.compatibility.caps_external_average;
   if (context.tolerance.Within(trace.ratio)) {
     trace.proposal = replicas;
   } else {
     const double wanted = usage / target;
-    trace.proposal = external ? CeilToInt32Saturating(wanted) : CeilToInt32(wanted);
+    trace.proposal = caps ? CeilToInt32Saturating(wanted) : Ceil(context, wanted);
   }
-  trace.usage = usage >= 9223372036854775808.0
-                    ? kMaxInt64
-                    : ToInt64(std::ceil(usage / static_cast<double>(replicas)));
+  trace.usage = UsagePerReplica(context, usage);
   return std::nullopt;
 }
 
-std::optional<Error> ComputeTotal(const Context& context, bool per_pod, MetricTrace& trace) {
-  const MetricSpec& metric = context.metric;
-  const std::string name = metric.type == MetricSourceType::kObject
-                               ? "unable to get metric " + metric.name + " on " +
-                                     metric.described_object.kind + " " +
-                                     metric.described_object.name + ": "
-                               : "unable to get external metric " + metric.name + ": ";
-  if (context.reading.error) {
-    return MetricError(name + context.reading.error->message, context.reading.error->code);
+// "namespace/" of "namespace/name"; empty for a workload that is in none.
+std::string NamespacePrefix(const WorkloadId& workload) {
+  const std::size_t slash = workload.find('/');
+  return slash == std::string::npos ? std::string() : workload.substr(0, slash + 1);
+}
+
+// A failed read of an object's metric. Before 1.37 the arguments of the text were misplaced.
+std::string ObjectError(const Context& context, const std::string& error) {
+  const ObjectReference& object = context.metric.described_object;
+  const std::string prefix = NamespacePrefix(context.spec.workload);
+  if (context.compatibility.names_object_in_errors) {
+    return "unable to get metric " + context.metric.name + " on " + object.kind + " " + prefix +
+           object.name + ": " + error;
   }
+  return "unable to get metric " + context.metric.name + ": " + object.kind + " on " +
+         prefix.substr(0, prefix.empty() ? 0 : prefix.size() - 1) + " " + object.name + "/" + error;
+}
+
+std::string ExternalError(const Context& context, const std::string& error) {
+  return "unable to get external metric " + NamespacePrefix(context.spec.workload) +
+         context.metric.name + "/" + DebugText(context.metric.selector) + ": " + error;
+}
+
+std::optional<Error> ComputeTotal(const Context& context, bool per_pod, MetricTrace& trace) {
+  const bool object = context.metric.type == MetricSourceType::kObject;
+  const auto failed = [&](ErrorCode code, const std::string& text) {
+    return MetricError(object ? ObjectError(context, text) : ExternalError(context, text), code);
+  };
+  if (const auto& error = context.reading.error) return failed(error->code, error->message);
   if (context.reading.values.empty()) {
-    return MetricError(name + "no metrics returned from external metrics API");
+    return failed(ErrorCode::kNoData, "no metrics returned from external metrics API");
   }
   return per_pod ? ComputeAverageValue(context, trace) : ComputeValue(context, trace);
 }
 
-std::string_view TypeName(MetricSourceType type) {
-  switch (type) {
-    case MetricSourceType::kResource:
-    case MetricSourceType::kContainerResource:
-      return "resource";
-    case MetricSourceType::kPods:
-      return "pods";
-    case MetricSourceType::kObject:
-      return "object";
-    case MetricSourceType::kExternal:
-      break;
-  }
-  return "external";
+bool IsGlobal(const MetricSpec& metric) {
+  return metric.type == MetricSourceType::kObject || metric.type == MetricSourceType::kExternal;
 }
 
-// Which calculation a spec selects; target.type decides for Object metrics only.
-std::optional<Error> Dispatch(const Context& context, MetricTrace& trace) {
+// Which target an Object or External metric has; target.type decides for Object metrics only.
+enum class TotalTarget { kNone, kValue, kAverageValue };
+
+TotalTarget TotalTargetOf(const MetricSpec& metric) {
+  const MetricTarget& target = metric.target;
+  if (metric.type == MetricSourceType::kObject) {
+    if (target.type == MetricTargetType::kValue && target.value) return TotalTarget::kValue;
+    if (target.type != MetricTargetType::kAverageValue) return TotalTarget::kNone;
+  }
+  if (target.average_value) return TotalTarget::kAverageValue;
+  const bool value = metric.type == MetricSourceType::kExternal && target.value;
+  return value ? TotalTarget::kValue : TotalTarget::kNone;
+}
+
+// A metric's selector that cannot be used. Resource metrics have none.
+std::optional<Error> SelectorError(const MetricSpec& metric) {
+  if (!metric.selector || metric.selector->empty()) return std::nullopt;
+  const Result<Selector> selector = Selector::From(*metric.selector);
+  return selector ? std::nullopt : std::optional<Error>(selector.error());
+}
+
+std::optional<Error> DispatchResource(const Context& context, MetricTrace& trace) {
   const MetricTarget& target = context.metric.target;
-  const auto by = [&](MilliValue value) { trace.target = value; };
+  const bool utilization = !target.average_value;
+  if (utilization && !target.average_utilization) {
+    return MetricError(
+        "invalid resource metric source: neither an average utilization target nor "
+        "an average value (usage) target was set",
+        ErrorCode::kInvalidArgument);
+  }
+  trace.target =
+      utilization ? MilliValue{*target.average_utilization} * 1000 : *target.average_value;
+  std::optional<Error> error = ComputePerPod(context, utilization, trace);
+  if (error) {
+    error->message = "failed to get " + context.metric.name +
+                     (utilization ? " utilization: " : " usage: ") + error->message;
+  }
+  return error;
+}
+
+std::optional<Error> DispatchPods(const Context& context, MetricTrace& trace) {
+  if (auto error = SelectorError(context.metric)) return error;
+  if (!context.metric.target.average_value) {
+    return MetricError("invalid pods metric source: no average value target was set",
+                       ErrorCode::kInvalidArgument);
+  }
+  trace.target = *context.metric.target.average_value;
+  return ComputePerPod(context, false, trace);
+}
+
+std::optional<Error> DispatchTotal(const Context& context, MetricTrace& trace) {
+  const MetricSpec& metric = context.metric;
+  const bool object = metric.type == MetricSourceType::kObject;
+  if (object) {
+    if (auto error = SelectorError(metric)) return error;
+  }
+  const TotalTarget target = TotalTargetOf(metric);
+  if (target == TotalTarget::kNone) {
+    return MetricError("invalid " + std::string(object ? "object" : "external") +
+                           " metric source: neither a value target nor an average value target "
+                           "was set",
+                       ErrorCode::kInvalidArgument);
+  }
+  if (!object) {
+    if (auto error = SelectorError(metric)) return error;
+  }
+  const bool per_pod = target == TotalTarget::kAverageValue;
+  trace.target = per_pod ? *metric.target.average_value : *metric.target.value;
+  return ComputeTotal(context, per_pod, trace);
+}
+
+std::optional<Error> Dispatch(const Context& context, MetricTrace& trace) {
   switch (context.metric.type) {
     case MetricSourceType::kResource:
     case MetricSourceType::kContainerResource:
+      return DispatchResource(context, trace);
     case MetricSourceType::kPods:
-      if (target.average_value) {
-        by(*target.average_value);
-        return ComputePerPod(context, false, trace);
-      }
-      if (target.average_utilization && context.metric.type != MetricSourceType::kPods) {
-        by(MilliValue{*target.average_utilization} * 1000);
-        return ComputePerPod(context, true, trace);
-      }
-      return MetricError("invalid " + std::string(TypeName(context.metric.type)) +
-                             " metric source: neither an average utilization target nor an "
-                             "average value (usage) target was set",
-                         ErrorCode::kInvalidArgument);
+      return DispatchPods(context, trace);
     case MetricSourceType::kObject:
     case MetricSourceType::kExternal:
+      return DispatchTotal(context, trace);
+    case MetricSourceType::kUnknown:
       break;
   }
-  const bool object = context.metric.type == MetricSourceType::kObject;
-  const bool wants_average = object ? target.type == MetricTargetType::kAverageValue : true;
-  const bool wants_value = object ? target.type == MetricTargetType::kValue : true;
-  if (wants_average && target.average_value) {
-    by(*target.average_value);
-    return ComputeTotal(context, true, trace);
-  }
-  if (wants_value && target.value) {
-    by(*target.value);
-    return ComputeTotal(context, false, trace);
-  }
-  return MetricError("invalid " + std::string(TypeName(context.metric.type)) +
-                         " metric source: neither a value target nor an average value target was "
-                         "set",
+  return MetricError("unknown metric source type " + GoQuote(context.metric.name),
                      ErrorCode::kInvalidArgument);
 }
 
-std::string SelectorText(const std::optional<Labels>& selector) {
-  if (!selector) return "nil";
-  std::string text = "&LabelSelector{MatchLabels:map[string]string{";
-  for (const auto& [name, value] : *selector) text += name + ": " + value + ",";
-  return text + "},MatchExpressions:[]LabelSelectorRequirement{},}";
+// The layer between the calculator and the list of errors, which only some kinds have.
+std::string InnerLayer(const MetricSpec& metric) {
+  const TotalTarget target = TotalTargetOf(metric);
+  if (!IsGlobal(metric) || target == TotalTarget::kNone) return "";
+  if (metric.type == MetricSourceType::kObject) {
+    if (target == TotalTarget::kValue || SelectorError(metric)) return "";
+    return "failed to get " + metric.name + " object metric: ";
+  }
+  return target == TotalTarget::kValue ? "failed to get external metric " + metric.name + ": "
+                                       : "failed to get " + metric.name + " external metric: ";
 }
 
 }  // namespace
 
-Tolerance ToleranceOf(const ScalingSpec& spec) {
+Tolerance ToleranceOf(const ScalingSpec& spec, const Compatibility& compatibility) {
   Tolerance tolerance{.up = spec.hpa.tolerance, .down = spec.hpa.tolerance};
-  if (!spec.behavior) return tolerance;
+  if (!spec.behavior || !compatibility.configurable_tolerance) return tolerance;
   tolerance.up = spec.behavior->scale_up.tolerance.value_or(tolerance.up);
   tolerance.down = spec.behavior->scale_down.tolerance.value_or(tolerance.down);
   return tolerance;
 }
 
-std::string MetricName(const MetricSpec& metric) {
+void AppendMetricName(const MetricSpec& metric, std::string& text) {
+  const bool container = metric.type == MetricSourceType::kContainerResource;
   switch (metric.type) {
     case MetricSourceType::kResource:
-      return metric.target.average_value
-                 ? metric.name + " resource"
-                 : metric.name + " resource utilization (percentage of request)";
     case MetricSourceType::kContainerResource:
-      return metric.target.average_value
-                 ? metric.name + " resource"
-                 : metric.name + " container resource utilization (percentage of request)";
+      text += metric.name;
+      if (container && !metric.target.average_value) text += " container";
+      text += " resource";
+      if (!metric.target.average_value) text += " utilization (percentage of request)";
+      return;
     case MetricSourceType::kPods:
-      return "pods metric " + metric.name;
+      text += "pods metric ";
+      text += metric.name;
+      return;
     case MetricSourceType::kObject:
-      if (metric.target.type == MetricTargetType::kValue) {
-        return metric.described_object.kind + " metric " + metric.name;
-      }
-      break;
+      if (metric.target.type != MetricTargetType::kValue) break;
+      text += metric.described_object.kind;
+      text += " metric ";
+      text += metric.name;
+      return;
     case MetricSourceType::kExternal:
+    case MetricSourceType::kUnknown:
       break;
   }
-  return "external metric " + metric.name + "(" + SelectorText(metric.selector) + ")";
+  text += "external metric ";
+  text += metric.name;
+  text += "(" + DebugText(metric.selector) + ")";
 }
 
-MetricTrace ComputeMetric(const MetricSpec& metric, const Reading& reading, const ScalingSpec& spec,
-                          const Observation& observation, TimePoint now) {
-  MetricTrace trace;
-  trace.metric = MetricName(metric);
-  const Context context{metric, reading, spec, observation, now, ToleranceOf(spec)};
-  trace.error = Dispatch(context, trace);
-  return trace;
+void ComputeMetric(const MetricSpec& metric, const Reading& reading, const MetricContext& context,
+                   MetricTrace& trace) {
+  trace.metric.clear();
+  AppendMetricName(metric, trace.metric);
+  trace.proposal = 0;
+  trace.usage = trace.target = 0;
+  trace.utilization.reset();
+  trace.ratio = 0;
+  trace.filled_ratio.reset();
+  trace.groups.clear();
+  trace.error = Dispatch({context, metric, reading}, trace);
+}
+
+std::string LayeredError(const MetricSpec& metric, const std::string& error) {
+  switch (metric.type) {
+    case MetricSourceType::kResource:
+      return "failed to get " + metric.name + " resource metric value: " + error;
+    case MetricSourceType::kContainerResource:
+      return "failed to get " + metric.container + " container metric value: " + error;
+    case MetricSourceType::kPods:
+      return "failed to get pods metric value: " + error;
+    case MetricSourceType::kObject:
+      return "failed to get object metric value: " + InnerLayer(metric) + error;
+    case MetricSourceType::kExternal:
+      return "failed to get " + metric.name + " external metric value: " + InnerLayer(metric) +
+             error;
+    case MetricSourceType::kUnknown:
+      break;
+  }
+  return error;
 }
 
 }  // namespace tidegate::hpa

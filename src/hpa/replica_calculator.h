@@ -3,7 +3,7 @@
 // HPA's replica arithmetic: one metric's reading -> how many replicas it asks for.
 //
 // The answers, the order of floating-point operations and the texts of errors are those of the
-// Kubernetes controller (docs/hpa-semantics in our own words: docs/hpa.md).
+// Kubernetes controller (in our own words: docs/hpa.md).
 //
 // Thread safety: pure functions.
 #pragma once
@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <string>
 
+#include "hpa/compatibility.h"
+#include "hpa/scratch.h"
 #include "tidegate/decision.h"
 #include "tidegate/observation.h"
 #include "tidegate/spec.h"
@@ -26,13 +28,27 @@ struct Tolerance {
 };
 
 /// behavior's tolerances where set, else the flag's.
-Tolerance ToleranceOf(const ScalingSpec& spec);
+Tolerance ToleranceOf(const ScalingSpec& spec, const Compatibility& compatibility);
 
 /// HPA's name of a metric in messages, e.g. "cpu resource utilization (percentage of request)".
-std::string MetricName(const MetricSpec& metric);
+void AppendMetricName(const MetricSpec& metric, std::string& text);
 
-/// Computes one metric. The trace's `error` is set when it is impossible.
-MetricTrace ComputeMetric(const MetricSpec& metric, const Reading& reading, const ScalingSpec& spec,
-                          const Observation& observation, TimePoint now);
+/// What is the same for all metrics of a workload at a tick.
+struct MetricContext {
+  const ScalingSpec& spec;
+  const Observation& observation;
+  TimePoint now;
+  Compatibility compatibility;
+  Tolerance tolerance;
+  Scratch& scratch;
+};
+
+/// Computes one metric, writing over `trace`. Its `error` is set when that is impossible: the text
+/// that HPA's event and condition have.
+void ComputeMetric(const MetricSpec& metric, const Reading& reading, const MetricContext& context,
+                   MetricTrace& trace);
+
+/// A metric's error as HPA lists it: with the layers of the code that it came through.
+std::string LayeredError(const MetricSpec& metric, const std::string& error);
 
 }  // namespace tidegate::hpa

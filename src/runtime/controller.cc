@@ -45,6 +45,7 @@ struct Slot {
   Workload workload;
   std::vector<Query> queries;  // one for each metric
   History history;
+  WorkloadStatus status;
   Observation given;  // by SetReplicas()
   TimePoint next_due{};
   WorkloadInput input;
@@ -206,6 +207,7 @@ class Controller::Impl {
     }
     Slot& running = *old->second;
     slot.history = running.history;
+    slot.status = running.status;
     slot.given = running.given;
     slot.next_due = std::min(running.next_due, clock_.Now() + slot.workload.period);
     if (slot.workload.keep_backend) slot.workload.backend = std::move(running.workload.backend);
@@ -388,15 +390,21 @@ class Controller::Impl {
               const std::vector<Applied>& applied, const Durations& durations) {
     if (due.empty()) return;
     std::vector<History> histories;
+    std::vector<StatusUpdate> statuses;
     std::vector<std::vector<TargetState>> targets;
-    for (const Slot* slot : due) {
-      histories.push_back(slot->history);
-      targets.push_back(Running(slot->gathering) ? std::vector<TargetState>{} : slot->targets);
+    for (std::size_t i = 0; i < due.size(); ++i) {
+      Slot& slot = *due[i];
+      histories.push_back(slot.history);
+      statuses.push_back(UpdateStatus(slot.status, input.workloads[i], output.workloads[i],
+                                      applied[i], std::nullopt, input.now));
+      slot.status = statuses.back().status;
+      targets.push_back(Running(slot.gathering) ? std::vector<TargetState>{} : slot.targets);
     }
     const TickReport report{.input = input,
                             .output = output,
                             .applied = applied,
                             .histories = histories,
+                            .statuses = statuses,
                             .targets = targets,
                             .gather_duration = durations.gather,
                             .plan_duration = durations.plan,

@@ -35,6 +35,19 @@ std::string Quote(const std::string& text) {
   return quoted + "\"";
 }
 
+// `a|b` with every character that means something to a regular expression escaped.
+std::string Alternatives(const std::vector<std::string>& values) {
+  std::string pattern;
+  for (const std::string& value : values) {
+    if (&value != &values.front()) pattern += '|';
+    for (const char c : value) {
+      if (std::string_view("\\.+*?()|[]{}^$").find(c) != std::string_view::npos) pattern += '\\';
+      pattern += c;
+    }
+  }
+  return pattern;
+}
+
 // Thousandths, cut towards zero like Prometheus Adapter; what does not fit saturates.
 MilliValue ToMilli(double value) {
   constexpr double kLimit = 9223372036854775807.0;
@@ -159,13 +172,18 @@ void ReadReplicas(const Query& query, const Observation& observation, const Read
 }  // namespace
 
 std::string DefaultQuery(const MetricSpec& metric) {
-  std::string query = metric.name;
-  if (!metric.selector || metric.selector->empty()) return query;
-  query += "{";
-  for (const auto& [name, value] : *metric.selector) {
-    query += (query.back() == '{' ? "" : ",") + name + "=" + Quote(value);
+  std::string matchers;
+  const auto add = [&](const std::string& name, const char* op, const std::string& value) {
+    matchers += (matchers.empty() ? "" : ",") + name + op + Quote(value);
+  };
+  const LabelSelector selector = metric.selector.value_or(LabelSelector());
+  for (const auto& [name, value] : selector.match_labels) add(name, "=", value);
+  for (const LabelSelectorRequirement& each : selector.match_expressions) {
+    const bool negative = each.op == "NotIn" || each.op == "DoesNotExist";
+    const bool listed = each.op == "In" || each.op == "NotIn";
+    add(each.key, negative ? "!~" : "=~", listed ? Alternatives(each.values) : ".+");
   }
-  return query + "}";
+  return matchers.empty() ? metric.name : metric.name + "{" + matchers + "}";
 }
 
 Reading ReadMetric(const MetricSpec& metric, const Query& query, const Observation& observation,

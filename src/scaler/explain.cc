@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -98,7 +99,17 @@ void PrintReading(const Reading& reading) {
   }
 }
 
-void PrintMetric(const MetricTrace& trace) {
+// The names of the replicas of one group.
+std::vector<std::string> Members(const MetricTrace& trace, const Observation& seen,
+                                 ReplicaGroup group) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < std::min(trace.groups.size(), seen.replicas.size()); ++i) {
+    if (trace.groups[i] == group) names.push_back(seen.replicas[i].name);
+  }
+  return names;
+}
+
+void PrintMetric(const MetricTrace& trace, const Observation& seen) {
   if (trace.error) {
     std::printf("      error: %s\n", trace.error->message.c_str());
     return;
@@ -109,10 +120,10 @@ void PrintMetric(const MetricTrace& trace) {
       trace.utilization ? std::to_string(trace.target / 1000) + "%" : Number(trace.target);
   std::printf("      current value %s / target value %s = %.6g  ->  %d replicas\n", usage.c_str(),
               target.c_str(), trace.ratio, trace.proposal);
-  PrintGroup("ready", trace.ready);
-  PrintGroup("unready", trace.unready);
-  PrintGroup("missing", trace.missing);
-  PrintGroup("ignored", trace.ignored);
+  for (const ReplicaGroup group : {ReplicaGroup::kReady, ReplicaGroup::kUnready,
+                                   ReplicaGroup::kMissing, ReplicaGroup::kIgnored}) {
+    PrintGroup(std::string(NameOf(group)).c_str(), Members(trace, seen, group));
+  }
 }
 
 void PrintText(const Found& found) {
@@ -127,7 +138,7 @@ void PrintText(const Found& found) {
         i < decision.metrics.size() ? decision.metrics[i].metric : found.input.spec.metrics[i].name;
     std::printf("  metric %s, age %s\n", name.c_str(), FormatDuration(reading.age).c_str());
     PrintReading(reading);
-    if (i < decision.metrics.size()) PrintMetric(decision.metrics[i]);
+    if (i < decision.metrics.size()) PrintMetric(decision.metrics[i], found.input.observation);
   }
   std::printf("  steps:\n");
   for (const Step& step : decision.steps) {

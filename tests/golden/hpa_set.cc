@@ -1,411 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The set `hpa`: scenarios of the Kubernetes controller, step by step, through Decide().
-//
-// Answered are replicas, recommendations and scale events. Conditions, events and the texts of
-// the status are not part of the library yet, and neither are the inputs that Unsupported() names.
-#include <cmath>
+// The set `hpa`: scenarios of the Kubernetes controller, step by step, through Decide() and
+// UpdateStatus(). What stands around them in a cluster (other autoscalers, the scale subresource,
+// the stored status) is played here.
+#include <algorithm>
+#include <array>
+#include <cctype>
 #include <istream>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <ostream>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "hpa/arithmetic.h"
-#include "hpa/quantity.h"
+#include "hpa/compatibility.h"
+#include "hpa/label_selector.h"
+#include "tests/golden/hpa_scenario.h"
 #include "tests/golden/sets.h"
 #include "tidegate/plan.h"
+#include "tidegate/status.h"
 
 namespace tidegate::golden {
 
 namespace {
 
-using Json = nlohmann::json;
-
-const Json kNothing = Json::object();
-
-const Json& Member(const Json& object, const char* key) {
-  const auto found = object.is_object() ? object.find(key) : object.end();
-  return found == object.end() || found->is_null() ? kNothing : *found;
-}
-
-TimePoint ToTime(const Json& seconds) {
-  return TimePoint(Duration(std::llround(seconds.get<double>() * 1e9)));
-}
-
-Json FromTime(TimePoint time) {
-  const auto ns = time.time_since_epoch().count();
-  if (ns % 1'000'000'000 == 0) return ns / 1'000'000'000;
-  return static_cast<double>(ns) / 1e9;
-}
-
-Duration ToDuration(const Json& seconds) {
-  return Duration(std::llround(seconds.get<double>() * 1e9));
-}
-
-MilliValue ToMilli(const Json& quantity) {
-  const std::string text = quantity.is_string() ? quantity.get<std::string>() : quantity.dump();
-  return hpa::Quantity::Parse(text).value().Milli();
-}
-
-// The text form of a label selector, as the API uses it in keys.
-std::string SelectorKey(const Json& selector) {
-  std::map<std::string, std::string> parts;
-  for (const auto& [key, value] : Member(selector, "matchLabels").items()) {
-    parts[key] = key + "=" + value.get<std::string>();
-  }
-  for (const Json& requirement : Member(selector, "matchExpressions")) {
-    const std::string key = requirement.at("key");
-    const std::string op = requirement.at("operator");
-    std::string values;
-    for (const Json& value : Member(requirement, "values")) {
-      values += (values.empty() ? "" : ",") + value.get<std::string>();
-    }
-    parts[key] = op == "In"       ? key + " in (" + values + ")"
-                 : op == "NotIn"  ? key + " notin (" + values + ")"
-                 : op == "Exists" ? key
-                                  : "!" + key;
-  }
-  std::string text;
-  for (const auto& [key, part] : parts) text += (text.empty() ? "" : ",") + part;
-  return text;
-}
-
-struct GoldenMetric {
-  MetricSpec spec;
-  std::string selector;  // text form, for look-ups
-  std::string object;    // KIND/NAME
+// What became of writing the scale.
+struct ScaleWrite {
+  Applied applied;
+  int attempts = 0;
 };
 
-MetricTarget ParseTarget(const Json& json) {
-  MetricTarget target;
-  const std::string type = json.value("type", "");
-  target.type = type == "Utilization" ? MetricTargetType::kUtilization
-                : type == "Value"     ? MetricTargetType::kValue
-                                      : MetricTargetType::kAverageValue;
-  if (json.contains("value")) target.value = ToMilli(json["value"]);
-  if (json.contains("averageValue")) target.average_value = ToMilli(json["averageValue"]);
-  if (json.contains("averageUtilization")) {
-    target.average_utilization = json["averageUtilization"].get<std::int32_t>();
-  }
-  return target;
-}
-
-// A Namespace is always the autoscaler's own, whatever the reference's name says.
-std::string ObjectKey(const ObjectReference& object, const std::string& name_space) {
-  const auto slash = object.api_version.find('/');
-  const std::string group =
-      slash == std::string::npos ? "" : "." + object.api_version.substr(0, slash);
-  const bool is_namespace = group.empty() && object.kind == "Namespace";
-  return object.kind + group + "/" + (is_namespace ? name_space : object.name);
-}
-
-GoldenMetric ParseMetric(const Json& json, const std::string& name_space) {
-  static const std::map<std::string, std::pair<MetricSourceType, const char*>> kTypes = {
-      {"Resource", {MetricSourceType::kResource, "resource"}},
-      {"ContainerResource", {MetricSourceType::kContainerResource, "containerResource"}},
-      {"Pods", {MetricSourceType::kPods, "pods"}},
-      {"Object", {MetricSourceType::kObject, "object"}},
-      {"External", {MetricSourceType::kExternal, "external"}}};
-  const auto& [type, member] = kTypes.at(json.at("type"));
-  const Json& source = json.at(member);
-  GoldenMetric metric;
-  metric.spec.type = type;
-  metric.spec.target = ParseTarget(source.at("target"));
-  metric.spec.container = source.value("container", "");
-  metric.spec.name = source.contains("metric") ? source["metric"].at("name").get<std::string>()
-                                               : source.at("name").get<std::string>();
-  metric.selector = SelectorKey(Member(Member(source, "metric"), "selector"));
-  const Json& object = Member(source, "describedObject");
-  if (!object.empty()) {
-    metric.spec.described_object = {object.value("apiVersion", ""), object.value("kind", ""),
-                                    object.value("name", "")};
-    metric.object = ObjectKey(metric.spec.described_object, name_space);
-  }
-  return metric;
-}
-
-void ParseRules(const Json& json, ScalingRules& rules) {
-  static const std::map<std::string, SelectPolicy> kSelect = {
-      {"Max", SelectPolicy::kMax},
-      {"Min", SelectPolicy::kMin},
-      {"Disabled", SelectPolicy::kDisabled}};
-  if (json.contains("stabilizationWindowSeconds")) {
-    rules.stabilization_window = ToDuration(json["stabilizationWindowSeconds"]);
-  }
-  if (json.contains("selectPolicy")) rules.select_policy = kSelect.at(json["selectPolicy"]);
-  if (json.contains("tolerance")) {
-    rules.tolerance =
-        hpa::Quantity::Parse(json["tolerance"].get<std::string>()).value().CanonicalFloat();
-  }
-  if (!json.contains("policies")) return;
-  rules.policies.clear();
-  for (const Json& policy : json["policies"]) {
-    rules.policies.push_back(
-        {policy.at("type") == "Pods" ? ScalingPolicyType::kPods : ScalingPolicyType::kPercent,
-         policy.at("value").get<std::int32_t>(), ToDuration(policy.at("periodSeconds"))});
-  }
-}
-
-// A spec as the API server stores it, with its metrics as the driver needs them.
-struct GoldenSpec {
-  ScalingSpec spec;
-  std::vector<GoldenMetric> metrics;
-};
-
-GoldenSpec ParseSpec(const Json& json, const Json& scenario) {
-  const Json& flags = scenario.at("flags");
-  GoldenSpec golden;
-  ScalingSpec& spec = golden.spec;
-  spec.workload = "web";
-  spec.missing_data = MissingData::kFill;
-  spec.min_replicas = json.value("minReplicas", 1);
-  spec.max_replicas = json.at("maxReplicas").get<std::int32_t>();
-  spec.hpa = {.tolerance = flags.at("tolerance").get<double>(),
-              .downscale_stabilization = ToDuration(flags.at("downscaleStabilization")),
-              .cpu_initialization_period = ToDuration(flags.at("cpuInitializationPeriod")),
-              .initial_readiness_delay = ToDuration(flags.at("initialReadinessDelay"))};
-  Json metrics = json.value("metrics", Json::array());
-  if (metrics.empty()) {
-    metrics = {
-        {{"type", "Resource"},
-         {"resource",
-          {{"name", "cpu"}, {"target", {{"type", "Utilization"}, {"averageUtilization", 80}}}}}}};
-  }
-  for (const Json& metric : metrics) {
-    golden.metrics.push_back(ParseMetric(metric, scenario.at("hpa").value("namespace", "")));
-    spec.metrics.push_back(golden.metrics.back().spec);
-  }
-  if (json.contains("behavior") && !json["behavior"].is_null()) {
-    spec.behavior = DefaultBehavior();
-    ParseRules(Member(json["behavior"], "scaleUp"), spec.behavior->scale_up);
-    ParseRules(Member(json["behavior"], "scaleDown"), spec.behavior->scale_down);
-  }
-  return golden;
-}
-
-bool Matches(const Json& pod, const std::string& selector) {
-  static const Json kDefault = {{"app", "web"}};
-  const Json& labels = pod.contains("labels") ? pod["labels"] : kDefault;
-  const auto equals = selector.find('=');
-  const std::string key = selector.substr(0, equals);
-  return labels.contains(key) && labels[key] == selector.substr(equals + 1);
-}
-
-ConditionStatus ParseStatus(const std::string& status) {
-  return status == "True"    ? ConditionStatus::kTrue
-         : status == "False" ? ConditionStatus::kFalse
-                             : ConditionStatus::kUnknown;
-}
-
-Replica ParsePod(const Json& pod) {
-  static const std::map<std::string, ReplicaPhase> kPhases = {
-      {"Pending", ReplicaPhase::kPending},     {"Running", ReplicaPhase::kRunning},
-      {"Succeeded", ReplicaPhase::kSucceeded}, {"Failed", ReplicaPhase::kFailed},
-      {"Unknown", ReplicaPhase::kUnknown},     {"", ReplicaPhase::kUnknown}};
-  Replica replica;
-  replica.name = pod.at("name");
-  replica.phase = kPhases.at(pod.value("phase", ""));
-  replica.terminating = pod.contains("deletionTimestamp") && !pod["deletionTimestamp"].is_null();
-  if (!Member(pod, "startTime").is_object()) replica.start_time = ToTime(pod["startTime"]);
-  for (const Json& condition : Member(pod, "conditions")) {
-    if (condition.at("type") != "Ready") continue;
-    replica.ready = ParseStatus(condition.at("status"));
-    if (!Member(condition, "lastTransitionTime").is_object()) {
-      replica.ready_transition = ToTime(condition["lastTransitionTime"]);
-    }
-  }
-  for (const Json& container : Member(pod, "containers")) {
-    Container each{.name = container.value("name", ""), .requests = {}};
-    for (const auto& [resource, quantity] : Member(container, "requests").items()) {
-      each.requests[resource] = ToMilli(quantity);
-    }
-    replica.containers.push_back(std::move(each));
-  }
-  return replica;
-}
-
-Observation ParseObservation(const Json& step) {
-  const Json& scale = step.at("scale");
-  Observation observation{.spec_replicas = scale.value("specReplicas", 0),
-                          .status_replicas = scale.value("statusReplicas", 0),
-                          .replicas = {}};
-  const std::string selector = scale.value("selector", "");
-  for (const Json& pod : Member(step, "pods")) {
-    if (Matches(pod, selector)) observation.replicas.push_back(ParsePod(pod));
-  }
-  return observation;
-}
-
-Error NoData(std::string message) { return {ErrorCode::kNoData, std::move(message)}; }
-
-// An entry for each pod all of whose containers (or the named one) have the resource.
-Reading ReadResource(const GoldenMetric& metric, const Json& metrics) {
-  Reading reading;
-  const Json& errors = Member(metrics, "errors");
-  if (errors.contains("resource")) {
-    reading.error = NoData("unable to fetch metrics from resource metrics API: " +
-                           errors["resource"].get<std::string>());
-    return reading;
-  }
-  const Json& pods = Member(metrics, "resource");
-  if (pods.empty()) reading.error = NoData("no metrics returned from resource metrics API");
-  for (const auto& [name, pod] : pods.items()) {
-    ReplicaReading entry{.replica = name, .value = 0};
-    bool complete = false;
-    const bool named = metric.spec.type == MetricSourceType::kContainerResource;
-    for (const auto& [container, usage] : Member(pod, "containers").items()) {
-      if (named && container != metric.spec.container) continue;
-      complete = usage.contains(metric.spec.name);
-      if (!complete) break;
-      entry.value = hpa::WrapAdd(entry.value, ToMilli(usage[metric.spec.name]));
-    }
-    if (!complete) continue;
-    entry.timestamp = ToTime(pod.value("timestamp", Json(0)));
-    entry.window = ToDuration(pod.value("window", Json(0)));
-    reading.replicas.push_back(std::move(entry));
-  }
-  return reading;
-}
-
-// The entry of a metric, looked up with its selector first.
-const Json& Lookup(const Json& map, const GoldenMetric& metric) {
-  if (!metric.selector.empty()) {
-    const Json& found = Member(map, (metric.spec.name + "{" + metric.selector + "}").c_str());
-    if (&found != &kNothing) return found;
-  }
-  return Member(map, metric.spec.name.c_str());
-}
-
-Reading ReadPods(const GoldenMetric& metric, const Json& metrics) {
-  Reading reading;
-  const Json& error = Lookup(Member(Member(metrics, "errors"), "pods"), metric);
-  if (error.is_string()) {
-    reading.error =
-        NoData("unable to fetch metrics from custom metrics API: " + error.get<std::string>());
-    return reading;
-  }
-  const Json& values = Lookup(Member(metrics, "pods"), metric);
-  if (values.empty()) reading.error = NoData("no metrics returned from custom metrics API");
-  for (const auto& [name, quantity] : values.items()) {
-    reading.replicas.push_back({.replica = name, .value = ToMilli(quantity)});
-  }
-  return reading;
-}
-
-Reading ReadGlobal(const GoldenMetric& metric, const Json& metrics) {
-  const bool object = metric.spec.type == MetricSourceType::kObject;
-  Reading reading;
-  const Json& error =
-      Lookup(Member(Member(metrics, "errors"), object ? "object" : "external"), metric);
-  if (error.is_string()) {
-    reading.error = NoData(error.get<std::string>());
-    return reading;
-  }
-  const Json& found = Lookup(Member(metrics, object ? "object" : "external"), metric);
-  if (object) {
-    const Json& value = Member(found, metric.object.c_str());
-    if (value.is_object()) {
-      reading.error = NoData("the server could not find the metric");
-    } else {
-      reading.values.push_back(ToMilli(value));
-    }
-    return reading;
-  }
-  if (found.empty()) reading.error = NoData("no metrics returned from external metrics API");
-  for (const Json& value : found) reading.values.push_back(ToMilli(value));
-  return reading;
-}
-
-Reading Read(const GoldenMetric& metric, const Json& metrics) {
-  switch (metric.spec.type) {
-    case MetricSourceType::kResource:
-    case MetricSourceType::kContainerResource:
-      return ReadResource(metric, metrics);
-    case MetricSourceType::kPods:
-      return ReadPods(metric, metrics);
-    case MetricSourceType::kObject:
-    case MetricSourceType::kExternal:
-      break;
-  }
-  return ReadGlobal(metric, metrics);
-}
-
-// What a scenario needs that is not there yet; empty: nothing.
-std::string Unsupported(const Json& scenario) {
-  if (scenario.value("k8sVersion", "v1.37").rfind("v1.37", 0) != 0) return "Kubernetes before 1.37";
-  if (scenario.contains("gates")) return "feature gates";
-  if (scenario.contains("otherHpas")) return "selectors shared by several autoscalers";
-  if (Member(scenario, "initial").contains("conditions")) return "conditions";
-  if (scenario.value("family", "") == "odd-specs") return "specs that validation refuses";
-  for (const Json& step : scenario.at("steps")) {
-    if (step.contains("faults")) return "faults of the API server";
-    const std::string selector = step.at("scale").value("selector", "");
-    if (selector.find('=') == std::string::npos ||
-        selector.find_first_of(" ,;!()") != std::string::npos) {
-      return "label selectors";
-    }
-    for (const Json& pod : Member(step, "pods")) {
-      if (pod.contains("initContainers") || pod.contains("podLevelRequests")) {
-        return "pod-level requests and init containers";
-      }
-    }
-  }
-  return "";
-}
-
-std::vector<ScaleEvent> ParseEvents(const Json& json) {
-  std::vector<ScaleEvent> events;
-  for (const Json& event : json) {
-    events.push_back({event.at("change").get<std::int32_t>(), ToTime(event.at("t")),
-                      event.value("outdated", false)});
-  }
-  return events;
-}
-
-History ParseHistory(const Json& initial) {
-  History history;
-  if (initial.contains("recommendations")) {
-    history.recommendations.emplace();
-    for (const Json& each : initial["recommendations"]) {
-      history.recommendations->push_back(
-          {each.at("replicas").get<std::int32_t>(), ToTime(each.at("t"))});
-    }
-  }
-  history.scale_up_events = ParseEvents(Member(initial, "scaleUpEvents"));
-  history.scale_down_events = ParseEvents(Member(initial, "scaleDownEvents"));
-  return history;
-}
-
-Json FromEvents(const std::vector<ScaleEvent>& events) {
-  Json list = Json::array();
-  for (const ScaleEvent& event : events) {
-    list.push_back(
-        {{"change", event.change}, {"t", FromTime(event.time)}, {"outdated", event.outdated}});
-  }
-  return list;
-}
-
-Json FromRecommendations(const History& history) {
-  Json list = Json::array();
-  if (!history.recommendations) return list;
-  for (const Recommendation& each : *history.recommendations) {
-    list.push_back({{"replicas", each.replicas}, {"t", FromTime(each.time)}});
-  }
-  return list;
-}
-
-// The controller's state across the steps of a scenario.
+// The controller's state, and the cluster's, across the steps of a scenario.
 class Run {
  public:
   explicit Run(const Json& scenario)
       : scenario_(scenario),
-        golden_(ParseSpec(scenario.at("hpa").at("spec"), scenario)),
+        name_space_(scenario.at("hpa").value("namespace", "")),
+        name_(scenario.at("hpa").value("name", "")),
+        spec_(ParseSpec(scenario.at("hpa").at("spec"), scenario)),
         history_(ParseHistory(Member(scenario, "initial"))) {
-    if (Status added = policies_.AddAll(golden_.spec, BuiltinPolicies()); !added) {
+    status_.conditions = ParseConditions(Member(scenario, "initial"));
+    if (Status added = policies_.AddAll(spec_, BuiltinPolicies()); !added) {
       throw ResultError(added.error());
     }
   }
@@ -413,61 +49,213 @@ class Run {
   Json Step(const Json& step) {
     Prepare(step);
     const TimePoint now = ToTime(step.at("t"));
-    WorkloadInput input{.spec = golden_.spec,
-                        .observation = ParseObservation(step),
-                        .readings = {},
-                        .history = history_,
-                        .error = std::nullopt};
-    for (const GoldenMetric& metric : golden_.metrics) {
-      input.readings.push_back(Read(metric, Member(step, "metrics")));
+    const WorkloadInput input = Observe(step);
+    const WorkloadOutput output = Decide(input, policies_, now);
+    history_ = output.next;
+    ScaleWrite write;
+    if (output.command) write = WriteScale(Member(step, "faults"));
+    if (write.applied.scaled) {
+      RecordScale(spec_, output.decision.current, output.command->replicas, now, history_);
     }
-    WorkloadOutput output = Decide(input, policies_, now);
-    history_ = std::move(output.next);
-    const std::int32_t current = input.observation.spec_replicas;
-    const bool failed = output.decision.error && !output.decision.proposed;
-    if (output.command) {
-      RecordScale(golden_.spec, current, output.command->replicas, now, history_);
-      last_scale_time_ = std::chrono::floor<std::chrono::seconds>(now);  // as the API stores it
-    }
-    if (!failed) desired_ = output.decision.desired;
-    Json result = {{"t", step.at("t")},
-                   {"desiredReplicas", desired_},
-                   {"currentReplicas", current},
-                   {"scaleWritten", output.command ? Json(output.command->replicas) : Json()},
-                   {"lastScaleTime", last_scale_time_ ? FromTime(*last_scale_time_) : Json()},
-                   {"recommendations", FromRecommendations(history_)},
-                   {"scaleUpEvents", FromEvents(history_.scale_up_events)},
-                   {"scaleDownEvents", FromEvents(history_.scale_down_events)}};
-    return result;
+    StatusUpdate update = UpdateStatus(status_, input, output, write.applied, generation_, now);
+    const bool stored = Store(Member(step, "faults"), update);
+    return Result(step, output, write, update, stored);
   }
 
  private:
   void Prepare(const Json& step) {
-    if (step.value("restart", false)) {
-      const bool zero = history_.scaled_to_zero;  // kept in the status
-      history_ = {};
-      history_.scaled_to_zero = zero;
+    const bool restart = step.value("restart", false);
+    if (restart) history_ = {};
+    if (step.contains("spec")) {
+      ScalingSpec edited = ParseSpec(step["spec"], scenario_);
+      if (edited != spec_) ++generation_;
+      spec_ = std::move(edited);
     }
-    if (step.contains("spec")) golden_ = ParseSpec(step["spec"], scenario_);
+    if (!std::exchange(started_, true) || restart) ReconcileOthers();
     if (step.value("delete", false)) {
       history_ = {};
-      desired_ = 0;
-      last_scale_time_.reset();
+      status_ = {};
+      generation_ = 1;
     }
+    const Condition* zero = status_.Find(ConditionType::kScaledToZero);
+    history_.scaled_to_zero = zero != nullptr && zero->status == ConditionStatus::kTrue;
+  }
+
+  // Each other autoscaler of the namespace is known by the selector that it had then.
+  void ReconcileOthers() {
+    others_.clear();
+    for (const Json& other : Member(scenario_, "otherHpas")) {
+      auto selector = hpa::Selector::Parse(other.value("selector", ""));
+      if (other.value("selector", "").empty() || !selector) continue;
+      others_.emplace(name_space_ + "/" + other.value("name", ""), *std::move(selector));
+    }
+  }
+
+  WorkloadInput Observe(const Json& step) {
+    WorkloadInput input{.spec = spec_,
+                        .observation = {},
+                        .readings = {},
+                        .history = history_,
+                        .error = ScaleError(Member(step, "faults"))};
+    const Json& scale = step.at("scale");
+    input.observation.spec_replicas = scale.value("specReplicas", 0);
+    input.observation.status_replicas = scale.value("statusReplicas", 0);
+    Select(scale.value("selector", ""), ParsePods(step, spec_), input.observation);
+    for (const MetricSpec& metric : spec_.metrics) {
+      input.readings.push_back(ReadMetric(metric, Member(step, "metrics"), name_space_));
+    }
+    return input;
+  }
+
+  // The pods under the selector, unless it is broken or others select some of them too.
+  void Select(const std::string& text, std::vector<GoldenPod> pods,
+              Observation& observation) const {
+    if (text.empty()) {
+      observation.selector_problem = {SelectorFault::kMissing, "selector is required"};
+      return;
+    }
+    const auto selector = hpa::Selector::Parse(text);
+    if (!selector) {
+      observation.selector_problem = {
+          SelectorFault::kInvalid,
+          "couldn't convert selector into a corresponding internal selector object: " +
+              selector.error().message};
+      return;
+    }
+    std::erase_if(pods, [&](const GoldenPod& pod) { return !selector->Matches(pod.labels); });
+    const std::vector<std::string> owners = Owners(pods);
+    if (owners.size() > 1) {
+      observation.selector_problem = {SelectorFault::kAmbiguous, Ambiguity(text, owners)};
+      return;
+    }
+    for (GoldenPod& pod : pods) observation.replicas.push_back(std::move(pod.replica));
+  }
+
+  // Every autoscaler that selects one of the pods, this one included; sorted.
+  std::vector<std::string> Owners(const std::vector<GoldenPod>& pods) const {
+    std::vector<std::string> owners;
+    if (!pods.empty()) owners.push_back(spec_.workload);
+    for (const auto& [key, selector] : others_) {
+      const bool selects = std::any_of(pods.begin(), pods.end(), [&](const GoldenPod& pod) {
+        return selector.Matches(pod.labels);
+      });
+      if (selects) owners.push_back(key);
+    }
+    std::sort(owners.begin(), owners.end());
+    return owners;
+  }
+
+  std::string Ambiguity(const std::string& selector, std::vector<std::string> owners) const {
+    const bool two = hpa::CompatibilityOf(spec_).names_two_ambiguous;
+    if (two && owners.size() > 2) owners.resize(2);
+    std::string list;
+    for (const std::string& owner : owners) list += (list.empty() ? "" : " ") + owner;
+    return "pods by selector " + selector +
+           (two ? " are controlled by more than one HPA (e.g. [" + list + "])"
+                : " are controlled by multiple HPAs: [" + list + "]");
+  }
+
+  std::optional<Error> ScaleError(const Json& faults) const {
+    const ObjectReference& target = spec_.scale_target_ref;
+    const auto slash = target.api_version.find('/');
+    if (slash != target.api_version.rfind('/')) {
+      return Error{ErrorCode::kInvalidArgument,
+                   "unexpected GroupVersion string: " + target.api_version};
+    }
+    const std::string group = slash == std::string::npos ? "" : target.api_version.substr(0, slash);
+    static const std::array<std::pair<const char*, const char*>, 4> kKnown = {
+        {{"apps", "Deployment"},
+         {"apps", "ReplicaSet"},
+         {"apps", "StatefulSet"},
+         {"", "ReplicationController"}}};
+    const bool known = std::any_of(kKnown.begin(), kKnown.end(), [&](const auto& each) {
+      return each.first == group && each.second == target.kind;
+    });
+    if (!known) {
+      return Error{ErrorCode::kInvalidArgument,
+                   "no matches for kind \"" + target.kind + "\" in group \"" + group + "\""};
+    }
+    if (!faults.contains("getScale")) return std::nullopt;
+    return Error{ErrorCode::kUnavailable, faults["getScale"].get<std::string>()};
+  }
+
+  std::string ConflictText() const {
+    const ObjectReference& target = spec_.scale_target_ref;
+    std::string resource = target.kind + "s";
+    std::transform(resource.begin(), resource.end(), resource.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    const auto slash = target.api_version.find('/');
+    if (slash != std::string::npos) resource += "." + target.api_version.substr(0, slash);
+    return "Operation cannot be fulfilled on " + resource + " \"" + target.name +
+           "\": the object has been modified; please apply your changes to the latest version and "
+           "try again";
+  }
+
+  // PUTs of the scale until one succeeds; conflicts are tried again.
+  ScaleWrite WriteScale(const Json& faults) const {
+    constexpr int kMaxAttempts = 5;
+    const Json& answers = Member(faults, "updateScale");
+    const bool retries = hpa::CompatibilityOf(spec_).retries_conflicts;
+    ScaleWrite write;
+    while (true) {
+      const auto at = static_cast<std::size_t>(write.attempts++);
+      const std::string answer = at < answers.size() ? answers[at].get<std::string>() : "";
+      if (answer.empty()) {
+        write.applied = {.scaled = true, .error = std::nullopt};
+        return write;
+      }
+      const bool conflict = answer == "Conflict";
+      write.applied.error = Error{conflict ? ErrorCode::kConflict : ErrorCode::kUnavailable,
+                                  conflict ? ConflictText() : answer};
+      if (!conflict || !retries || write.attempts >= kMaxAttempts) return write;
+    }
+  }
+
+  // The status is written if it differs from the stored one. True: it was, and it changed.
+  bool Store(const Json& faults, StatusUpdate& update) {
+    if (update.status == status_) return false;
+    if (faults.contains("updateStatus")) {
+      StatusWriteFailed(name_, faults["updateStatus"].get<std::string>(), update);
+      return false;
+    }
+    const WorkloadStatus stored = AsStored(update.status);
+    const bool changed = stored != status_;
+    status_ = stored;
+    return changed;
+  }
+
+  Json Result(const Json& step, const WorkloadOutput& output, const ScaleWrite& write,
+              const StatusUpdate& update, bool stored) const {
+    Json result = {
+        {"t", step.at("t")},
+        {"desiredReplicas", status_.desired_replicas},
+        {"currentReplicas", status_.current_replicas},
+        {"scaleWritten", write.applied.scaled ? Json(output.command->replicas) : Json()},
+        {"scaleUpdateAttempts", write.attempts},
+        {"statusWritten", stored},
+        {"lastScaleTime", status_.last_scale_time ? FromTime(*status_.last_scale_time) : Json()},
+        {"observedGeneration",
+         status_.observed_generation ? Json(*status_.observed_generation) : Json()},
+        {"currentMetrics", FromMetrics(status_.current_metrics)},
+        {"conditions", FromConditions(status_.conditions)},
+        {"events", FromEvents(update.events)},
+        {"error", update.error ? Json(*update.error) : Json()}};
+    return FromHistory(history_, std::move(result));
   }
 
   const Json& scenario_;
-  GoldenSpec golden_;
+  const std::string name_space_;
+  const std::string name_;
+  ScalingSpec spec_;
+  std::int64_t generation_ = 1;
   History history_;
+  WorkloadStatus status_;  // as it is stored
   PolicySet policies_;
-  std::int32_t desired_ = 0;
-  std::optional<TimePoint> last_scale_time_;
+  std::map<std::string, hpa::Selector> others_;
+  bool started_ = false;
 };
 
 Json Answer(const Json& scenario) {
-  if (const std::string why = Unsupported(scenario); !why.empty()) {
-    return {{"id", scenario.at("id")}, {"unsupported", why}};
-  }
   Json steps = Json::array();
   Run run(scenario);
   for (const Json& step : scenario.at("steps")) steps.push_back(run.Step(step));

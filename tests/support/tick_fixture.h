@@ -16,6 +16,7 @@ struct TickFixture {
   TickOutput output;
   std::vector<Applied> applied;
   std::vector<History> histories;
+  std::vector<StatusUpdate> statuses;
   std::vector<std::vector<TargetState>> targets;
 
   /// A workload with `ready` serving replicas named NAME-0, … that wants `desired` of them.
@@ -47,6 +48,7 @@ struct TickFixture {
     output.workloads.push_back(std::move(out));
     applied.emplace_back();
     histories.emplace_back();
+    statuses.emplace_back();
     targets.emplace_back();
   }
 
@@ -56,7 +58,10 @@ struct TickFixture {
     decision.desired = decision.current;
     decision.proposed.reset();
     decision.reason.clear();
-    decision.steps.push_back({Stage::kMetrics, decision.current, "holds: " + error.message});
+    decision.steps.push_back({.stage = Stage::kMetrics,
+                              .cause = StepCause::kFailed,
+                              .replicas = decision.current,
+                              .reason = "holds: " + error.message});
     decision.error = std::move(error);
     output.workloads[i].command.reset();
   }
@@ -67,7 +72,10 @@ struct TickFixture {
     decision.desired = decision.current;
     decision.reason.clear();
     decision.error = Error{ErrorCode::kNoData, doubt.detail};
-    decision.steps.push_back({Stage::kHold, decision.current, "no scale-down: " + doubt.detail});
+    decision.steps.push_back({.stage = Stage::kHold,
+                              .cause = StepCause::kDoubt,
+                              .replicas = decision.current,
+                              .reason = "no scale-down: " + doubt.detail});
     output.workloads[i].command.reset();
     input.workloads[i].readings.resize(1);
     input.workloads[i].readings[0].doubts.push_back(std::move(doubt));
@@ -79,6 +87,7 @@ struct TickFixture {
                      .output = output,
                      .applied = applied,
                      .histories = histories,
+                     .statuses = statuses,
                      .targets = targets,
                      .gather_duration = std::chrono::milliseconds(20),
                      .plan_duration = std::chrono::microseconds(30),

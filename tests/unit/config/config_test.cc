@@ -100,9 +100,9 @@ spec:
   EXPECT_EQ(metrics[1].container, "app");
   EXPECT_EQ(metrics[1].target.average_utilization, 60);
   EXPECT_EQ(metrics[2].described_object, (ObjectReference{"v1", "Service", "front"}));
-  EXPECT_EQ(metrics[2].selector, (Labels{{"verb", "GET"}}));
+  EXPECT_EQ(metrics[2].selector, (LabelSelector{.match_labels = {{"verb", "GET"}}}));
   EXPECT_EQ(metrics[2].target.value, 2'000'000);
-  EXPECT_EQ(metrics[3].selector, Labels{});
+  EXPECT_EQ(metrics[3].selector, LabelSelector{});
 }
 
 TEST(ConfigTest, WorkloadsComeSortedByName) {

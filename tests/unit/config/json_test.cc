@@ -77,7 +77,7 @@ TEST(JsonTest, ASpecTakesHpasFormAndWorkload) {
                                  spec);
   ASSERT_TRUE(status.ok()) << status.error().message;
   EXPECT_EQ(spec.workload, "web");
-  EXPECT_EQ(spec.metrics.at(0).selector, (Labels{{"a", "b"}}));
+  EXPECT_EQ(spec.metrics.at(0).selector, (LabelSelector{.match_labels = {{"a", "b"}}}));
   EXPECT_EQ(spec.metrics.at(0).target.value, 1500);
   EXPECT_EQ(spec.behavior->scale_up.policies, DefaultBehavior().scale_up.policies);
   ScalingSpec again;

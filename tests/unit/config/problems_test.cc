@@ -283,11 +283,10 @@ TEST(ConfigProblemsTest, Metrics) {
                "averageUtilization: 0}}}]\n"),
        "f.yaml:6:100: spec.metrics[0].resource.target.averageUtilization: must be greater than 0, "
        "got 0"},
-      {"matchExpressions",
+      {"an expression without a key",
        Metrics("  metrics: [{type: Pods, pods: {metric: {name: q, selector: {matchExpressions: "
-               "[]}}, target: {type: AverageValue, averageValue: 5}}}]\n"),
-       "f.yaml:6:62: spec.metrics[0].pods.metric.selector.matchExpressions: is not supported; use "
-       "matchLabels"},
+               "[{operator: Exists}]}}, target: {type: AverageValue, averageValue: 5}}}]\n"),
+       "f.yaml:6:81: spec.metrics[0].pods.metric.selector.matchExpressions[0].key: is required"},
       {"no described object",
        Metrics("  metrics: [{type: Object, object: {metric: {name: q}, target: {type: Value, "
                "value: 1}}}]\n"),

@@ -121,7 +121,11 @@ class Maker {
     out.type = r_.Enum<MetricSourceType>();
     out.name = r_.Text();
     out.container = r_.Text();
-    out.selector = r_.Maybe([&] { return Texts(); });
+    out.selector = r_.Maybe([&] {
+      return LabelSelector{Texts(), r_.List([&] {
+                             return LabelSelectorRequirement{r_.Text(), r_.Text(), Names()};
+                           })};
+    });
     out.described_object = Object();
     out.target = {r_.Enum<MetricTargetType>(), MaybeMilli(), MaybeMilli(), MaybeCount()};
     return out;
@@ -149,14 +153,25 @@ class Maker {
     out.behavior = Maybe(&Maker::Rates);
     out.policies = r_.List([&] { return PolicySpec{r_.Text(), Texts()}; });
     out.missing_data = r_.Enum<MissingData>();
+    out.compatibility = r_.Enum<KubernetesVersion>();
+    for (std::uint64_t n = r_.Below(3); n > 0; --n) out.feature_gates[r_.Text()] = r_.Coin();
     out.hpa = {r_.Double(), r_.Span(), r_.Span(), r_.Span()};
+    return out;
+  }
+
+  ResourceList Requests() {  // each resource once, in the order in which a record has them
+    std::map<std::string, MilliValue> by_name;
+    for (std::uint64_t n = r_.Below(3); n > 0; --n) by_name[r_.Text()] = r_.Integer<int64_t>();
+    ResourceList out;
+    for (const auto& [resource, value] : by_name) out.push_back({resource, value});
     return out;
   }
 
   Container Part() {
     Container out;
     out.name = r_.Text();
-    for (std::uint64_t n = r_.Below(3); n > 0; --n) out.requests[r_.Text()] = r_.Integer<int64_t>();
+    out.requests = Requests();
+    out.restartable_init = r_.Coin();
     return out;
   }
 
@@ -169,6 +184,7 @@ class Maker {
     out.start_time = r_.Maybe([&] { return r_.Instant(); });
     out.terminating = r_.Coin();
     out.containers = r_.List([&] { return Part(); });
+    out.pod_requests = r_.Maybe([&] { return Requests(); });
     out.host = r_.Text();
     for (std::uint64_t n = r_.Below(3); n > 0; --n) out.ports[r_.Text()] = r_.Integer<uint16_t>();
     out.restarts = r_.Integer<std::int32_t>();
@@ -207,7 +223,9 @@ class Maker {
     WorkloadInput out;
     out.spec = Spec();
     out.observation = {r_.Integer<std::int32_t>(), r_.Integer<std::int32_t>(),
-                       r_.List([&] { return OneReplica(); })};
+                       r_.List([&] { return OneReplica(); }), r_.Maybe([&] {
+                         return SelectorProblem{r_.Enum<SelectorFault>(), r_.Text()};
+                       })};
     out.readings = r_.List([&] { return OneReading(); });
     out.history = Past();
     out.error = Maybe(&Maker::Failure);
@@ -222,10 +240,8 @@ class Maker {
     out.target = r_.Integer<MilliValue>();
     out.utilization = MaybeCount();
     out.ratio = r_.Double();
-    out.ready = Names();
-    out.unready = Names();
-    out.missing = Names();
-    out.ignored = Names();
+    out.filled_ratio = r_.Maybe([&] { return r_.Double(); });
+    out.groups = r_.List([&] { return r_.Enum<ReplicaGroup>(); });
     out.error = Maybe(&Maker::Failure);
     return out;
   }
@@ -237,8 +253,15 @@ class Maker {
     out.decision.desired = r_.Integer<std::int32_t>();
     out.decision.proposed = MaybeCount();
     out.decision.reason = r_.Text();
+    out.decision.metric = r_.Text();
     out.decision.steps = r_.List([&] {
-      return Step{r_.Enum<Stage>(), r_.Integer<std::int32_t>(), r_.Text()};
+      return Step{r_.Enum<Stage>(),
+                  r_.Enum<StepCause>(),
+                  r_.Integer<std::int32_t>(),
+                  r_.Integer<std::int32_t>(),
+                  r_.Span(),
+                  r_.Maybe([&] { return r_.Instant(); }),
+                  r_.Text()};
     });
     out.decision.metrics = r_.List([&] { return Trace(); });
     out.decision.error = Maybe(&Maker::Failure);

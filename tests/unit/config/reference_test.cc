@@ -112,7 +112,9 @@ TEST(ReferenceTest, EveryFieldOfTheSpecIsDescribed) {
   EXPECT_FIELDS(Behavior, 2, a, b);
   EXPECT_FIELDS(PolicySpec, 2, a, b);
   EXPECT_FIELDS(HpaOptions, 4, a, b, c, d);
-  EXPECT_FIELDS(ScalingSpec, 9, a, b, c, d, e, f, g, h, i);
+  EXPECT_FIELDS(LabelSelectorRequirement, 3, a, b, c);
+  EXPECT_FIELDS(LabelSelector, 2, a, b);
+  EXPECT_FIELDS(ScalingSpec, 11, a, b, c, d, e, f, g, h, i, j, k);
   EXPECT_FIELDS(MetricQuery, 2, a, b);
   EXPECT_FIELDS(ScrapeOptions, 6, a, b, c, d, e, f);
   EXPECT_FIELDS(HttpProbe, 6, a, b, c, d, e, f);
@@ -126,19 +128,21 @@ TEST(ReferenceTest, EveryFieldOfTheSpecIsDescribed) {
 
 TEST(ReferenceTest, EveryFieldOfATickIsDescribed) {
   EXPECT_FIELDS(Error, 2, a, b);
-  EXPECT_FIELDS(Container, 2, a, b);
-  EXPECT_FIELDS(Replica, 11, a, b, c, d, e, f, g, h, i, j, k);
-  EXPECT_FIELDS(Observation, 3, a, b, c);
+  EXPECT_FIELDS(Container, 3, a, b, c);
+  // One more key than fields: whether there is an (empty) list of the pod's own requests.
+  EXPECT_FIELDS(Replica, 13, a, b, c, d, e, f, g, h, i, j, k, l);
+  EXPECT_FIELDS(SelectorProblem, 2, a, b);
+  EXPECT_FIELDS(Observation, 4, a, b, c, d);
   EXPECT_FIELDS(Doubt, 3, a, b, c);
   EXPECT_FIELDS(ReplicaReading, 4, a, b, c, d);
   EXPECT_FIELDS(Reading, 5, a, b, c, d, e);
-  EXPECT_FIELDS(Step, 3, a, b, c);
-  EXPECT_FIELDS(MetricTrace, 11, a, b, c, d, e, f, g, h, i, j, k);
+  EXPECT_FIELDS(Step, 7, a, b, c, d, e, f, g);
+  EXPECT_FIELDS(MetricTrace, 9, a, b, c, d, e, f, g, h, i);
   EXPECT_FIELDS(Proposal, 5, a, b, c, d, e);
   EXPECT_FIELDS(Recommendation, 2, a, b);
   EXPECT_FIELDS(ScaleEvent, 3, a, b, c);
   EXPECT_FIELDS(History, 5, a, b, c, d, e);
-  EXPECT_FIELDS(Decision, 8, a, b, c, d, e, f, g, h);
+  EXPECT_FIELDS(Decision, 9, a, b, c, d, e, f, g, h, i);
   EXPECT_FIELDS(ScaleCommand, 3, a, b, c);
   EXPECT_FIELDS(WorkloadInput, 5, a, b, c, d, e);
   EXPECT_FIELDS(TickInput, 2, a, b);

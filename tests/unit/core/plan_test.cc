@@ -22,9 +22,10 @@ class FixedPolicy final : public Policy {
  public:
   explicit FixedPolicy(std::int32_t replicas) : replicas_(replicas) {}
   std::string_view name() const noexcept override { return "fixed"; }
-  Result<Proposal> Propose(const PolicyInput& /*input*/) const override {
+  Status Propose(const PolicyInput& /*input*/, Proposal& proposal) const override {
     if (replicas_ < 0) throw std::runtime_error("out of luck");
-    return Proposal{.replicas = replicas_, .reason = "fixed", .metric = "nothing"};
+    proposal = {.replicas = replicas_, .reason = "fixed", .metric = "nothing"};
+    return {};
   }
 
  private:

@@ -41,7 +41,12 @@ Reading Values(const std::vector<MilliValue>& values) {
 }
 
 MetricTrace Compute(const MetricSpec& metric, const Reading& reading, const Observation& fleet) {
-  return ComputeMetric(metric, reading, ScalingSpec{.max_replicas = 1000}, fleet, kNow);
+  const ScalingSpec spec{.max_replicas = 1000};
+  Scratch scratch;
+  MetricTrace trace;
+  ComputeMetric(metric, reading,
+                {.spec = spec, .observation = fleet, .now = kNow, .scratch = scratch}, trace);
+  return trace;
 }
 
 // The ratio is rounded before it is multiplied: exact arithmetic would say 14.
@@ -56,10 +61,8 @@ TEST(ReplicaCalculatorTest, NamesWhatCountedAndWhatDidNot) {
   fleet.replicas[2].terminating = true;
   Reading reading = Values({30'000});
   const MetricTrace trace = Compute(PodsMetric(10'000), reading, fleet);
-  EXPECT_THAT(trace.ready, ElementsAre("web-0"));
-  EXPECT_THAT(trace.unready, ElementsAre("web-1"));
-  EXPECT_THAT(trace.ignored, ElementsAre("web-2"));
-  EXPECT_THAT(trace.missing, ElementsAre("web-3"));
+  EXPECT_THAT(trace.groups, ElementsAre(ReplicaGroup::kReady, ReplicaGroup::kUnready,
+                                        ReplicaGroup::kIgnored, ReplicaGroup::kMissing));
   EXPECT_EQ(trace.ratio, 3.0);
   // 30 over three replicas (pending and missing as 0) is exactly the target: no change.
   EXPECT_EQ(trace.proposal, 4);

@@ -39,7 +39,9 @@ class JournalTest : public ::testing::Test {
 
   static void Write(JournalReporter& journal, const TickRecord& record) {
     const std::vector<std::vector<TargetState>> targets;
-    journal.OnTick({record.input, record.output, record.applied, record.histories, targets});
+    const std::vector<StatusUpdate> statuses;
+    journal.OnTick(
+        {record.input, record.output, record.applied, record.histories, statuses, targets});
   }
 
   static std::string Contents(const std::string& file) {

@@ -199,8 +199,20 @@ TEST_F(ReadingsTest, ExternalMetricsAreReadOnce) {
 TEST(DefaultQueryTest, QuotesWhatALabelMayHold) {
   MetricSpec metric{.name = "depth"};
   EXPECT_EQ(DefaultQuery(metric), "depth");
-  metric.selector = Labels{{"queue", "a\"}\\\n"}};
+  metric.selector = LabelSelector{.match_labels = {{"queue", "a\"}\\\n"}}};
   EXPECT_EQ(DefaultQuery(metric), "depth{queue=\"a\\\"}\\\\\\n\"}");
+  EXPECT_TRUE(Query::Compile(DefaultQuery(metric)).has_value());
+}
+
+TEST(DefaultQueryTest, WritesExpressionsAsMatchers) {
+  MetricSpec metric{.name = "depth"};
+  metric.selector = LabelSelector{.match_labels = {{"app", "x"}},
+                                  .match_expressions = {{"tier", "In", {"a.b", "c"}},
+                                                        {"zone", "NotIn", {"d"}},
+                                                        {"gpu", "Exists", {}},
+                                                        {"test", "DoesNotExist", {}}}};
+  EXPECT_EQ(DefaultQuery(metric),
+            R"(depth{app="x",tier=~"a\\.b|c",zone!~"d",gpu=~".+",test!~".+"})");
   EXPECT_TRUE(Query::Compile(DefaultQuery(metric)).has_value());
 }
 

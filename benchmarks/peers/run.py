@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Measures Tidegate beside its peers: the same work, in the same run, on one pinned core.
+
+    run.py BUILD_DIR [ROW…]        a row's name, or the start of several
+
+Both sides of a row are run in turn for ROUNDS rounds; each prints what it did, the CPU time of its
+process and its answer, which have to agree. Writes benchmarks/results/peers.json; rows that were not
+asked for stay as they are. See README.md.
+"""
+import argparse
+import dataclasses
+import json
+import os
+import pathlib
+import re
+import statistics
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+RESULTS = ROOT / "benchmarks" / "results" / "peers.json"
+PAGE = ROOT / "docs" / "benchmarks.md"  # shows the same figures between two marks
+ROUNDS = 9
+SPAN_MS = 200  # CPU time of one run
+
+
+@dataclasses.dataclass
+class Row:
+    """One comparison: the folder that has both sides, and the arguments of both."""
+    name: str
+    folder: str
+    arguments: tuple
+    peer: str
+    module: str  # of the folder's go.mod: names the peer's version
+    goal: float | None  # times better than the peer; None: shown without a goal
+    unit: str = "ns"
+
+
+CALCULATOR = "Kubernetes HPA controller, ReplicaCalculator"
+ROWS = [
+    *(Row(f"hpa_decide_{n}", "hpa", ("resource", n), f"{CALCULATOR}.GetResourceReplicas", "k8s.io/kubernetes",
+          50 if n > 1 else None) for n in (1, 10, 100, 1000)),
+    *(Row(f"hpa_average_{n}", "hpa", ("average", n), f"{CALCULATOR}.GetMetricReplicas", "k8s.io/kubernetes", None)
+      for n in (1, 10, 100, 1000)),
+]
+
+
+def output(*command, **options):
+    run = subprocess.run([str(c) for c in command], stdout=subprocess.PIPE, text=True, check=True, **options)
+    return run.stdout.strip()
+
+
+class Go:
+    """A peer in Go: its folder is a module of its own, with the release pinned; the program is in ./peer."""
+
+    def __init__(self, build):
+        self.build = build / "peers"
+        self.go = output(ROOT / ".ci" / "find-go")
+
+    def program(self, folder):
+        self.build.mkdir(exist_ok=True)
+        env = {**os.environ, "GOFLAGS": "-buildvcs=false"}
+        subprocess.run([self.go, "build", "-o", self.build / folder, "./peer"], cwd=HERE / folder, env=env, check=True)
+        return self.build / folder
+
+    def compiler(self):
+        return output(self.go, "version").removeprefix("go version ")
+
+
+def version(row):
+    modules = (HERE / row.folder / "go.mod").read_text(encoding="utf-8")
+    return re.search(rf"^\s*(?:require )?{re.escape(row.module)} (v\S+)", modules, re.M)[1]
+
+
+def run_once(program, row, core):
+    """One run: (time of an operation in ns, answer)."""
+    env = {**os.environ, "GOMAXPROCS": "1"}
+    text = output("taskset", "-c", core, program, *row.arguments, SPAN_MS, env=env, cwd=ROOT)
+    run = json.loads(text)
+    return run["cpu_ns"] / run["operations"], run["answer"]
+
+
+def measure(row, peer, ours, core):
+    """Interleaved rounds; each starts with the side that the one before ended with."""
+    theirs_ns, ours_ns = [], []
+    for number in range(ROUNDS):
+        for side in ("peer", "ours") if number % 2 == 0 else ("ours", "peer"):
+            program, times = (peer, theirs_ns) if side == "peer" else (ours, ours_ns)
+            nanoseconds, answer = run_once(program, row, core)
+            times.append(nanoseconds)
+            if number == 0 and side == "peer":
+                expected = answer
+            elif answer != expected:
+                sys.exit(f"{row.name}: {side} answers {answer}, not {expected}: not the same work")
+    ratios = [t / o for t, o in zip(theirs_ns, ours_ns)]
+    return {"ours": round(statistics.median(ours_ns), 1), "theirs": round(statistics.median(theirs_ns), 1),
+            "unit": row.unit, "ratio_median": round(statistics.median(ratios), 2),
+            "ratio_min": round(min(ratios), 2), "rounds": ROUNDS}
+
+
+def context(build, go):
+    """What a figure depends on besides the code."""
+    cpu = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8"))
+    commands = json.loads((build / "compile_commands.json").read_text(encoding="utf-8"))
+    ours = next(c["command"] for c in commands if c["file"].endswith("src/core/plan.cc"))
+    flags = [f for f in ours.split() if f.startswith(("-O", "-m", "-f", "-std", "-g")) and "prefix-map" not in f]
+    dirty = output("git", "-C", ROOT, "status", "--porcelain", "--", "src", "include", "policies", "benchmarks/peers")
+    return {"cpu": cpu[1] if cpu else "unknown", "cores": os.cpu_count(), "compiler": output("g++", "--version").splitlines()[0],
+            "flags": " ".join(flags), "peer_compiler": go.compiler(), "load_average": round(os.getloadavg()[0], 2),
+            "commit": output("git", "-C", ROOT, "rev-parse", "--short", "HEAD") + ("+" if dirty else "")}
+
+
+def keep(results):
+    """Writes the results into the file, in the order of ROWS, and into the page; other rows stay."""
+    old = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else []
+    rows = {row["row"]: row for row in old} | {row["row"]: row for row in results}
+    order = [row.name for row in ROWS]
+    kept = sorted(rows.values(), key=lambda r: order.index(r["row"]) if r["row"] in order else len(order))
+    RESULTS.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+    text = PAGE.read_text(encoding="utf-8")
+    between = re.compile(r"(<!-- peers -->\n).*(<!-- /peers -->)", re.S)
+    PAGE.write_text(between.sub(lambda m: m[1] + table(kept) + m[2], text), encoding="utf-8")
+
+
+def table(rows):
+    lines = ["| row | Tidegate | peer | peer ÷ Tidegate, median (worst round) | goal | peer and version |",
+             "|---|---|---|---|---|---|"]
+    for row in rows:
+        goal = f"{row['goal']} ×" if row["goal"] else ""
+        lines.append(f"| {row['row']} | {figure(row['ours'], row['unit'])} | {figure(row['theirs'], row['unit'])} "
+                     f"| {row['ratio_median']} × ({row['ratio_min']} ×) | {goal} | {row['peer']} {row['peer_version']} |")
+    return "\n".join(lines) + "\n"
+
+
+def figure(value, unit):
+    """Nanoseconds as people read them; other units as they are."""
+    if unit != "ns":
+        return f"{value} {unit}"
+    for factor, name in ((1e6, "ms"), (1e3, "µs"), (1, "ns")):
+        if value >= factor:
+            return f"{value / factor:.3g} {name}"
+    return f"{value} ns"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("build", type=pathlib.Path)
+    parser.add_argument("rows", nargs="*")
+    args = parser.parse_args()
+    build = args.build.resolve()
+    rows = [row for row in ROWS if not args.rows or any(row.name.startswith(name) for name in args.rows)]
+    if not rows:
+        sys.exit(f"no row {' '.join(args.rows)}; there are {', '.join(row.name for row in ROWS)}")
+    go, core = Go(build), max(os.sched_getaffinity(0))
+    programs = {folder: (go.program(folder), build / "benchmarks" / f"peer_{folder}")
+                for folder in sorted({row.folder for row in rows})}
+    results = []
+    print(f"{'row':24}{'ours':>12}{'theirs':>12} unit{'ratio':>10}{'min':>8}{'goal':>8}")
+    for row in rows:
+        figures = measure(row, *programs[row.folder], core)
+        results.append({"row": row.name, "peer": row.peer, "peer_version": version(row), **figures, "goal": row.goal,
+                        "context": context(build, go)})
+        print(f"{row.name:24}{figures['ours']:>12}{figures['theirs']:>12} {row.unit:4}{figures['ratio_median']:>10}"
+              f"{figures['ratio_min']:>8}{row.goal or '':>8}", flush=True)
+    keep(results)
+
+
+if __name__ == "__main__":
+    main()

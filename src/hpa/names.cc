@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hpa/names.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace tidegate::hpa {
+
+namespace {
+
+constexpr std::size_t kLabelLength = 63;
+constexpr std::size_t kSubdomainLength = 253;
+
+constexpr std::string_view kLabelRule =
+    "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
+    "alphanumeric character";
+constexpr std::string_view kLabelRegex = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
+
+bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsAlphanumeric(char c) { return IsLower(c) || IsDigit(c) || (c >= 'A' && c <= 'Z'); }
+bool IsLabelCharacter(char c) { return IsAlphanumeric(c) || c == '-' || c == '_' || c == '.'; }
+
+bool IsLabel(std::string_view text) {
+  return !text.empty() && IsAlphanumeric(text.front()) && IsAlphanumeric(text.back()) &&
+         std::all_of(text.begin(), text.end(), IsLabelCharacter);
+}
+
+bool IsSubdomain(std::string_view text) {
+  char before = '.';
+  for (const char c : text) {
+    const bool inner = IsLower(c) || IsDigit(c);
+    const bool follows =
+        (c == '-' && before != '.') || (c == '.' && before != '.' && before != '-');
+    if (!inner && !follows) return false;
+    before = c;
+  }
+  return !text.empty() && before != '.' && before != '-';
+}
+
+std::string TooLong(std::size_t length) {
+  return "must be no more than " + std::to_string(length) + " characters";
+}
+
+std::string BrokenRule(std::string_view rule, std::string_view regex, std::string_view examples) {
+  return std::string(rule) + " (e.g. " + std::string(examples) +
+         ", regex used for validation is '" + std::string(regex) + "')";
+}
+
+std::string BrokenKeyRule() {
+  return BrokenRule(kLabelRule, kLabelRegex, "'MyName',  or 'my.name',  or '123-abc'");
+}
+
+std::vector<std::string> CheckPrefix(std::string_view prefix) {
+  if (prefix.empty()) return {"prefix part must be non-empty"};
+  std::vector<std::string> problems = CheckDnsSubdomain(prefix);
+  for (std::string& problem : problems) problem.insert(0, "prefix part ");
+  return problems;
+}
+
+}  // namespace
+
+std::vector<std::string> CheckDnsSubdomain(std::string_view value) {
+  std::vector<std::string> problems;
+  if (value.size() > kSubdomainLength) problems.push_back(TooLong(kSubdomainLength));
+  if (!IsSubdomain(value)) {
+    problems.push_back(BrokenRule(
+        "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric "
+        "characters, '-' or '.', and must start and end with an alphanumeric character",
+        "[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*", "'example.com'"));
+  }
+  return problems;
+}
+
+std::vector<std::string> CheckLabelKey(std::string_view value) {
+  const std::size_t slash = value.find('/');
+  std::vector<std::string> problems;
+  std::string_view name = value;
+  if (slash != std::string_view::npos) {
+    name = value.substr(slash + 1);
+    if (name.find('/') != std::string_view::npos) {
+      return {"a valid label key " + BrokenKeyRule() +
+              " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"};
+    }
+    problems = CheckPrefix(value.substr(0, slash));
+  }
+  if (name.empty()) {
+    problems.emplace_back("name part must be non-empty");
+  } else if (name.size() > kLabelLength) {
+    problems.push_back("name part " + TooLong(kLabelLength));
+  }
+  if (!IsLabel(name)) problems.push_back("name part " + BrokenKeyRule());
+  return problems;
+}
+
+std::vector<std::string> CheckLabelValue(std::string_view value) {
+  std::vector<std::string> problems;
+  if (value.size() > kLabelLength) problems.push_back(TooLong(kLabelLength));
+  if (!value.empty() && !IsLabel(value)) {
+    problems.push_back(BrokenRule(
+        "a valid label must be an empty string or consist of "
+        "alphanumeric characters, '-', '_' or '.', and must start and "
+        "end with an alphanumeric character",
+        "(" + std::string(kLabelRegex) + ")?", "'MyValue',  or 'my_value',  or '12345'"));
+  }
+  return problems;
+}
+
+namespace {
+
+// The length of the valid UTF-8 sequence at the head of `text`; 0: there is none.
+std::size_t SequenceLength(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
+  const std::uint8_t head = byte(0);
+  const std::size_t length = head < 0x80   ? 1
+                             : head < 0xC2 ? 0
+                             : head < 0xE0 ? 2
+                             : head < 0xF0 ? 3
+                             : head < 0xF5 ? 4
+                                           : 0;
+  if (length == 0 || text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xC0U) != 0x80) return 0;
+  }
+  if (length > 2) {
+    const std::uint8_t next = byte(1);
+    if ((head == 0xE0 && next < 0xA0) || (head == 0xED && next > 0x9F)) return 0;
+    if ((head == 0xF0 && next < 0x90) || (head == 0xF4 && next > 0x8F)) return 0;
+  }
+  return length;
+}
+
+void AppendHex(std::string& out, std::string_view prefix, unsigned value, int digits) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  out += prefix;
+  for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4) {
+    out += kDigits[(value >> static_cast<unsigned>(shift)) & 0xFU];
+  }
+}
+
+void AppendAscii(std::string& out, char c) {
+  constexpr std::string_view kEscaped = "\a\b\f\n\r\t\v";
+  constexpr std::string_view kLetters = "abfnrtv";
+  const std::size_t named = kEscaped.find(c);
+  if (c == '"' || c == '\\') {
+    out += '\\';
+    out += c;
+  } else if (named != std::string_view::npos) {
+    out += '\\';
+    out += kLetters[named];
+  } else if (c < ' ' || c == 0x7F) {
+    AppendHex(out, "\\x", static_cast<std::uint8_t>(c), 2);
+  } else {
+    out += c;
+  }
+}
+
+}  // namespace
+
+std::string GoQuote(std::string_view text) {
+  std::string out = "\"";
+  while (!text.empty()) {
+    const std::size_t length = SequenceLength(text);
+    if (length == 0) {
+      AppendHex(out, "\\x", static_cast<std::uint8_t>(text[0]), 2);
+    } else if (length == 1) {
+      AppendAscii(out, text[0]);
+    } else if (length == 2 && text[0] == '\xC2' && static_cast<std::uint8_t>(text[1]) < 0xA0) {
+      AppendHex(out, "\\u", static_cast<std::uint8_t>(text[1]), 4);  // control characters
+    } else {
+      out += text.substr(0, length);
+    }
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+  return out + '"';
+}
+
+}  // namespace tidegate::hpa
