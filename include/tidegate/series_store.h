@@ -15,6 +15,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tidegate/export.h"
 #include "tidegate/result.h"
@@ -31,6 +32,7 @@ struct SeriesStoreOptions {
   std::size_t max_labels = 64;
   std::size_t max_label_name_length = 256;
   std::size_t max_label_value_length = 2048;
+  std::vector<std::string> metrics{};             ///< of pages, only these are kept; empty: all
   std::size_t max_bytes = std::size_t{1} << 30U;  ///< then nothing new, and shorter histories
   bool legacy_names = false;  ///< refuse names that need quotes, as Prometheus 2 does
 };

@@ -1390,6 +1390,7 @@ class SeriesStoreOptions:
         max_labels: int = ...,
         max_label_name_length: int = ...,
         max_label_value_length: int = ...,
+        metrics: Sequence[str] = ...,
         max_bytes: int = ...,
         legacy_names: bool = ...,
     ) -> None: ...
@@ -1415,6 +1416,9 @@ class SeriesStoreOptions:
     def max_label_value_length(self) -> int:
         """In bytes."""
     @property
+    def metrics(self) -> list[str]:
+        """Of pages, only these are kept; empty: all."""
+    @property
     def max_bytes(self) -> int:
         """Then nothing new."""
     @property
@@ -1430,6 +1434,7 @@ class SeriesStoreOptions:
         max_labels: int = ...,
         max_label_name_length: int = ...,
         max_label_value_length: int = ...,
+        metrics: Sequence[str] = ...,
         max_bytes: int = ...,
         legacy_names: bool = ...,
     ) -> Self: ...
@@ -1696,6 +1701,7 @@ class SeriesStore:
         max_labels: int = ...,
         max_label_name_length: int = ...,
         max_label_value_length: int = ...,
+        metrics: Sequence[str] = ...,
         max_bytes: int = ...,
         legacy_names: bool = ...,
     ) -> None: ...

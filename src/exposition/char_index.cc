@@ -36,6 +36,19 @@ ClassifyFunction BestClassify() {
   return best;
 }
 
+bool CharIndex::IsPlain(const char* begin, const char* end) const {
+  if (HasOdd(begin, end)) return false;
+  const auto first = static_cast<std::size_t>(begin - begin_);
+  const auto last = static_cast<std::size_t>(end - begin_);
+  std::uint64_t bits = blocks_[first / 64].quote & (~std::uint64_t{0} << (first % 64));
+  int quotes = 0;
+  for (std::size_t block = first / 64; block != last / 64; bits = blocks_[++block].quote) {
+    quotes += std::popcount(bits);
+  }
+  quotes += std::popcount(bits & ~(~std::uint64_t{0} << (last % 64)));
+  return quotes % 2 == 0;
+}
+
 const char* CharIndex::Move(const char* at) {
   const char* page_end = page_.data() + page_.size();
   if (at < page_.data() || at >= page_end) return nullptr;

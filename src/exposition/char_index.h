@@ -63,6 +63,9 @@ class CharIndex {
     return (bits & ~(~std::uint64_t{0} << (last % 64))) != 0;
   }
 
+  /// Nothing odd, and every quote has its second one.
+  bool IsPlain(const char* begin, const char* end) const;
+
  private:
   static constexpr std::size_t kBlocks = 128;  // 8 kB of a page
 

@@ -20,6 +20,13 @@ std::optional<PageParser::Event> PageParser::FastEntry() {
   if (!fast_ || AtEnd()) return std::nullopt;
   const char* const begin = page_.data() + pos_;
   if (*begin == '#') return FastMetadata(begin);
+  while (filter_ != nullptr && FastSkip(page_.data() + pos_)) {
+    if (AtEnd()) return std::nullopt;
+  }
+  return FastWanted(page_.data() + pos_);
+}
+
+std::optional<PageParser::Event> PageParser::FastWanted(const char* begin) {
   if (!Is(*begin, kNameStart) || !FastSample(begin)) return std::nullopt;
   return Event::kSample;
 }
@@ -30,6 +37,8 @@ std::optional<PageParser::Event> PageParser::FastMetadata(const char* begin) {
   if (!is_help && !PeekIs("# TYPE ")) return std::nullopt;
   const char* const line_end = index_.LineEnd(begin);
   if (line_end == nullptr || index_.HasOdd(begin, line_end)) return std::nullopt;
+  const bool last = line_end + 1 == page_.data() + page_.size();
+  if (!last && line_end[1] == '\0') return std::nullopt;  // to OpenMetrics it is part of the text
   const char* const name = begin + kHelp.size();
   const char* at = index_.WordEnd(name);
   while (*at == ':') at = index_.WordEnd(at + 1);
@@ -42,6 +51,20 @@ std::optional<PageParser::Event> PageParser::FastMetadata(const char* begin) {
   if (!is_help) SetFamily(*type);
   pos_ = static_cast<std::size_t>(line_end + 1 - page_.data());
   return is_help ? Event::kHelp : Event::kType;
+}
+
+// A line that is whole (a newline may be part of a label's value) and not asked for.
+bool PageParser::FastSkip(const char* begin) {
+  if (!Is(*begin, kNameStart)) return false;
+  const char* const line_end = index_.LineEnd(begin);
+  if (line_end == nullptr) return false;
+  const char* at = index_.WordEnd(begin);
+  while (*at == ':') at = index_.WordEnd(at + 1);
+  if (*at != '{' && *at != ' ') return false;
+  if (filter_->Has(std::string_view(begin, static_cast<std::size_t>(at - begin)))) return false;
+  if (!index_.IsPlain(begin, line_end)) return false;
+  pos_ = static_cast<std::size_t>(line_end + 1 - page_.data());
+  return true;
 }
 
 bool PageParser::FastSample(const char* begin) {
@@ -70,7 +93,8 @@ bool PageParser::FastLabels(const char*& at, const char* line_end) {
     if (value_end >= line_end) return false;
     const std::string_view label(at, static_cast<std::size_t>(name_end - at));
     const std::string_view text(value, static_cast<std::size_t>(value_end - value));
-    labels_.push_back({label, IsBound(label) ? CanonicalBound(label, text) : text});
+    labels_.push_back({label, text});
+    if (IsBound(label)) labels_.back().value = CanonicalBound(label, text);
     at = value_end + 1;
     if (*at == ',') {
       ++at;
@@ -89,12 +113,11 @@ bool PageParser::FastValue(const char* at, const char* line_end) {
   at = number.end;
   if (at == line_end) return true;
   if (format_ != PageFormat::kText) return false;
-  constexpr std::ptrdiff_t kMostDigits = 18;
+  constexpr std::ptrdiff_t kMostDigits = 18;  // they fit into 63 bits
   const char* const digits = ++at;
-  std::int64_t time = 0;
-  while (IsDigit(*at)) time = time * 10 + (*at++ - '0');
+  const std::uint64_t time = internal::TakeDigits(at, 0);
   if (at != line_end || at == digits || at - digits > kMostDigits) return false;
-  sample_.timestamp_ms = time;
+  sample_.timestamp_ms = static_cast<std::int64_t>(time);
   return true;
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string_view>
 
+#include "tidegate/export.h"
 #include "tidegate/types.h"
 
 namespace tidegate {
@@ -23,7 +24,7 @@ enum class MetricType : std::uint8_t {
 };
 
 /// "counter", "gaugehistogram" …; kUnknown is "unknown".
-std::string_view TypeName(MetricType type);
+TIDEGATE_EXPORT std::string_view TypeName(MetricType type);
 
 /// What a TYPE line may say in this format; text calls kUnknown "untyped".
 std::optional<MetricType> TypeFromName(std::string_view name, PageFormat format);

@@ -56,6 +56,20 @@ PageParser::PageParser(std::string_view page, PageFormat format, Effort effort)
       index_(page) {}
 
 PageParser::Event PageParser::Next() {
+  while (true) {
+    const Event event = AnyEntry();
+    if (event != Event::kSample || filter_ == nullptr || Wanted()) return event;
+  }
+}
+
+// Blanks before a name are no part of it where it is asked for.
+bool PageParser::Wanted() const {
+  std::string_view name = sample_.name;
+  while (!name.empty() && IsBlank(name.front())) name.remove_prefix(1);
+  return filter_->Has(name);
+}
+
+PageParser::Event PageParser::AnyEntry() {
   if (const std::optional<Event> event = FastEntry()) return *event;
   switch (format_) {
     case PageFormat::kText:

@@ -26,6 +26,8 @@
 
 #include "exposition/char_index.h"
 #include "exposition/metric_type.h"
+#include "exposition/name_filter.h"
+#include "tidegate/export.h"
 #include "tidegate/result.h"
 #include "tidegate/types.h"
 
@@ -58,7 +60,7 @@ struct SampleView {
 /// "line 3, column 12": where the byte at `offset` is; the column counts bytes from 1.
 std::string PositionText(std::string_view page, std::size_t offset);
 
-class PageParser {
+class TIDEGATE_EXPORT PageParser {
  public:
   enum class Event { kSample, kType, kHelp, kUnit, kEnd, kError };
 
@@ -68,6 +70,10 @@ class PageParser {
   /// `page` must outlive the parser and what it returns.
   explicit PageParser(std::string_view page, PageFormat format = PageFormat::kText,
                       Effort effort = Effort::kFast);
+
+  /// Leaves out the samples of other names. Their lines are not looked at beyond the name, so that
+  /// what is wrong there may go unnoticed. `filter` must outlive the parser.
+  void KeepOnly(const NameFilter& filter) { filter_ = filter.empty() ? nullptr : &filter; }
 
   /// Reads one entry. After kEnd or kError there is nothing more.
   Event Next();
@@ -85,10 +91,15 @@ class PageParser {
  private:
   // fast_line.cc
   std::optional<Event> FastEntry();
+  std::optional<Event> FastWanted(const char* begin);
   std::optional<Event> FastMetadata(const char* begin);
   bool FastSample(const char* begin);
+  bool FastSkip(const char* begin);
   bool FastLabels(const char*& at, const char* line_end);
   bool FastValue(const char* at, const char* line_end);
+
+  bool Wanted() const;
+  Event AnyEntry();
 
   // text_grammar.cc
   Event TextEntry();
@@ -168,6 +179,7 @@ class PageParser {
   std::string_view page_;
   PageFormat format_;
   bool fast_;
+  const NameFilter* filter_ = nullptr;  // null: all samples
   std::size_t pos_ = 0;
   CharIndex index_;
   SampleView sample_;

@@ -226,8 +226,10 @@ Error SeriesStore::Impl::CountRefusal(const Error& error) {
 Status SeriesStore::Impl::StagePage(std::string_view page, PageFormat format,
                                     StagedPage& staged) const {
   staged.page = page;
-  if (page.size() <= UINT32_MAX) staged.layout = std::make_shared<PageLayout>(format);
+  const bool all = wanted_.empty() && page.size() <= UINT32_MAX;
+  if (all) staged.layout = std::make_shared<PageLayout>(format);
   PageParser parser(page, format);
+  parser.KeepOnly(wanted_);
   while (true) {
     switch (parser.Next()) {
       case PageParser::Event::kEnd:

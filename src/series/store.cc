@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tidegate/series_store.h"
 
+#include <utility>
+
 #include "series/store_impl.h"
 
 namespace tidegate {
 
-SeriesStore::SeriesStore(SeriesStoreOptions options) : impl_(std::make_unique<Impl>(options)) {}
+SeriesStore::SeriesStore(SeriesStoreOptions options)
+    : impl_(std::make_unique<Impl>(std::move(options))) {}
 SeriesStore::~SeriesStore() = default;
 
 Status SeriesStore::Ingest(std::string_view metric, const Labels& labels, double value,

@@ -47,6 +47,7 @@ SeriesStore::Impl::Impl(SeriesStoreOptions options)
     : options_(AtLeastOne(options)),
       retention_ms_(std::max<std::int64_t>(
           std::chrono::duration_cast<std::chrono::milliseconds>(options_.retention).count(), 1)),
+      wanted_(options_.metrics),
       name_label_(strings_.Acquire(kMetricNameLabel)) {}
 
 SeriesStoreStats SeriesStore::Impl::stats() const {
@@ -160,7 +161,9 @@ Status SeriesStore::Impl::Append(Series& series, Sample sample) {
   // Without memory for more, the oldest sample makes room as if it had expired.
   const bool may_grow = stats_.bytes + strings_.bytes() < options_.max_bytes || capacity == 0;
   const std::size_t most = options_.max_samples_per_series;
-  series.samples.Push(sample, sample.time_ms - retention_ms_,
+  // OpenMetrics's timestamps can be as early as can be.
+  const std::int64_t expired_ms = std::max(sample.time_ms, INT64_MIN + retention_ms_);
+  series.samples.Push(sample, expired_ms - retention_ms_,
                       may_grow ? most : std::min(most, capacity));
   stats_.samples += series.samples.size() - size;  // may wrap: what was overwritten is subtracted
   stats_.bytes += (series.samples.capacity() - capacity) * sizeof(Sample);

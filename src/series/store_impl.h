@@ -166,6 +166,7 @@ class SeriesStore::Impl {
 
   const SeriesStoreOptions options_;
   const std::int64_t retention_ms_;
+  const NameFilter wanted_;
 
   mutable std::mutex mutex_;  // guards everything below
   StringPool strings_;

@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstdint>
 #include <cstdlib>
+#include <string>
 #include <string_view>
 
 #include "exposition/page_parser.h"
@@ -68,6 +69,29 @@ std::size_t CountSamples(std::string_view page, PageFormat format, bool& accepte
   }
 }
 
+// Of a page that is accepted, a filter leaves the samples of its names, whatever their lines hold.
+void CheckFilter(std::string_view page, PageFormat format) {
+  PageParser all(page, format, PageParser::Effort::kCareful);
+  std::string wanted;
+  std::size_t count = 0;
+  for (Event event = all.Next(); event != Event::kEnd; event = all.Next()) {
+    if (event != Event::kSample) continue;
+    std::string_view name = all.sample().name;
+    while (!name.empty() && (name.front() == ' ' || name.front() == '\t')) name.remove_prefix(1);
+    if (count == 0) wanted = name;
+    if (name == wanted) ++count;
+  }
+  if (count == 0) return;
+  const tidegate::NameFilter filter({wanted});
+  PageParser some(page, format);
+  some.KeepOnly(filter);
+  for (Event event = some.Next(); event != Event::kEnd; event = some.Next()) {
+    Require(event != Event::kError);
+    if (event == Event::kSample) --count;
+  }
+  Require(count == 0);
+}
+
 void Ingest(std::string_view page, PageFormat format, bool accepted, std::size_t samples) {
   tidegate::SeriesStore store({.retention = std::chrono::seconds(5),
                                .max_series = 50,
@@ -100,6 +124,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const PageFormat format : {PageFormat::kText, PageFormat::kOpenMetrics}) {
     bool accepted = false;
     const std::size_t samples = CountSamples(page, format, accepted);
+    if (accepted) CheckFilter(page, format);
     Ingest(page, format, accepted, samples);
   }
   return 0;

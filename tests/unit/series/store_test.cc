@@ -251,6 +251,29 @@ TEST(SeriesStorePageTest, SkipsAndCountsASeriesThatIsThereTwice) {
   EXPECT_EQ(store.stats().series, 1U);
 }
 
+TEST(SeriesStorePageTest, KeepsOnlyTheMetricsThatAreAskedFor) {
+  SeriesStore store({.metrics = {"b", "c:d", "e.f"}});
+  const Result<PageSummary> summary = store.IngestPage(
+      "# TYPE a counter\na 1\nb{x=\"1\"} 2\nbb 3\nc:d 4\na{x=\"\nb 5\"} 6\na{x=\"\\\"\nb 7\"} 8\n"
+      "{\"e.f\"} 9\n{\"g.h\"} 10\n b{x=\"2\"} 11\na ?\na 1",
+      kTarget, kStart);
+  ASSERT_TRUE(summary.has_value()) << summary.error().message;
+  EXPECT_EQ(summary->samples, 4U);
+  EXPECT_EQ(store.stats().series, 4U);
+  EXPECT_EQ(Contents(store).count("c:d,replica=flower-0,workload=flower"), 1U);
+  // A series that is no longer there ends as ever.
+  ASSERT_TRUE(store.IngestPage("a 1\nb{x=\"1\"} 2\n", kTarget, kStart + seconds(1)).has_value());
+  EXPECT_EQ(Contents(store).at("c:d,replica=flower-0,workload=flower").back(), "1000:stale");
+}
+
+// Prometheus makes them part of it.
+TEST(SeriesStorePageTest, BlanksBeforeANameAreNoPartOfIt) {
+  SeriesStore store;
+  ASSERT_TRUE(store.IngestPage("  a 1\n\tb{c=\"d\"} 2\n", {}, kStart).has_value());
+  EXPECT_EQ(Contents(store).count("a"), 1U);
+  EXPECT_EQ(Contents(store).count("b,c=d"), 1U);
+}
+
 TEST(SeriesStorePageTest, ATypeThatChangesRespellsTheBounds) {
   SeriesStore store;
   ASSERT_TRUE(store.IngestPage("h_bucket{le=\"1\"} 1\n", {}, kStart).has_value());

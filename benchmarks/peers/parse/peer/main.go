@@ -4,7 +4,7 @@
 //
 //	peer KIND FILE MILLISECONDS
 //
-// KIND is victoria (VictoriaMetrics: labels as slices of the page, lenient, no TYPE) or prometheus
+// KIND is victoria or again (VictoriaMetrics: labels as slices of the page, lenient, no TYPE) or prometheus
 // (textparse with labels made and hashed, as a scrape does for each series that is new). Prints
 // operations, CPU time of the process, and the answer: samples and labels of the page.
 package main
