@@ -55,7 +55,8 @@ class TargetTrackingPolicy final : public Policy {
 
  private:
   static Status Propose(const PolicyInput& input, Scratch& scratch, Proposal& proposal) {
-    const hpa::Compatibility compatibility = hpa::CompatibilityOf(input.spec);
+    hpa::Compatibility storage;
+    const hpa::Compatibility& compatibility = hpa::CompatibilityOf(input.spec, storage);
     const hpa::MetricContext context{
         .spec = input.spec,
         .observation = input.observation,

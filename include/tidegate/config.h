@@ -67,13 +67,15 @@ struct Config {
   ScalerOptions scaler;
 };
 
-/// One thing that is wrong with a file, as `file:line:column: path: text`.
+/// One thing that is wrong with a file, as `file:line:column: path: text`. What the Kubernetes API
+/// server would refuse has its words: `…: The HorizontalPodAutoscaler "web" is invalid: path: text`.
 struct TIDEGATE_EXPORT ConfigProblem {
   std::string file;
   int line = 0;    ///< from 1; 0: the file as a whole
   int column = 0;  ///< from 1
   std::string path;
   std::string message;
+  std::string object;  ///< `HorizontalPodAutoscaler "web"`, if the API server would say this
 
   std::string ToString() const;
 };

@@ -40,6 +40,9 @@ class TIDEGATE_EXPORT PolicyRegistry {
   std::map<std::string, PolicyFactory, std::less<>> factories_;
 };
 
+/// The policies that a spec names; target_tracking alone where it names none.
+TIDEGATE_EXPORT std::span<const PolicySpec> PoliciesOf(const ScalingSpec& spec);
+
 /// The policies that Tidegate ships.
 TIDEGATE_EXPORT PolicyRegistry BuiltinPolicies();
 
@@ -53,7 +56,7 @@ class TIDEGATE_EXPORT PolicySet {
 
   /// Makes the policy if the set lacks it.
   Status Add(const PolicySpec& spec, const PolicyRegistry& registry);
-  /// Adds every policy of the spec; target_tracking where it names none.
+  /// Adds every policy of PoliciesOf(spec).
   Status AddAll(const ScalingSpec& spec, const PolicyRegistry& registry);
 
   /// Null if it was not added.
@@ -61,6 +64,7 @@ class TIDEGATE_EXPORT PolicySet {
 
  private:
   std::map<PolicySpec, std::unique_ptr<Policy>> policies_;
+  const Policy* default_ = nullptr;  ///< what most workloads use, found without a look-up
 };
 
 }  // namespace tidegate

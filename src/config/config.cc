@@ -8,11 +8,14 @@
 #include <fstream>
 #include <map>
 #include <memory>
+#include <optional>
 #include <sstream>
 #include <utility>
 
 #include "config/documents.h"
+#include "config/hpa_document.h"
 #include "config/scalars.h"
+#include "manifest/scaling_spec.h"
 #include "tidegate/describe.h"
 
 namespace tidegate {
@@ -33,8 +36,17 @@ struct Kind {
 
 constexpr std::array<Kind, 4> kKinds{{{"Autoscaler", config::kApiVersion},
                                       {"Scaler", config::kApiVersion},
-                                      {"HorizontalPodAutoscaler", "autoscaling/v2"},
+                                      {"HorizontalPodAutoscaler", "autoscaling/v2 or older"},
                                       {"ConfigMap", "v1"}}};
+
+/// What an apiVersion has to be for a kind, in words; "": it is that.
+std::string WrongVersion(const Kind& kind, const std::string& version) {
+  if (kind.kind != "HorizontalPodAutoscaler") {
+    return version == kind.api_version ? "" : config::JsonString(kind.api_version);
+  }
+  const bool known = manifest::VersionOf(version).has_value();
+  return known ? "" : "autoscaling/v1, v2beta1, v2beta2 or v2";
+}
 
 /// The queries of one ConfigMap, or of one document with bare rules (without a name).
 struct RuleSet {
@@ -98,7 +110,7 @@ class Embedded {
 class FileParser {
  public:
   FileParser(std::string_view text, const PolicyRegistry& policies)
-      : text_(text), policies_(policies) {}
+      : text_(text), syntax_(config::SyntaxOf(text)), policies_(policies) {}
 
   void Run() {
     config::ParsedText parsed = config::ParseYaml(text_);
@@ -139,9 +151,15 @@ class FileParser {
       rule_sets_.push_back({"", config::ReadAdapterRules(root, "", problems_)});
       return;
     }
+    if (const auto items = config::ItemsOf(root, syntax_)) {
+      for (const config::HpaDocument& item : *items) ClassifyItem(item);
+      return;
+    }
     const std::string kind = KindOf(root);
-    if (kind == "Autoscaler") AddWorkload(root, kind, &config::WorkloadDocuments::autoscaler);
-    if (kind == "HorizontalPodAutoscaler") AddWorkload(root, kind, &config::WorkloadDocuments::hpa);
+    if (kind == "Autoscaler") {
+      AddWorkload(root, NameOf(root), kind, &config::WorkloadDocuments::autoscaler);
+    }
+    if (kind == "HorizontalPodAutoscaler") AddHpa({&root, std::nullopt, syntax_});
     if (kind == "Scaler") ReadScaler(root);
     if (kind == "ConfigMap") ReadConfigMap(root);
   }
@@ -162,10 +180,11 @@ class FileParser {
     }
     for (const Kind& entry : kKinds) {
       if (kind->text != entry.kind) continue;
-      if (version == nullptr || version->text == entry.api_version) return kind->text;
+      const std::string want = version == nullptr ? "" : WrongVersion(entry, version->text);
+      if (want.empty()) return kind->text;
       Report(version->at, "apiVersion",
-             "unsupported value " + config::JsonString(version->text) + ", want " +
-                 config::JsonString(entry.api_version) + " for kind " + kind->text);
+             "unsupported value " + config::JsonString(version->text) + ", want " + want +
+                 " for kind " + kind->text);
       return {};
     }
     Report(kind->at, "kind",
@@ -189,9 +208,21 @@ class FileParser {
     return {};
   }
 
-  void AddWorkload(const Node& root, const std::string& kind,
+  /// An item of a list: any document, or one that needs no kind.
+  void ClassifyItem(const config::HpaDocument& item) {
+    const bool bare = item.root->Find("kind") == nullptr && item.implied.has_value();
+    return bare ? AddHpa(item) : Classify(*item.root);
+  }
+
+  /// The name is left to the API server's rules.
+  void AddHpa(const config::HpaDocument& document) {
+    hpas_[document.root] = document;
+    AddWorkload(*document.root, config::HpaName(*document.root, document.syntax),
+                "HorizontalPodAutoscaler", &config::WorkloadDocuments::hpa);
+  }
+
+  void AddWorkload(const Node& root, std::string name, const std::string& kind,
                    const Node* config::WorkloadDocuments::*member) {
-    std::string name = NameOf(root);
     if (name.empty()) name = " unnamed " + std::to_string(unnamed_++);  // still read for problems
     const Node*& place = workloads_[name].*member;
     if (place != nullptr) {
@@ -211,13 +242,8 @@ class FileParser {
       std::string kind;
       v.Field("apiVersion", api_version);
       v.Field("kind", kind);
-      if (kind == "HorizontalPodAutoscaler") {
-        v.Ignored("metadata");
-        v.Ignored("status");
-      } else {
-        std::string name;
-        v.Nested("metadata", [&] { v.Field("name", name); });
-      }
+      std::string name;
+      v.Nested("metadata", [&] { v.Field("name", name); });
       v.Nested("spec", [&] { describe_spec(v); }, {.required = true});
     });
   }
@@ -268,30 +294,25 @@ class FileParser {
     const std::size_t first = problems_.size();
     Autoscaler autoscaler;
     autoscaler.spec.workload = name;
+    std::optional<manifest::DecodedHpa> decoded;
     if (documents.hpa != nullptr) {
       autoscaler.period = std::chrono::seconds(15);  // HPA's sync period and HPA's fills
       autoscaler.spec.missing_data = MissingData::kFill;
-      ReadDocument(*documents.hpa, [&](FieldVisitor& v) { DescribeHpaSpec(v, autoscaler.spec); });
+      decoded = config::DecodeHpa(hpas_.at(documents.hpa), problems_);
+      if (decoded) manifest::FillScalingSpec(decoded->object, autoscaler.spec);
     }
     if (documents.autoscaler != nullptr) {
       ReadDocument(*documents.autoscaler, [&](FieldVisitor& v) { Describe(v, autoscaler); });
     }
-    if (documents.hpa != nullptr && autoscaler.spec.metrics.empty()) {
-      autoscaler.spec.metrics.push_back(DefaultMetric());
+    if (documents.hpa != nullptr) {
+      const hpa::Compatibility release = hpa::CompatibilityOf(autoscaler.spec);
+      const config::HpaDocument& document = hpas_.at(documents.hpa);
+      if (!decoded || !config::ValidateHpa(document, *decoded, release, problems_)) return;
     }
-    config::Validator(documents, policies_, problems_, first).Check(autoscaler);
+    const bool hpa_alone = documents.autoscaler == nullptr;
+    config::Validator(documents, policies_, problems_, first).Check(autoscaler, hpa_alone);
     JoinRules(autoscaler);
     config_.autoscalers.push_back(std::move(autoscaler));
-  }
-
-  /// What the API server fills in where a HorizontalPodAutoscaler names no metric.
-  static MetricSpec DefaultMetric() {
-    MetricSpec metric;
-    metric.type = MetricSourceType::kResource;
-    metric.name = "cpu";
-    metric.target.type = MetricTargetType::kUtilization;
-    metric.target.average_utilization = 80;
-    return metric;
   }
 
   /// A rule set that has the name of a workload is that workload's; others are everybody's.
@@ -328,11 +349,13 @@ class FileParser {
   }
 
   std::string_view text_;
+  manifest::Syntax syntax_;
   const PolicyRegistry& policies_;
   Config config_;
   std::vector<Problem> problems_;
   std::vector<NodePtr> roots_;  ///< what the pointers below point to
   std::map<std::string, config::WorkloadDocuments> workloads_;
+  std::map<const Node*, config::HpaDocument> hpas_;
   std::vector<RuleSet> rule_sets_;
   const Node* scaler_ = nullptr;
   int unnamed_ = 0;
@@ -343,6 +366,7 @@ class FileParser {
 std::string ConfigProblem::ToString() const {
   std::string out = file;
   if (line > 0) out += ":" + std::to_string(line) + ":" + std::to_string(column);
+  if (!object.empty()) out += ": The " + object + " is invalid";
   if (!path.empty()) out += ": " + path;
   return out + ": " + message;
 }
@@ -359,7 +383,8 @@ ParsedConfig ParseConfig(std::string_view text, std::string_view file_name,
   for (Problem& problem : problems) {
     if (out.problems.size() == kProblemsMax) break;
     out.problems.push_back({std::string(file_name), problem.at.line, problem.at.column,
-                            std::move(problem.path), std::move(problem.message)});
+                            std::move(problem.path), std::move(problem.message),
+                            std::move(problem.object)});
   }
   if (out.problems.empty()) out.config = parser.TakeConfig();
   return out;

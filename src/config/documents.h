@@ -48,7 +48,8 @@ class Validator {
             std::vector<Problem>& problems, std::size_t first)
       : documents_(documents), policies_(policies), problems_(problems), first_(first) {}
 
-  void Check(const Autoscaler& autoscaler);
+  /// `hpa_checked`: the bounds, metrics and behavior are those of a valid HorizontalPodAutoscaler.
+  void Check(const Autoscaler& autoscaler, bool hpa_checked = false);
   void Check(const ScalerOptions& options);
 
  private:
@@ -56,6 +57,7 @@ class Validator {
   void Report(const std::string& path, std::string message);
   void CheckBounds(const ScalingSpec& spec);
   void CheckScaleTarget(const ScalingSpec& spec);
+  void CheckMetrics(const ScalingSpec& spec);
   void CheckMetric(const MetricSpec& metric, const std::string& path);
   void CheckTarget(const MetricSpec& metric, const std::string& path);
   void CheckBehavior(const ScalingSpec& spec);

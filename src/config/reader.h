@@ -17,6 +17,7 @@ struct Problem {
   Position at;
   std::string path;
   std::string message;
+  std::string object = {};  ///< of Kubernetes, whose validation says so: `The … "web" is invalid`
 };
 
 /// ", did you mean …" for the nearest of `words`, or nothing if none is near.

@@ -112,17 +112,14 @@ void Validator::Report(const std::string& path, std::string message) {
   problems_.push_back({at, path, std::move(message)});
 }
 
-void Validator::Check(const Autoscaler& autoscaler) {
+void Validator::Check(const Autoscaler& autoscaler, bool hpa_checked) {
   const ScalingSpec& spec = autoscaler.spec;
-  CheckBounds(spec);
-  CheckScaleTarget(spec);
-  if (spec.metrics.empty() && spec.policies.empty()) {
-    Report("spec.metrics", "must specify at least one metric");
+  if (!hpa_checked) {
+    CheckBounds(spec);
+    CheckScaleTarget(spec);
+    CheckMetrics(spec);
+    CheckBehavior(spec);
   }
-  for (std::size_t i = 0; i < spec.metrics.size(); ++i) {
-    CheckMetric(spec.metrics[i], At("spec.metrics", i));
-  }
-  CheckBehavior(spec);
   CheckPolicies(spec);
   CheckFeatureGates(spec);
   CheckQueries(autoscaler);
@@ -152,18 +149,18 @@ void Validator::CheckBounds(const ScalingSpec& spec) {
 
 void Validator::CheckScaleTarget(const ScalingSpec& spec) {
   const ObjectReference& target = spec.scale_target_ref;
-  if (documents_.hpa != nullptr && !Given("spec.scaleTargetRef")) {
-    Report("spec.scaleTargetRef", "is required");
-  }
-  if (documents_.hpa != nullptr && target.kind.empty()) {
-    Report("spec.scaleTargetRef.kind", "is required");
-  }
-  if (documents_.hpa != nullptr && target.name.empty()) {
-    Report("spec.scaleTargetRef.name", "is required");
-  }
   if (std::count(target.api_version.begin(), target.api_version.end(), '/') > 1) {
     Report("spec.scaleTargetRef.apiVersion",
            "unexpected GroupVersion string: " + target.api_version);
+  }
+}
+
+void Validator::CheckMetrics(const ScalingSpec& spec) {
+  if (spec.metrics.empty() && spec.policies.empty()) {
+    Report("spec.metrics", "must specify at least one metric");
+  }
+  for (std::size_t i = 0; i < spec.metrics.size(); ++i) {
+    CheckMetric(spec.metrics[i], At("spec.metrics", i));
   }
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <exception>
 #include <iterator>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -20,11 +21,6 @@ struct Planner::Buffers {
 };
 
 namespace {
-
-const std::vector<PolicySpec>& PoliciesOf(const ScalingSpec& spec) {
-  static const std::vector<PolicySpec> kDefault = {{.name = "target_tracking", .options = {}}};
-  return spec.policies.empty() ? kDefault : spec.policies;
-}
 
 // One workload's way through the stages. Each stage that changes or holds the number says so.
 class DecisionFold {
@@ -162,7 +158,7 @@ class DecisionFold {
 
   // Asks every policy; the largest proposal wins. One that fails blocks the way down.
   std::optional<std::int32_t> Propose() {
-    const std::vector<PolicySpec>& named = PoliciesOf(spec());
+    const std::span<const PolicySpec> named = PoliciesOf(spec());
     std::optional<std::int32_t> best;
     std::optional<Error> failure;
     for (const PolicySpec& policy : named) {
@@ -175,7 +171,7 @@ class DecisionFold {
       if (!proposal_.reason.empty()) step.reason = policy.name + ": " + proposal_.reason;
       if (!best || *best == 0 || *proposal_.replicas > *best) {
         best = *proposal_.replicas;
-        decision().metric = proposal_.metric;
+        decision().metric.swap(proposal_.metric);
       }
     }
     if (!best && !failure) failure = Error{ErrorCode::kInternal, "no policy made a proposal"};

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tidegate/policy_registry.h"
 
+#include <array>
 #include <utility>
 
 namespace tidegate {
 
 namespace {
-const PolicySpec& DefaultPolicy() {
-  static const PolicySpec kSpec{.name = "target_tracking", .options = {}};
-  return kSpec;
-}
+const std::array<PolicySpec, 1> kDefault = {{{.name = "target_tracking", .options = {}}}};
 }  // namespace
+
+std::span<const PolicySpec> PoliciesOf(const ScalingSpec& spec) {
+  return spec.policies.empty() ? std::span<const PolicySpec>(kDefault) : spec.policies;
+}
 
 void PolicyRegistry::Add(std::string name, PolicyFactory factory) {
   factories_.insert_or_assign(std::move(name), std::move(factory));
@@ -39,19 +41,20 @@ Status PolicySet::Add(const PolicySpec& spec, const PolicyRegistry& registry) {
   if (policies_.contains(spec)) return {};
   auto policy = registry.Make(spec);
   if (!policy) return policy.error();
-  policies_.emplace(spec, *std::move(policy));
+  const auto added = policies_.emplace(spec, *std::move(policy)).first;
+  if (spec == kDefault.front()) default_ = added->second.get();
   return {};
 }
 
 Status PolicySet::AddAll(const ScalingSpec& spec, const PolicyRegistry& registry) {
-  if (spec.policies.empty()) return Add(DefaultPolicy(), registry);
-  for (const PolicySpec& policy : spec.policies) {
+  for (const PolicySpec& policy : PoliciesOf(spec)) {
     if (Status added = Add(policy, registry); !added) return added;
   }
   return {};
 }
 
 const Policy* PolicySet::Find(const PolicySpec& spec) const {
+  if (&spec == &kDefault.front()) return default_;
   const auto found = policies_.find(spec);
   return found == policies_.end() ? nullptr : found->second.get();
 }

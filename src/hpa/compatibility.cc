@@ -22,11 +22,14 @@ constexpr Compatibility Before37(Compatibility next) {
   next.observed_generation = false;
   next.names_object_in_errors = false;
   next.names_two_ambiguous = false;
+  next.declares_bounds = false;
   return next;
 }
 
 constexpr Compatibility Before36(Compatibility next) {
   next.remembers_scale_to_zero = false;
+  next.requires_max_replicas = false;
+  next.keeps_object_average = false;
   return next;
 }
 
@@ -42,6 +45,7 @@ constexpr Compatibility Before34(Compatibility next) {
   next.retries_conflicts = false;
   next.binary_memory = false;
   next.caps_external_average = false;
+  next.checks_api_version = false;
   return next;
 }
 
@@ -69,6 +73,7 @@ const Compatibility& CompatibilityOf(KubernetesVersion version) {
 
 Compatibility CompatibilityOf(const ScalingSpec& spec) {
   Compatibility compatibility = CompatibilityOf(spec.compatibility);
+  if (spec.feature_gates.empty()) return compatibility;
   for (const auto& [name, on] : spec.feature_gates) {
     for (const FeatureGate& gate : kGates) {
       if (gate.name != name || spec.compatibility < gate.since) continue;

@@ -28,14 +28,18 @@ struct Compatibility {
   bool retries_conflicts = true;      ///< a scale that was changed meanwhile is written again
   bool binary_memory = true;          ///< status shows memory as 128Mi, not as 134217728
   bool caps_external_average = true;  ///< External averageValue: overflow means the largest count
+  bool checks_api_version = true;     ///< of scaleTargetRef and describedObject, at creation
   // Since 1.35.
   bool caps_value = true;               ///< Object and External value: likewise
   bool unknown_container_fails = true;  ///< else its request is taken for 0
   // Since 1.36.
   bool remembers_scale_to_zero = true;  ///< condition ScaledToZero decides what happens at zero
+  bool requires_max_replicas = true;    ///< maxReplicas 0 is a required value, else an invalid one
+  bool keeps_object_average = true;     ///< of an Object metric, read as v1, without a value of 0
   // Since 1.37.
   bool names_object_in_errors = true;  ///< "… on KIND NS/NAME: E"; the arguments were misplaced
   bool names_two_ambiguous = true;     ///< of the autoscalers that share replicas; else all
+  bool declares_bounds = true;         ///< of replica counts: validated last; errors come once
   // Since 1.38.
   bool saturates = false;          ///< every count that does not fit becomes the largest
   bool ignores_succeeded = false;  ///< replicas that have succeeded
@@ -59,6 +63,12 @@ TIDEGATE_EXPORT const Compatibility& CompatibilityOf(KubernetesVersion version);
 
 /// The behaviors of a workload: its release, and the gates that it sets.
 TIDEGATE_EXPORT Compatibility CompatibilityOf(const ScalingSpec& spec);
+
+/// The same without a copy, where no gate is set: a row of the table, else `storage`.
+inline const Compatibility& CompatibilityOf(const ScalingSpec& spec, Compatibility& storage) {
+  if (spec.feature_gates.empty()) return CompatibilityOf(spec.compatibility);
+  return storage = CompatibilityOf(spec);
+}
 
 /// A metric that needs no replica to have a value: Object or External.
 TIDEGATE_EXPORT bool HasGlobalMetric(const ScalingSpec& spec);

@@ -10,6 +10,10 @@ namespace tidegate::hpa {
 
 namespace {
 
+// Upstream counts bytes but says so only in some of its texts.
+constexpr std::string_view kBytes = " bytes";
+constexpr std::string_view kCharacters = " characters";
+
 constexpr std::size_t kLabelLength = 63;
 constexpr std::size_t kSubdomainLength = 253;
 
@@ -40,8 +44,8 @@ bool IsSubdomain(std::string_view text) {
   return !text.empty() && before != '.' && before != '-';
 }
 
-std::string TooLong(std::size_t length) {
-  return "must be no more than " + std::to_string(length) + " characters";
+std::string TooLong(std::size_t length, std::string_view unit) {
+  return "must be no more than " + std::to_string(length) + std::string(unit);
 }
 
 std::string BrokenRule(std::string_view rule, std::string_view regex, std::string_view examples) {
@@ -53,9 +57,24 @@ std::string BrokenKeyRule() {
   return BrokenRule(kLabelRule, kLabelRegex, "'MyName',  or 'my.name',  or '123-abc'");
 }
 
+constexpr std::string_view kDnsLabelRegex = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
+
+std::vector<std::string> CheckSubdomain(std::string_view value, std::string_view unit) {
+  std::vector<std::string> problems;
+  if (value.size() > kSubdomainLength) problems.push_back(TooLong(kSubdomainLength, unit));
+  if (!IsSubdomain(value)) {
+    const std::string label(kDnsLabelRegex);
+    problems.push_back(
+        BrokenRule("a lowercase RFC 1123 subdomain must consist of lower case alphanumeric "
+                   "characters, '-' or '.', and must start and end with an alphanumeric character",
+                   label + "(\\." + label + ")*", "'example.com'"));
+  }
+  return problems;
+}
+
 std::vector<std::string> CheckPrefix(std::string_view prefix) {
   if (prefix.empty()) return {"prefix part must be non-empty"};
-  std::vector<std::string> problems = CheckDnsSubdomain(prefix);
+  std::vector<std::string> problems = CheckSubdomain(prefix, kBytes);
   for (std::string& problem : problems) problem.insert(0, "prefix part ");
   return problems;
 }
@@ -63,13 +82,30 @@ std::vector<std::string> CheckPrefix(std::string_view prefix) {
 }  // namespace
 
 std::vector<std::string> CheckDnsSubdomain(std::string_view value) {
+  return CheckSubdomain(value, kCharacters);
+}
+
+std::vector<std::string> CheckDnsLabel(std::string_view value) {
   std::vector<std::string> problems;
-  if (value.size() > kSubdomainLength) problems.push_back(TooLong(kSubdomainLength));
+  if (value.size() > kLabelLength) problems.push_back(TooLong(kLabelLength, kCharacters));
   if (!IsSubdomain(value)) {
-    problems.push_back(BrokenRule(
-        "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric "
-        "characters, '-' or '.', and must start and end with an alphanumeric character",
-        "[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*", "'example.com'"));
+    problems.push_back(
+        BrokenRule("a lowercase RFC 1123 label must consist of lower case alphanumeric characters "
+                   "or '-', and must start and end with an alphanumeric character",
+                   kDnsLabelRegex, "'my-name',  or '123-abc'"));
+  } else if (value.find('.') != std::string_view::npos) {
+    problems.emplace_back("must not contain dots");
+  }
+  return problems;
+}
+
+std::vector<std::string> CheckPathSegment(std::string_view value) {
+  if (value == "." || value == "..") return {"may not be '" + std::string(value) + "'"};
+  std::vector<std::string> problems;
+  for (const char c : {'/', '%'}) {
+    if (value.find(c) != std::string_view::npos) {
+      problems.push_back(std::string("may not contain '") + c + "'");
+    }
   }
   return problems;
 }
@@ -89,7 +125,7 @@ std::vector<std::string> CheckLabelKey(std::string_view value) {
   if (name.empty()) {
     problems.emplace_back("name part must be non-empty");
   } else if (name.size() > kLabelLength) {
-    problems.push_back("name part " + TooLong(kLabelLength));
+    problems.push_back("name part " + TooLong(kLabelLength, kBytes));
   }
   if (!IsLabel(name)) problems.push_back("name part " + BrokenKeyRule());
   return problems;
@@ -97,7 +133,7 @@ std::vector<std::string> CheckLabelKey(std::string_view value) {
 
 std::vector<std::string> CheckLabelValue(std::string_view value) {
   std::vector<std::string> problems;
-  if (value.size() > kLabelLength) problems.push_back(TooLong(kLabelLength));
+  if (value.size() > kLabelLength) problems.push_back(TooLong(kLabelLength, kBytes));
   if (!value.empty() && !IsLabel(value)) {
     problems.push_back(BrokenRule(
         "a valid label must be an empty string or consist of "

@@ -21,6 +21,10 @@ TIDEGATE_EXPORT std::vector<std::string> CheckLabelKey(std::string_view value);
 TIDEGATE_EXPORT std::vector<std::string> CheckLabelValue(std::string_view value);
 /// Lower case letters, digits, '-' and '.'; at most 253.
 TIDEGATE_EXPORT std::vector<std::string> CheckDnsSubdomain(std::string_view value);
+/// Lower case letters, digits and '-'; at most 63.
+TIDEGATE_EXPORT std::vector<std::string> CheckDnsLabel(std::string_view value);
+/// What can stand between two slashes of a URL: not "." or "..", without '/' and '%'.
+TIDEGATE_EXPORT std::vector<std::string> CheckPathSegment(std::string_view value);
 
 /// As Go's %q writes a string.
 TIDEGATE_EXPORT std::string GoQuote(std::string_view text);

@@ -5,14 +5,15 @@
 #include <string>
 
 #include "hpa/arithmetic.h"
+#include "hpa/same_text.h"
 
 namespace tidegate::hpa {
 
 namespace {
 
 // Readiness matters for cpu alone: a starting process burns cpu that is no load.
-bool IsUnreadyForCpu(const Replica& replica, const ReplicaReading& reading,
-                     const GroupingRules& rules) {
+inline bool IsUnreadyForCpu(const Replica& replica, const ReplicaReading& reading,
+                            const GroupingRules& rules) {
   if (!replica.ready || !replica.start_time) return true;
   const bool is_false = *replica.ready == ConditionStatus::kFalse;
   if (*replica.start_time + rules.options.cpu_initialization_period > rules.now) {
@@ -22,147 +23,145 @@ bool IsUnreadyForCpu(const Replica& replica, const ReplicaReading& reading,
          *replica.start_time + rules.options.initial_readiness_delay > replica.ready_transition;
 }
 
-bool IsIgnored(const Replica& replica, const Compatibility& compatibility) {
-  return replica.terminating || replica.phase == ReplicaPhase::kFailed ||
-         (replica.phase == ReplicaPhase::kSucceeded && compatibility.ignores_succeeded);
-}
-
-ReplicaGroup Classify(const Replica& replica, const ReplicaReading* reading,
-                      const GroupingRules& rules, bool cpu) {
-  if (IsIgnored(replica, rules.compatibility)) return ReplicaGroup::kIgnored;
+inline ReplicaGroup Classify(const Replica& replica, const ReplicaReading* reading,
+                             const GroupingRules& rules, bool cpu) {
+  if (replica.terminating || replica.phase == ReplicaPhase::kFailed ||
+      (replica.phase == ReplicaPhase::kSucceeded && rules.compatibility.ignores_succeeded)) {
+    return ReplicaGroup::kIgnored;
+  }
   if (replica.phase == ReplicaPhase::kPending) return ReplicaGroup::kUnready;
   if (reading == nullptr) return ReplicaGroup::kMissing;
   if (cpu && IsUnreadyForCpu(replica, *reading, rules)) return ReplicaGroup::kUnready;
   return ReplicaGroup::kReady;
 }
 
-// Groups every replica with the reading that `find` returns for it.
-template <typename F>
-void GroupWith(const std::vector<Replica>& replicas, const GroupingRules& rules, PodGroups& groups,
-               F find) {
-  const bool cpu = rules.resource == "cpu";
-  groups.entries.resize(replicas.size());
-  groups.replicas = replicas.size();
-  groups.ready = 0;
-  groups.any_unready = groups.any_missing = false;
-  for (std::size_t i = 0; i < replicas.size(); ++i) {
-    const ReplicaReading* reading = find(replicas[i].name);
-    PodEntry& entry = groups.entries[i];
-    entry.group = Classify(replicas[i], reading, rules, cpu);
-    entry.counted = entry.group == ReplicaGroup::kReady;
-    entry.value = entry.counted ? reading->value : 0;
-    entry.request = 0;
-    groups.ready += entry.counted ? 1 : 0;
-    groups.any_unready |= entry.group == ReplicaGroup::kUnready;
-    groups.any_missing |= entry.group == ReplicaGroup::kMissing;
+inline const ResourceRequest* Find(const ResourceList& list, std::string_view resource) {
+  for (const ResourceRequest& each : list) {
+    if (SameText(each.resource, resource)) return &each;
   }
+  return nullptr;
 }
 
-// By name; of several values of one replica the last counts, as in a map. What is left over
-// belongs to no replica and still counts in averages.
-void GroupByName(const Observation& observation, const Reading& reading, const GroupingRules& rules,
-                 PodGroups& groups) {
-  std::vector<const ReplicaReading*>& index = groups.index;
-  index.clear();
-  for (const ReplicaReading& each : reading.replicas) index.push_back(&each);
-  std::sort(index.begin(), index.end(), [](const ReplicaReading* a, const ReplicaReading* b) {
+// Adds up what the containers that count request; false: one of them lacks it.
+inline bool SumContainers(const Replica& replica, const GroupingRules& rules, MilliValue& sum) {
+  sum = 0;
+  const bool all = rules.container.empty();
+  for (const Container& each : replica.containers) {
+    if (!all && each.name != rules.container) continue;
+    const ResourceRequest* request = Find(each.requests, rules.resource);
+    if (request == nullptr) return false;
+    sum = WrapAdd(sum, request->value);
+    if (!all) return true;
+  }
+  return all || !rules.compatibility.unknown_container_fails;
+}
+
+inline bool HasPodRequests(const Replica& replica, const GroupingRules& rules) {
+  return replica.pod_requests && rules.container.empty() && rules.compatibility.pod_level_requests;
+}
+
+inline bool RequestOf(const Replica& replica, const GroupingRules& rules, MilliValue& request) {
+  if (!HasPodRequests(replica, rules)) return SumContainers(replica, rules, request);
+  const ResourceRequest* found = Find(*replica.pod_requests, rules.resource);
+  request = found == nullptr ? 0 : found->value;
+  return found != nullptr;
+}
+
+// Why RequestOf() failed, in upstream's words.
+Error RequestError(const Replica& replica, const GroupingRules& rules) {
+  const std::string resource(rules.resource);
+  const auto error = [](std::string message) {
+    return Error{ErrorCode::kInvalidArgument, std::move(message)};
+  };
+  if (HasPodRequests(replica, rules)) {
+    return error("missing pod-level request for " + resource + " in Pod " + replica.name);
+  }
+  for (const Container& each : replica.containers) {
+    if (!rules.container.empty() && each.name != rules.container) continue;
+    if (Find(each.requests, resource) != nullptr) continue;
+    return error("missing request for " + resource + " in container " + each.name + " of Pod " +
+                 replica.name);
+  }
+  return error("container " + std::string(rules.container) + " not found in Pod " + replica.name);
+}
+
+}  // namespace
+
+void PodGroups::Add(MilliValue usage, MilliValue request, PodSums& sums) {
+  sums.usage = WrapAdd(sums.usage, usage);
+  sums.requests = WrapAdd(sums.requests, request);
+  ++sums.replicas;
+}
+
+// Groups every replica with the reading that `find` returns for it.
+template <typename F>
+void PodGroups::Pass(const std::vector<Replica>& replicas, const GroupingRules& rules,
+                     std::vector<ReplicaGroup>& groups, F find) {
+  const bool cpu = rules.resource == "cpu";
+  PodSums sums;
+  std::uint32_t seen = 0;
+  gaps_.clear();
+  request_error_.reset();
+  groups.resize(replicas.size());
+  for (std::size_t i = 0; i < replicas.size(); ++i) {
+    const Replica& replica = replicas[i];
+    const ReplicaReading* reading = find(replica.name);
+    const ReplicaGroup group = Classify(replica, reading, rules, cpu);
+    groups[i] = group;
+    seen |= Bit(group);
+    MilliValue request = 0;
+    if (rules.utilization && !RequestOf(replica, rules, request) && !request_error_) {
+      request_error_ = RequestError(replica, rules);
+    }
+    if (group == ReplicaGroup::kReady) {
+      Add(reading->value, request, sums);
+    } else if (group != ReplicaGroup::kIgnored) {
+      gaps_.push_back({group, request});
+    }
+  }
+  sums_ = sums;
+  seen_ = seen;
+}
+
+void PodGroups::Look(const Observation& observation, const Reading& reading,
+                     const GroupingRules& rules, std::vector<ReplicaGroup>& groups) {
+  const ReplicaReading* next = reading.replicas.data();
+  const ReplicaReading* const end = next + reading.replicas.size();
+  Pass(observation.replicas, rules, groups, [&](const std::string& name) {
+    const bool found = next != end && SameText(next->replica, name);
+    return found ? next++ : nullptr;
+  });
+  if (next != end) LookByName(observation, reading, rules, groups);
+}
+
+// Of several values of one replica the last counts, as in a map. What is left over belongs to no
+// replica and still counts in averages.
+void PodGroups::LookByName(const Observation& observation, const Reading& reading,
+                           const GroupingRules& rules, std::vector<ReplicaGroup>& groups) {
+  index_.clear();
+  for (const ReplicaReading& each : reading.replicas) index_.push_back(&each);
+  std::sort(index_.begin(), index_.end(), [](const ReplicaReading* a, const ReplicaReading* b) {
     return a->replica != b->replica ? a->replica < b->replica : a > b;
   });
   const auto same = [](const ReplicaReading* a, const ReplicaReading* b) {
     return a->replica == b->replica;
   };
-  index.erase(std::unique(index.begin(), index.end(), same), index.end());
-  const auto lower = [&](const std::string& name) {
-    return std::lower_bound(
-        index.begin(), index.end(), name,
+  index_.erase(std::unique(index_.begin(), index_.end(), same), index_.end());
+  std::int64_t known = 0;
+  std::int64_t known_usage = 0;
+  Pass(observation.replicas, rules, groups, [&](const std::string& name) -> const ReplicaReading* {
+    const auto found = std::lower_bound(
+        index_.begin(), index_.end(), name,
         [](const ReplicaReading* each, const std::string& n) { return each->replica < n; });
-  };
-  GroupWith(observation.replicas, rules, groups, [&](const std::string& name) {
-    const auto found = lower(name);
-    return found != index.end() && (*found)->replica == name ? *found : nullptr;
+    if (found == index_.end() || (*found)->replica != name) return nullptr;
+    ++known;
+    known_usage = WrapAdd(known_usage, (*found)->value);
+    return *found;
   });
-  for (const Replica& replica : observation.replicas) {
-    const auto found = lower(replica.name);
-    if (found != index.end() && (*found)->replica == replica.name) index.erase(found);
-  }
-  for (const ReplicaReading* surplus : index) {
-    groups.entries.push_back({.value = surplus->value, .counted = true});
-  }
-}
-
-}  // namespace
-
-std::size_t PodGroups::CountedEntries() const {
-  return static_cast<std::size_t>(std::count_if(
-      entries.begin(), entries.end(), [](const PodEntry& entry) { return entry.counted; }));
-}
-
-void GroupPods(const Observation& observation, const Reading& reading, const GroupingRules& rules,
-               PodGroups& groups) {
-  const ReplicaReading* next = reading.replicas.data();
-  const ReplicaReading* const end = next + reading.replicas.size();
-  GroupWith(observation.replicas, rules, groups,
-            [&](const std::string& name) -> const ReplicaReading* {
-              return next != end && next->replica == name ? next++ : nullptr;
-            });
-  if (next != end) GroupByName(observation, reading, rules, groups);
-}
-
-namespace {
-
-const ResourceRequest* Find(const ResourceList& list, std::string_view resource) {
-  for (const ResourceRequest& each : list) {
-    if (each.resource == resource) return &each;
-  }
-  return nullptr;
-}
-
-Error RequestError(std::string message) {
-  return Error{ErrorCode::kInvalidArgument, std::move(message)};
-}
-
-Result<MilliValue> RequestOfContainers(const Replica& replica, std::string_view resource,
-                                       std::string_view container,
-                                       const Compatibility& compatibility) {
-  MilliValue sum = 0;
-  for (const Container& each : replica.containers) {
-    if (!container.empty() && each.name != container) continue;
-    const ResourceRequest* request = Find(each.requests, resource);
-    if (request == nullptr) {
-      return RequestError("missing request for " + std::string(resource) + " in container " +
-                          each.name + " of Pod " + replica.name);
-    }
-    if (!container.empty()) return request->value;
-    sum = WrapAdd(sum, request->value);
-  }
-  if (container.empty() || !compatibility.unknown_container_fails) return sum;
-  return RequestError("container " + std::string(container) + " not found in Pod " + replica.name);
-}
-
-Result<MilliValue> RequestOf(const Replica& replica, std::string_view resource,
-                             std::string_view container, const Compatibility& compatibility) {
-  if (replica.pod_requests && container.empty() && compatibility.pod_level_requests) {
-    if (const ResourceRequest* request = Find(*replica.pod_requests, resource)) {
-      return request->value;
-    }
-    return RequestError("missing pod-level request for " + std::string(resource) + " in Pod " +
-                        replica.name);
-  }
-  return RequestOfContainers(replica, resource, container, compatibility);
-}
-
-}  // namespace
-
-std::optional<Error> FillRequests(const Observation& observation, std::string_view resource,
-                                  std::string_view container, const Compatibility& compatibility,
-                                  PodGroups& groups) {
-  for (std::size_t i = 0; i < observation.replicas.size(); ++i) {
-    const Result<MilliValue> request =
-        RequestOf(observation.replicas[i], resource, container, compatibility);
-    if (!request) return request.error();
-    groups.entries[i].request = *request;
-  }
-  return std::nullopt;
+  std::int64_t all_usage = 0;
+  for (const ReplicaReading* each : index_) all_usage = WrapAdd(all_usage, each->value);
+  sums_.surplus = static_cast<std::int64_t>(index_.size()) - known;
+  sums_.surplus_usage = WrapSub(all_usage, known_usage);
 }
 
 }  // namespace tidegate::hpa

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Sorts a workload's replicas by what their value of a metric is worth: ready, unready, missing
-// or ignored (HPA's groupPods).
+// Sorts a workload's replicas by what their value of a metric is worth (HPA's groupPods), and adds
+// up what counts. This is where a decision spends its time: one pass over the replicas, nothing
+// copied, no look-up where the readings come in the order of the replicas.
 #pragma once
 
 #include <cstddef>
@@ -18,42 +19,71 @@
 
 namespace tidegate::hpa {
 
-/// One replica, or, behind the replicas, a value whose replica is not known.
-struct PodEntry {
-  MilliValue value = 0;
-  MilliValue request = 0;
-  ReplicaGroup group = ReplicaGroup::kReady;
-  bool counted = false;  ///< has a value that takes part in the sums
-};
-
-/// The buffers are used again by the next GroupPods().
-struct PodGroups {
-  std::vector<PodEntry> entries;  ///< the replicas in their order, then surplus values
-  std::size_t replicas = 0;       ///< how many of the entries are replicas
-  std::size_t ready = 0;
-  bool any_unready = false;
-  bool any_missing = false;
-  std::vector<const ReplicaReading*> index;  ///< readings by name, where their order differs
-
-  std::size_t CountedEntries() const;
-};
-
-/// What grouping depends on besides the replicas.
+/// What is looked for in the replicas.
 struct GroupingRules {
-  std::string_view resource;  ///< "cpu", another resource, or "" for Pods metrics
+  std::string_view resource;   ///< "cpu", another resource, or "" for Pods metrics
+  bool utilization = false;    ///< requests are needed too
+  std::string_view container;  ///< whose requests; empty: those of all
   const HpaOptions& options;
   const Compatibility& compatibility;
   TimePoint now;
 };
 
-/// Costs no look-up where the readings come in the order of the replicas.
-void GroupPods(const Observation& observation, const Reading& reading, const GroupingRules& rules,
-               PodGroups& groups);
+/// What the values that count come to.
+struct PodSums {
+  std::int64_t usage = 0;          ///< of replicas; wraps
+  std::int64_t requests = 0;       ///< of the same ones; wraps
+  std::int64_t replicas = 0;       ///< how many
+  std::int64_t surplus_usage = 0;  ///< of values whose replica is not known
+  std::int64_t surplus = 0;        ///< how many
+};
 
-/// Fills in the requests of `resource` of every replica, ignored ones included.
-/// `container` empty: all containers. The error is upstream's.
-std::optional<Error> FillRequests(const Observation& observation, std::string_view resource,
-                                  std::string_view container, const Compatibility& compatibility,
-                                  PodGroups& groups);
+/// One metric's look at the replicas of a workload.
+class PodGroups {
+ public:
+  /// Groups the replicas; `groups` gets one entry for each. The buffers are used again.
+  void Look(const Observation& observation, const Reading& reading, const GroupingRules& rules,
+            std::vector<ReplicaGroup>& groups);
+
+  const PodSums& sums() const { return sums_; }
+  bool any(ReplicaGroup group) const { return (seen_ & Bit(group)) != 0; }
+  /// Of the first replica, in order, that lacks a request; in upstream's words.
+  const std::optional<Error>& request_error() const { return request_error_; }
+
+  /// The sums with missing replicas as `missing(request)`; where nothing is given, without them.
+  /// Unready ones count as 0 if `unready` is set.
+  template <typename F>
+  PodSums Filled(std::optional<F> missing, bool unready) const {
+    PodSums filled = sums_;
+    for (const Gap& gap : gaps_) {
+      const bool is_missing = gap.group == ReplicaGroup::kMissing;
+      if (is_missing ? !missing : !unready) continue;
+      Add(is_missing ? (*missing)(gap.request) : 0, gap.request, filled);
+    }
+    return filled;
+  }
+
+ private:
+  // A replica without a value that counts; there are few of them.
+  struct Gap {
+    ReplicaGroup group;
+    MilliValue request;
+  };
+
+  static std::uint32_t Bit(ReplicaGroup group) { return 1U << static_cast<std::uint32_t>(group); }
+  static void Add(MilliValue usage, MilliValue request, PodSums& sums);
+
+  template <typename F>
+  void Pass(const std::vector<Replica>& replicas, const GroupingRules& rules,
+            std::vector<ReplicaGroup>& groups, F find);
+  void LookByName(const Observation& observation, const Reading& reading,
+                  const GroupingRules& rules, std::vector<ReplicaGroup>& groups);
+
+  PodSums sums_;
+  std::uint32_t seen_ = 0;
+  std::optional<Error> request_error_;
+  std::vector<Gap> gaps_;
+  std::vector<const ReplicaReading*> index_;  // readings by name, where their order differs
+};
 
 }  // namespace tidegate::hpa

@@ -36,63 +36,36 @@ struct Ratio {
 
 // Sum of usages over sum of requests, over replicas that have both. The percentage is cut to an
 // integer before it is divided by the target.
-std::optional<Ratio> UtilizationRatio(const PodGroups& groups, std::int32_t target) {
-  std::int64_t usage = 0;
-  std::int64_t requests = 0;
-  std::int64_t count = 0;
-  for (std::size_t i = 0; i < groups.replicas; ++i) {
-    const PodEntry& entry = groups.entries[i];
-    if (!entry.counted) continue;
-    usage = WrapAdd(usage, entry.value);
-    requests = WrapAdd(requests, entry.request);
-    ++count;
-  }
-  if (requests == 0) return std::nullopt;
-  const auto percent =
-      static_cast<std::int32_t>(static_cast<std::uint32_t>(WrapDiv(WrapMul(usage, 100), requests)));
+std::optional<Ratio> UtilizationRatio(const PodSums& sums, std::int32_t target) {
+  if (sums.requests == 0) return std::nullopt;
+  const auto percent = static_cast<std::int32_t>(
+      static_cast<std::uint32_t>(WrapDiv(WrapMul(sums.usage, 100), sums.requests)));
   return Ratio{.value = static_cast<double>(percent) / static_cast<double>(target),
-               .average = usage / count,
+               .average = sums.usage / sums.replicas,
                .utilization = percent};
 }
 
 // Average over all values, surplus ones included.
-Ratio AverageRatio(const PodGroups& groups, MilliValue target) {
-  std::int64_t usage = 0;
-  std::int64_t count = 0;
-  for (const PodEntry& entry : groups.entries) {
-    if (!entry.counted) continue;
-    usage = WrapAdd(usage, entry.value);
-    ++count;
-  }
-  const std::int64_t average = usage / count;
+Ratio AverageRatio(const PodSums& sums, MilliValue target) {
+  const std::int64_t average =
+      WrapAdd(sums.usage, sums.surplus_usage) / (sums.replicas + sums.surplus);
   return Ratio{.value = static_cast<double>(average) / static_cast<double>(target),
                .average = average,
                .utilization = std::nullopt};
 }
 
-// What a replica without a value is taken for on the way down.
-MilliValue FillOnTheWayDown(const PodEntry& entry, const MetricTarget& target, bool utilization) {
-  if (!utilization) return *target.average_value;
-  const auto percent = static_cast<std::int64_t>(std::max(100, *target.average_utilization));
-  return WrapMul(entry.request, percent) / 100;
-}
-
 // Replicas without a value count as the target on the way down and as 0 on the way up; unready
 // ones count as 0 on the way up and are left out on the way down.
-void Fill(PodGroups& groups, double ratio, const MetricTarget& target, bool utilization) {
-  for (PodEntry& entry : groups.entries) {
-    if (entry.group == ReplicaGroup::kMissing && ratio < 1.0) {
-      entry.value = FillOnTheWayDown(entry, target, utilization);
-      entry.counted = true;
-    } else if (entry.group == ReplicaGroup::kMissing || entry.group == ReplicaGroup::kUnready) {
-      entry.counted = entry.counted || ratio > 1.0;
-    }
-  }
-}
-
-void TraceGroups(const PodGroups& groups, MetricTrace& trace) {
-  trace.groups.resize(groups.replicas);
-  for (std::size_t i = 0; i < groups.replicas; ++i) trace.groups[i] = groups.entries[i].group;
+PodSums Fill(const PodGroups& groups, double ratio, const MetricTarget& target, bool utilization) {
+  const auto missing = [&](MilliValue request) -> MilliValue {
+    if (ratio > 1.0) return 0;
+    if (!utilization) return *target.average_value;
+    const auto percent = static_cast<std::int64_t>(std::max(100, *target.average_utilization));
+    return WrapMul(request, percent) / 100;
+  };
+  using Missing = decltype(missing);
+  const bool fills = ratio < 1.0 || ratio > 1.0;  // neither at 1 nor at NaN
+  return groups.Filled(fills ? std::optional<Missing>(missing) : std::nullopt, ratio > 1.0);
 }
 
 std::int32_t Ceil(const Context& context, double value) {
@@ -100,7 +73,7 @@ std::int32_t Ceil(const Context& context, double value) {
 }
 
 // The second look, after filling: it may confirm the direction or keep the count, never turn it.
-std::int32_t SecondLook(double ratio, double refilled, std::size_t size, const Context& context) {
+std::int32_t SecondLook(double ratio, double refilled, std::int64_t size, const Context& context) {
   const std::int32_t current = context.observation.spec_replicas;
   if (context.tolerance.Within(refilled)) return current;
   if ((ratio < 1.0 && refilled > 1.0) || (ratio > 1.0 && refilled < 1.0)) return current;
@@ -131,42 +104,41 @@ std::optional<Error> ComputePerPod(const Context& context, bool utilization, Met
   const bool resource = metric.type != MetricSourceType::kPods;
   if (auto error = Unreadable(context, resource)) return error;
   PodGroups& groups = context.scratch.groups;
-  GroupPods(context.observation, context.reading,
-            {.resource = resource ? std::string_view(metric.name) : std::string_view(),
-             .options = context.spec.hpa,
-             .compatibility = context.compatibility,
-             .now = context.now},
-            groups);
-  TraceGroups(groups, trace);
-  if (groups.CountedEntries() == 0) {
+  groups.Look(context.observation, context.reading,
+              {.resource = resource ? std::string_view(metric.name) : std::string_view(),
+               .utilization = utilization,
+               .container = metric.container,
+               .options = context.spec.hpa,
+               .compatibility = context.compatibility,
+               .now = context.now},
+              trace.groups);
+  const PodSums& sums = groups.sums();
+  if (sums.replicas + sums.surplus == 0) {
     return MetricError("did not receive metrics for targeted pods (pods might be unready)");
   }
-  if (utilization) {
-    auto error = FillRequests(context.observation, metric.name, metric.container,
-                              context.compatibility, groups);
-    if (error) return error;
-  }
-  const auto look = [&]() -> std::optional<Ratio> {
-    if (utilization) return UtilizationRatio(groups, *metric.target.average_utilization);
-    return AverageRatio(groups, *metric.target.average_value);
+  if (groups.request_error()) return groups.request_error();
+  const auto ratio_of = [&](const PodSums& values) -> std::optional<Ratio> {
+    if (utilization) return UtilizationRatio(values, *metric.target.average_utilization);
+    return AverageRatio(values, *metric.target.average_value);
   };
-  const std::optional<Ratio> first = look();
+  const std::optional<Ratio> first = ratio_of(sums);
   if (!first) return MetricError("no metrics returned matched known pods");
   trace.usage = first->average;
   trace.utilization = first->utilization;
   trace.ratio = first->value;
-  const bool zero_unready = first->value > 1.0 && groups.any_unready;
-  if (!groups.any_missing && !zero_unready) {
+  const bool zero_unready = first->value > 1.0 && groups.any(ReplicaGroup::kUnready);
+  if (!groups.any(ReplicaGroup::kMissing) && !zero_unready) {
     trace.proposal = context.tolerance.Within(first->value)
                          ? context.observation.spec_replicas
-                         : Ceil(context, first->value * static_cast<double>(groups.ready));
+                         : Ceil(context, first->value * static_cast<double>(sums.replicas));
     return std::nullopt;
   }
-  Fill(groups, first->value, metric.target, utilization);
-  const std::optional<Ratio> second = look();
+  const PodSums filled = Fill(groups, first->value, metric.target, utilization);
+  const std::optional<Ratio> second = ratio_of(filled);
   if (!second) return MetricError("no metrics returned matched known pods");
   trace.filled_ratio = second->value;
-  trace.proposal = SecondLook(first->value, second->value, groups.CountedEntries(), context);
+  trace.proposal =
+      SecondLook(first->value, second->value, filled.replicas + filled.surplus, context);
   return std::nullopt;
 }
 

@@ -38,7 +38,7 @@ struct MetricContext {
   const ScalingSpec& spec;
   const Observation& observation;
   TimePoint now;
-  Compatibility compatibility;
+  const Compatibility& compatibility;
   Tolerance tolerance;
   Scratch& scratch;
 };

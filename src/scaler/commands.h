@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "tidegate/convert.h"
+
 namespace tidegate::scaler {
 
 struct RunOptions {
@@ -28,6 +30,12 @@ struct ValidateOptions {
   bool dump = false;
 };
 int Validate(const ValidateOptions& options);
+
+struct ConvertCommand {
+  std::string file;
+  ConvertOptions options;
+};
+int Convert(const ConvertCommand& command);
 
 enum class Output { kText, kJson };
 

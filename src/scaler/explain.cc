@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "config/scalars.h"
 #include "core/text.h"
 #include "scaler/commands.h"
 #include "tidegate/describe.h"
@@ -99,6 +100,9 @@ void PrintReading(const Reading& reading) {
   }
 }
 
+constexpr ReplicaGroup kGroups[] = {ReplicaGroup::kReady, ReplicaGroup::kUnready,
+                                    ReplicaGroup::kMissing, ReplicaGroup::kIgnored};
+
 // The names of the replicas of one group.
 std::vector<std::string> Members(const MetricTrace& trace, const Observation& seen,
                                  ReplicaGroup group) {
@@ -120,8 +124,12 @@ void PrintMetric(const MetricTrace& trace, const Observation& seen) {
       trace.utilization ? std::to_string(trace.target / 1000) + "%" : Number(trace.target);
   std::printf("      current value %s / target value %s = %.6g  ->  %d replicas\n", usage.c_str(),
               target.c_str(), trace.ratio, trace.proposal);
-  for (const ReplicaGroup group : {ReplicaGroup::kReady, ReplicaGroup::kUnready,
-                                   ReplicaGroup::kMissing, ReplicaGroup::kIgnored}) {
+  if (trace.filled_ratio) {
+    std::printf("      filled in: %.6g, %s\n", *trace.filled_ratio,
+                trace.ratio < 1 ? "missing ones as at the target, unready ones left out"
+                                : "missing and unready ones as 0");
+  }
+  for (const ReplicaGroup group : kGroups) {
     PrintGroup(std::string(NameOf(group)).c_str(), Members(trace, seen, group));
   }
 }
@@ -142,8 +150,9 @@ void PrintText(const Found& found) {
   }
   std::printf("  steps:\n");
   for (const Step& step : decision.steps) {
-    std::printf("    %-10s %3d  %s\n", std::string(tidegate::ToString(step.stage)).c_str(),
-                step.replicas, step.reason.c_str());
+    std::printf("    %-10s %3d  %s%s%s\n", std::string(tidegate::ToString(step.stage)).c_str(),
+                step.replicas, step.reason.c_str(), step.until ? ", until " : "",
+                step.until ? FormatTime(*step.until).c_str() : "");
   }
   if (decision.steps.empty()) std::printf("    none: nothing to change\n");
   if (decision.error) std::printf("  error: %s\n", decision.error->message.c_str());
@@ -155,10 +164,28 @@ void PrintText(const Found& found) {
   }
 }
 
+// [{"metric":"…","ready":["web-0"],"unready":[],"missing":[],"ignored":[]}]
+std::string GroupsJson(const Found& found) {
+  std::string json;
+  for (const MetricTrace& trace : found.output.decision.metrics) {
+    json += (json.empty() ? "{\"metric\":" : ",{\"metric\":") + config::JsonString(trace.metric);
+    for (const ReplicaGroup group : kGroups) {
+      std::string names;
+      for (const std::string& name : Members(trace, found.input.observation, group)) {
+        names += (names.empty() ? "" : ",") + config::JsonString(name);
+      }
+      json += ",\"" + std::string(NameOf(group)) + "\":[" + names + "]";
+    }
+    json += "}";
+  }
+  return "[" + json + "]";
+}
+
 void PrintJson(const Found& found) {
-  std::printf("{\"time\":\"%s\",\"input\":%s,\"decision\":%s,\"scaled\":%s}\n",
+  std::printf("{\"time\":\"%s\",\"input\":%s,\"decision\":%s,\"groups\":%s,\"scaled\":%s}\n",
               FormatTime(found.now).c_str(), ToJson(found.input).c_str(),
-              ToJson(found.output.decision).c_str(), found.applied.scaled ? "true" : "false");
+              ToJson(found.output.decision).c_str(), GroupsJson(found).c_str(),
+              found.applied.scaled ? "true" : "false");
 }
 
 }  // namespace

@@ -55,6 +55,27 @@ void AddValidate(CLI::App& app, ValidateOptions& options) {
   validate->footer("Example:\n  tidegate validate flower.yaml hpa.yaml");
 }
 
+void AddConvert(CLI::App& app, ConvertCommand& command) {
+  using Target = ConvertOptions::Target;
+  using Format = ConvertOptions::Format;
+  CLI::App* convert = app.add_subcommand(
+      "convert", "Kubernetes' manifests to Tidegate's and back, and between versions of the API");
+  convert->add_option("file", command.file, "Manifest, YAML or JSON")->required();
+  static const std::map<std::string, Target> kTargets = {
+      {"autoscaler", Target::kAutoscaler}, {"v2", Target::kV2}, {"v1", Target::kV1}};
+  convert->add_option("--to", command.options.to, "autoscaler, v2 or v1 (of autoscaling)")
+      ->transform(CLI::CheckedTransformer(kTargets));
+  static const std::map<std::string, Format> kFormats = {{"yaml", Format::kYaml},
+                                                         {"json", Format::kJson}};
+  convert->add_option("-o,--output", command.options.format, "yaml or json")
+      ->transform(CLI::CheckedTransformer(kFormats));
+  convert->footer(
+      "Examples:\n"
+      "  tidegate convert hpa.yaml > autoscaler.yaml\n"
+      "  tidegate convert flower-hpa.yml --to v2 -o json\n\n"
+      "What has no counterpart is named on standard error.");
+}
+
 void AddExplain(CLI::App& app, ExplainOptions& options) {
   CLI::App* explain =
       app.add_subcommand("explain", "Why this number: inputs, formula and each step of a tick");
@@ -103,11 +124,13 @@ int Main(int argc, char** argv) {
   app.require_subcommand(1);
   RunOptions run;
   ValidateOptions validate;
+  ConvertCommand convert;
   ExplainOptions explain;
   ReplayOptions replay;
   ScrapePageOptions scrape;
   AddRun(app, run);
   AddValidate(app, validate);
+  AddConvert(app, convert);
   AddExplain(app, explain);
   AddReplay(app, replay);
   AddScrape(app, scrape);
@@ -120,6 +143,7 @@ int Main(int argc, char** argv) {
   }
   if (app.got_subcommand("run")) return Run(run);
   if (app.got_subcommand("validate")) return Validate(validate);
+  if (app.got_subcommand("convert")) return Convert(convert);
   if (app.got_subcommand("explain")) return Explain(explain);
   if (app.got_subcommand("replay")) return Replay(replay);
   if (app.got_subcommand("scrape")) return ScrapePage(scrape);

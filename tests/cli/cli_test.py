@@ -50,6 +50,27 @@ spec:
 """
 
 
+# The NVIDIA post's HorizontalPodAutoscaler, as it is.
+POST_HPA = """\
+apiVersion: autoscaling/v2beta1
+kind: HorizontalPodAutoscaler
+metadata:
+  name: flower-hpa
+spec:
+  scaleTargetRef:
+    apiVersion: apps/v1
+    kind: Deployment
+    name: flower
+  minReplicas: 1
+  maxReplicas: 7
+  metrics:
+  - type: Pods
+    pods:
+      metricName: avg_time_queue_us
+      targetAverageValue: 50
+"""
+
+
 def tidegate(*arguments, **kwargs):
     return subprocess.run([TIDEGATE, *map(str, arguments)], capture_output=True, text=True, timeout=60, check=False, **kwargs)
 
@@ -101,7 +122,7 @@ class Usage(unittest.TestCase):
     def test_version_and_help(self):
         self.assertRegex(tidegate("version").stdout, r"^tidegate \d+\.\d+\.\d+\n$")
         self.assertEqual(tidegate("--version").stdout, tidegate("version").stdout)
-        for command in ("run", "validate", "explain", "replay", "scrape"):
+        for command in ("run", "validate", "convert", "explain", "replay", "scrape"):
             done = tidegate(command, "--help")
             self.assertEqual(done.returncode, 0)
             self.assertIn("Example", done.stdout)
@@ -109,6 +130,38 @@ class Usage(unittest.TestCase):
     def test_wrong_usage_is_2(self):
         for arguments in ((), ("fly",), ("run",), ("run", "--confg", "x"), ("replay",), ("run", "-f", "x", "--log-level", "loud")):
             self.assertEqual(tidegate(*arguments).returncode, 2, arguments)
+
+    def test_validate_speaks_as_the_api_server(self):
+        with tempfile.TemporaryDirectory() as folder:
+            good, bad = pathlib.Path(folder, "flower-hpa.yml"), pathlib.Path(folder, "bad.yml")
+            good.write_text(POST_HPA)
+            bad.write_text(POST_HPA.replace("maxReplicas: 7", "maxReplicas: 0").replace("name: flower\n", "name: fl%wer\n"))
+            self.assertEqual(tidegate("validate", good).returncode, 0)
+            run = tidegate("validate", bad)
+            self.assertEqual(run.returncode, 1)
+            invalid = 'The HorizontalPodAutoscaler "flower-hpa" is invalid: spec.'
+            self.assertEqual(run.stderr.splitlines(), [
+                f"{bad}:9:11: {invalid}scaleTargetRef.name: Invalid value: \"fl%wer\": may not contain '%'",
+                f"{bad}:11:16: {invalid}maxReplicas: Invalid value: 0: must be greater than or equal to `minReplicas`",
+                f"{bad}:11:16: {invalid}maxReplicas: Required value"])
+
+    def test_converts_there_and_back(self):
+        with tempfile.TemporaryDirectory() as folder:
+            hpa, autoscaler = pathlib.Path(folder, "hpa.yml"), pathlib.Path(folder, "autoscaler.yaml")
+            hpa.write_text(POST_HPA)
+            run = tidegate("convert", hpa)
+            self.assertEqual((run.returncode, run.stderr), (0, ""))
+            autoscaler.write_text(run.stdout)
+            self.assertEqual(tidegate("validate", autoscaler).returncode, 0)
+            back = tidegate("convert", autoscaler, "--to", "v2", "-o", "json")
+            spec = json.loads(back.stdout)["spec"]
+            self.assertEqual(spec["metrics"][0]["pods"]["target"], {"type": "AverageValue", "averageValue": "50"})
+            self.assertEqual(json.loads(tidegate("convert", hpa, "--to", "v2", "-o", "json").stdout)["spec"], spec)
+            self.assertEqual(tidegate("convert", hpa, "--to", "v9").returncode, 2)
+            hpa.write_text(POST_HPA.replace("maxReplicas: 7", "maxReplicas: seven"))
+            run = tidegate("convert", hpa, "--to", "v1")
+            self.assertEqual((run.returncode, run.stdout), (1, ""))
+            self.assertIn("cannot unmarshal string into Go struct field HorizontalPodAutoscalerSpec.spec.maxReplicas", run.stderr)
 
     def test_a_missing_file_is_1_and_named(self):
         for command in (("validate", "no.yaml"), ("run", "-f", "no.yaml"), ("replay", "no.jsonl"), ("explain", "no.jsonl")):
@@ -228,6 +281,9 @@ class Running(unittest.TestCase):
         self.assertIn("pods metric queue", words)
         data = json.loads(tidegate("explain", self.journal, "-o", "json").stdout)
         self.assertEqual(data["decision"]["workload"], "web")
+        (groups,) = data["groups"]
+        self.assertEqual(groups["metric"], "pods metric queue")
+        self.assertEqual(groups["ready"], [replica["name"] for replica in data["input"]["observation"]["replicas"]])
 
         # A canary that may be nowhere but in the request.
         for text in (log, self.journal.read_text(), json.dumps(state), words):

@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
   const std::map<std::string, int (*)(std::istream&, std::ostream&)> sets = {
       {"exposition", RunExpositionSet},
       {"hpa", RunHpaSet},
+      {"hpa-validation", RunHpaValidationSet},
       {"promql", RunPromqlSet},
       {"quantity", RunQuantitySet},
   };

@@ -10,6 +10,11 @@ namespace tidegate::golden {
 
 int RunHpaSet(std::istream& in, std::ostream& out);
 
+/// Manifests as the API server decodes, defaults, converts and validates them. Lines with "spec"
+/// are those of the set `hpa`'s validation and are answered in their form; `k8sVersion` picks the
+/// release.
+int RunHpaValidationSet(std::istream& in, std::ostream& out);
+
 /// Quantities as apimachinery parses, prints, compares and adds them. Lines with "in" are those of
 /// the set `hpa`'s quantities and are answered in their form.
 int RunQuantitySet(std::istream& in, std::ostream& out);

@@ -84,6 +84,99 @@ TEST(ImportTest, ThePostsManifestsWorkAsTheyAre) {
             "(1+delta(nv_inference_request_success[30s])))");
 }
 
+TEST(ImportTest, ThePostsAutoscalerNeedsNoNewerVersion) {
+  const ParsedConfig parsed = ParseConfig(R"(apiVersion: autoscaling/v2beta1
+kind: HorizontalPodAutoscaler
+metadata:
+  name: flower-hpa
+spec:
+  scaleTargetRef:
+    apiVersion: apps/v1
+    kind: Deployment
+    name: flower
+  minReplicas: 1
+  maxReplicas: 7
+  metrics:
+  - type: Pods
+    pods:
+      metricName: avg_time_queue_us
+      targetAverageValue: 50
+)",
+                                          "flower-hpa.yml");
+  ASSERT_EQ(Problems(parsed), "");
+  const ScalingSpec& spec = parsed.config.autoscalers.at(0).spec;
+  EXPECT_EQ(spec.workload, "flower-hpa");
+  EXPECT_EQ(spec.max_replicas, 7);
+  ASSERT_EQ(spec.metrics.size(), 1u);
+  EXPECT_EQ(spec.metrics[0].type, MetricSourceType::kPods);
+  EXPECT_EQ(spec.metrics[0].name, "avg_time_queue_us");
+  EXPECT_EQ(spec.metrics[0].target.average_value, 50'000);
+}
+
+TEST(ImportTest, ListsAndJsonLoadAsTheirItems) {
+  const ParsedConfig parsed = ParseConfig(R"({
+  "apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""},
+  "items": [
+    {"apiVersion": "autoscaling/v1", "kind": "HorizontalPodAutoscaler",
+     "metadata": {"name": "b"},
+     "spec": {"scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "b"},
+              "maxReplicas": 3, "targetCPUUtilizationPercentage": 60}},
+    {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscalerList",
+     "items": [{"metadata": {"name": "a"},
+       "spec": {"scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "a"},
+                "minReplicas": 2, "maxReplicas": 4,
+                "metrics": [{"type": "External", "external": {
+                  "metric": {"name": "q", "selector": {
+                    "matchLabels": {"x": "y"},
+                    "matchExpressions": [{"key": "k", "operator": "In", "values": ["v"]}]}},
+                  "target": {"type": "Value", "value": "1e3"}}}]}}]}]})",
+                                          "list.json");
+  ASSERT_EQ(Problems(parsed), "");
+  ASSERT_EQ(parsed.config.autoscalers.size(), 2u);
+  const ScalingSpec& a = parsed.config.autoscalers[0].spec;
+  EXPECT_EQ(a.workload, "a");
+  EXPECT_EQ(a.metrics.at(0).target.value, 1'000'000);
+  const LabelSelector selector = {{{"x", "y"}}, {{"k", "In", {"v"}}}};
+  EXPECT_EQ(a.metrics[0].selector, selector);
+  const ScalingSpec& b = parsed.config.autoscalers[1].spec;
+  EXPECT_EQ(b.metrics.at(0).type, MetricSourceType::kResource);
+  EXPECT_EQ(b.metrics[0].target.average_utilization, 60);
+}
+
+TEST(ImportTest, FlowStyleIsYaml) {
+  const ParsedConfig parsed = ParseConfig(
+      "{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: web}, spec: "
+      "{scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, maxReplicas: 0x3}}\n",
+      "f.yaml");
+  ASSERT_EQ(Problems(parsed), "");
+  EXPECT_EQ(parsed.config.autoscalers.at(0).spec.max_replicas, 3);
+}
+
+// The release and the gates of the Autoscaler decide what the HorizontalPodAutoscaler may say.
+TEST(ImportTest, TheReleaseDecidesWhatIsValid) {
+  const std::string hpa = R"(apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  minReplicas: 0
+  maxReplicas: 3
+  metrics:
+  - {type: External, external: {metric: {name: q}, target: {type: Value, value: 1}}}
+)";
+  EXPECT_EQ(Problems(ParseConfig(hpa, "f.yaml")), "");
+  const std::string old = hpa + R"(---
+apiVersion: tidegate.dev/v1alpha1
+kind: Autoscaler
+metadata: {name: web}
+spec: {compatibility: "1.36")";
+  EXPECT_EQ(
+      Problems(ParseConfig(old + "}\n", "f.yaml")),
+      "f.yaml:6:16: The HorizontalPodAutoscaler \"web\" is invalid: spec.minReplicas: Invalid "
+      "value: 0: must be greater than or equal to 1\n");
+  EXPECT_EQ(Problems(ParseConfig(old + ", featureGates: {HPAScaleToZero: true}}\n", "f.yaml")), "");
+}
+
 TEST(ImportTest, AnAutoscalerOfTheSameNameAddsAndWins) {
   const ParsedConfig parsed = ParseConfig(std::string(kPostHpa) + "---\n" + kPostRules + R"(---
 apiVersion: tidegate.dev/v1alpha1

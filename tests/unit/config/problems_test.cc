@@ -94,7 +94,7 @@ TEST(ConfigProblemsTest, TheFileItself) {
 TEST(ConfigProblemsTest, WhichDocumentItIs) {
   const std::string known =
       "; known are Autoscaler (tidegate.dev/v1alpha1), Scaler (tidegate.dev/v1alpha1), "
-      "HorizontalPodAutoscaler (autoscaling/v2), ConfigMap (v1)";
+      "HorizontalPodAutoscaler (autoscaling/v2 or older), ConfigMap (v1)";
   ExpectAll({
       {"no kind", "apiVersion: v1\n", "f.yaml:1:1: kind: is required"},
       {"no apiVersion", "kind: Scaler\nspec: {}\n", "f.yaml:1:1: apiVersion: is required"},
@@ -105,9 +105,9 @@ TEST(ConfigProblemsTest, WhichDocumentItIs) {
       {"wrong version", "apiVersion: tidegate.dev/v1\nkind: Autoscaler\n",
        "f.yaml:1:13: apiVersion: unsupported value \"tidegate.dev/v1\", want "
        "\"tidegate.dev/v1alpha1\" for kind Autoscaler"},
-      {"the post's version", "apiVersion: autoscaling/v2beta1\nkind: HorizontalPodAutoscaler\n",
-       "f.yaml:1:13: apiVersion: unsupported value \"autoscaling/v2beta1\", want "
-       "\"autoscaling/v2\" for kind HorizontalPodAutoscaler"},
+      {"a version to come", "apiVersion: autoscaling/v3\nkind: HorizontalPodAutoscaler\n",
+       "f.yaml:1:13: apiVersion: unsupported value \"autoscaling/v3\", want autoscaling/v1, "
+       "v2beta1, v2beta2 or v2 for kind HorizontalPodAutoscaler"},
       {"no metadata",
        "apiVersion: tidegate.dev/v1alpha1\nkind: Autoscaler\nspec: {maxReplicas: 1, policies: "
        "[{name: target_tracking}]}\n",
@@ -346,15 +346,25 @@ TEST(ConfigProblemsTest, HpasOwnRules) {
   const std::string head =
       "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: web}\nspec:\n"
       "  maxReplicas: 2\n";
+  const std::string invalid = "The HorizontalPodAutoscaler \"web\" is invalid: spec.";
+  const std::string refused =
+      "HorizontalPodAutoscaler in version \"v2\" cannot be handled as a HorizontalPodAutoscaler: ";
   ExpectAll({
-      {"no scaleTargetRef", head, "f.yaml:5:3: spec.scaleTargetRef: is required"},
-      {"no kind", head + "  scaleTargetRef: {name: web}\n",
-       "f.yaml:6:19: spec.scaleTargetRef.kind: is required"},
+      {"no scaleTargetRef", head,
+       "f.yaml:4:1: " + invalid + "scaleTargetRef.kind: Required value\nf.yaml:4:1: " + invalid +
+           "scaleTargetRef.name: Required value\nf.yaml:4:1: " + invalid +
+           "scaleTargetRef.apiVersion: Invalid value: \"\": apiVersion must specify API group"},
       {"group version", head + "  scaleTargetRef: {apiVersion: a/b/c, kind: D, name: web}\n",
-       "f.yaml:6:32: spec.scaleTargetRef.apiVersion: unexpected GroupVersion string: a/b/c"},
+       "f.yaml:6:32: " + invalid +
+           "scaleTargetRef.apiVersion: Invalid value: \"a/b/c\": unexpected GroupVersion string: "
+           "a/b/c"},
       {"Tidegate's key", head + "  scaleTargetRef: {kind: D, name: web}\n  period: 1s\n",
-       "f.yaml:7:3: spec: unknown key \"period\"; known keys are \"scaleTargetRef\", "
-       "\"minReplicas\", \"maxReplicas\", \"metrics\", \"behavior\""},
+       "f.yaml:7:3: " + refused + "strict decoding error: unknown field \"spec.period\""},
+      {"a word for a number",
+       "apiVersion: autoscaling/v1\nkind: HorizontalPodAutoscaler\nspec:\n  maxReplicas: two\n",
+       "f.yaml:4:16: HorizontalPodAutoscaler in version \"v1\" cannot be handled as a "
+       "HorizontalPodAutoscaler: json: cannot unmarshal string into Go struct field "
+       "HorizontalPodAutoscalerSpec.spec.maxReplicas of type int32"},
   });
 }
 

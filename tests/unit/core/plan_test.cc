@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <random>
 #include <stdexcept>
 
 #include "tests/support/random_tick.h"
@@ -148,6 +149,87 @@ TEST(PlanTickTest, KeepsItsInvariants) {
     }
   }
   EXPECT_GT(commands, 1000);
+}
+
+// A planner that has seen other ticks answers as a new one does.
+TEST(PlannerTest, BuffersLeaveNoTrace) {
+  testing::RandomTicks random(13);
+  const PolicySet policies = testing::RandomTickPolicies();
+  Planner planner;
+  TickOutput output;
+  for (int round = 0; round < 2000; ++round) {
+    const TickInput input = random.Next();
+    planner.PlanTick(input, policies, output);
+    for (std::size_t i = 0; i < input.workloads.size(); ++i) {
+      Explain(input.workloads[i], output.workloads[i].decision);
+    }
+    ASSERT_EQ(output, PlanTick(input, policies)) << "round " << round;
+  }
+}
+
+// Which metric or replica comes first says nothing about how many are needed.
+TEST(PlanTickTest, OrderOfMetricsAndReplicasIsIrrelevant) {
+  testing::RandomTicks random(14);
+  std::mt19937_64 shuffle(15);
+  const PolicySet policies = testing::RandomTickPolicies();
+  for (int round = 0; round < 2000; ++round) {
+    const TickInput input = random.Next();
+    for (const WorkloadInput& in : input.workloads) {
+      WorkloadInput other = in;
+      std::shuffle(other.observation.replicas.begin(), other.observation.replicas.end(), shuffle);
+      for (Reading& reading : other.readings) {
+        std::shuffle(reading.replicas.begin(), reading.replicas.end(), shuffle);
+      }
+      std::reverse(other.spec.metrics.begin(), other.spec.metrics.end());
+      std::reverse(other.readings.begin(), other.readings.end());
+      const Decision once = Decide(in, policies, input.now).decision;
+      const Decision again = Decide(other, policies, input.now).decision;
+      EXPECT_EQ(again.desired, once.desired);
+      EXPECT_EQ(again.proposed, once.proposed);
+    }
+  }
+}
+
+// More load never leads to fewer replicas, whatever the windows and limits, while all of them
+// are ready and have a value.
+TEST(PlanTickTest, IsMonotoneInUsage) {
+  testing::RandomTicks random(16);
+  const PolicySet policies = testing::RandomTickPolicies();
+  int compared = 0;
+  for (int round = 0; round < 3000; ++round) {
+    TickInput input = random.Next();
+    for (WorkloadInput& in : input.workloads) {
+      Observation& seen = in.observation;
+      seen.replicas.clear();
+      for (std::int32_t i = 0; i < seen.spec_replicas; ++i) {
+        seen.replicas.push_back({.name = "web-" + std::to_string(i),
+                                 .phase = ReplicaPhase::kRunning,
+                                 .ready = ConditionStatus::kTrue,
+                                 .start_time = input.now - std::chrono::hours(1)});
+      }
+      seen.status_replicas = seen.spec_replicas;
+      WorkloadInput more = in;
+      for (std::size_t m = 0; m < in.readings.size(); ++m) {
+        // HPA takes a sum below zero for an overflow.
+        for (MilliValue& value : in.readings[m].values) value = std::max(value, MilliValue{0});
+        more.readings[m].values = in.readings[m].values;
+        for (MilliValue& value : more.readings[m].values) value += 5'000;
+        in.readings[m].replicas.clear();
+        more.readings[m].replicas.clear();
+        for (std::int32_t i = 0; i < seen.spec_replicas; ++i) {
+          const std::string name = "web-" + std::to_string(i);
+          const MilliValue value = (i + 1) * 7'000 + static_cast<MilliValue>(m) * 500;
+          in.readings[m].replicas.push_back({.replica = name, .value = value});
+          more.readings[m].replicas.push_back({.replica = name, .value = value + 9'000});
+        }
+      }
+      const Decision before = Decide(in, policies, input.now).decision;
+      const Decision after = Decide(more, policies, input.now).decision;
+      EXPECT_GE(after.desired, before.desired) << before.reason << " / " << after.reason;
+      compared += before.proposed && after.proposed ? 1 : 0;
+    }
+  }
+  EXPECT_GT(compared, 1000);
 }
 
 TEST(PlanTickTest, IsAPureFunctionOfItsInput) {

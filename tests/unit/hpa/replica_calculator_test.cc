@@ -44,8 +44,13 @@ MetricTrace Compute(const MetricSpec& metric, const Reading& reading, const Obse
   const ScalingSpec spec{.max_replicas = 1000};
   Scratch scratch;
   MetricTrace trace;
-  ComputeMetric(metric, reading,
-                {.spec = spec, .observation = fleet, .now = kNow, .scratch = scratch}, trace);
+  const MetricContext context{.spec = spec,
+                              .observation = fleet,
+                              .now = kNow,
+                              .compatibility = CompatibilityOf(KubernetesVersion::k1_37),
+                              .tolerance = {},
+                              .scratch = scratch};
+  ComputeMetric(metric, reading, context, trace);
   return trace;
 }
 

@@ -161,15 +161,18 @@ func (h hpaWriter) UpdateStatus(_ context.Context, hpa *autoscalingv2.Horizontal
 	if hpa.Name != w.scenario.HPA.Name {
 		return hpa, nil
 	}
-	if f := w.step.Faults; f != nil && f.UpdateStatus != "" {
-		return nil, errors.New(f.UpdateStatus)
-	}
 	stored := w.getHPA().DeepCopy()
 	stored.Status = throughAPI(hpa).Status
 	for i := range stored.Status.Conditions {
 		stored.Status.Conditions[i].Message = inOrder(stored.Status.Conditions[i].Message)
 	}
-	w.statusWritten = !apiequality.Semantic.DeepEqual(stored.Status, w.getHPA().Status)
+	if apiequality.Semantic.DeepEqual(stored.Status, w.getHPA().Status) {
+		return hpa, nil // only the order differs in which a message lists autoscalers
+	}
+	if f := w.step.Faults; f != nil && f.UpdateStatus != "" {
+		return nil, errors.New(f.UpdateStatus)
+	}
+	w.statusWritten = true
 	w.putHPA(stored)
 	return stored, nil
 }

@@ -147,7 +147,6 @@ func (g *G) conditions() (out []scenario.Condition) {
 	add(0.15, "ScalingActive", pick(g, "True", "False", "Unknown"), "Elsewhere", "of another controller")
 	add(0.15, "ScalingLimited", "True", "TooManyReplicas",
 		"the desired replica count is more than the maximum replica count")
-	add(0.05, "Custom", "True", "Custom", "nobody knows")
 	g.Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
 	return out
 }
