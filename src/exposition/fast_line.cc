@@ -93,8 +93,11 @@ bool PageParser::FastLabels(const char*& at, const char* line_end) {
     if (value_end >= line_end) return false;
     const std::string_view label(at, static_cast<std::size_t>(name_end - at));
     const std::string_view text(value, static_cast<std::size_t>(value_end - value));
-    labels_.push_back({label, text});
-    if (IsBound(label)) labels_.back().value = CanonicalBound(label, text);
+    if (IsBound(label)) {
+      labels_.push_back({label, CanonicalBound(label, text)});
+    } else {  // not one expression with both: that would stall on a store of two halves
+      labels_.push_back({label, text});
+    }
     at = value_end + 1;
     if (*at == ',') {
       ++at;

@@ -201,18 +201,20 @@ void PageParser::AddLabel(std::string_view label, std::string_view raw_value) {
 // come again with every series of a family.
 std::string_view PageParser::CanonicalBound(std::string_view label, std::string_view value) {
   if (!IsBound(label)) return value;
-  Bound& bound = bounds_[HashBytes(value) % bounds_.size()];
+  if (bounds_.empty()) bounds_.resize(kBounds);
+  Bound& bound = bounds_[HashBytes(value) % kBounds];
   if (bound.raw == value) return bound.text;
   double number = 0;
-  if (IsCanonicalNumber(value) || ParseGoNumber(value, number) != NumberStatus::kOk) return value;
+  std::string text(value);
+  if (!IsCanonicalNumber(value) && ParseGoNumber(value, number) == NumberStatus::kOk) {
+    text = CanonicalNumber(number);
+  }
   const bool second = std::any_of(labels_.begin(), labels_.end(),
                                   [this](const LabelView& other) { return IsBound(other.name); });
   if (second) {  // the first may point to what would be overwritten
-    std::string& text = Scratch();
-    text = CanonicalNumber(number);
-    return text;
+    return Scratch() = std::move(text);
   }
-  bound = {value, CanonicalNumber(number)};
+  bound = {value, std::move(text)};
   return bound.text;
 }
 

@@ -171,6 +171,7 @@ class TIDEGATE_EXPORT PageParser {
   void SetFamily(MetricType type);
   bool ReadNumber(std::size_t begin, std::string_view text, double& value);
 
+  static constexpr std::size_t kBounds = 256;
   struct Bound {
     std::string_view raw{};
     std::string text{};
@@ -192,7 +193,7 @@ class TIDEGATE_EXPORT PageParser {
   std::string family_text_;  // where its name has escapes
   MetricType family_type_ = MetricType::kUnknown;
   std::string_view typed_name_;   // of the sample before, if sample_.type holds for it still
-  std::array<Bound, 64> bounds_;  // some that came, by hash; only where the spelling changes
+  std::vector<Bound> bounds_;     // some that came, by hash; empty before the first
   std::string_view bound_label_;  // `le` or `quantile` in a family that has bounds
   std::string_view text_;         // of HELP and UNIT, as it is on the page
   std::size_t error_at_ = 0;
