@@ -49,6 +49,10 @@ oracle: build ## random scenarios against the real HPA controller: SEED=1 STEPS=
 	@$(PYTHON) tests/golden/oracle/differential.py $(RELEASE)/bin/tidegate-golden --seed $${SEED:-1} --steps $${STEPS:-10000} \
 	  --version $${VERSION:-1.37} --families "$${FAMILIES:-}"
 
+.PHONY: promqltest
+promqltest: build ## Prometheus's own tests of PromQL, read from its Go module
+	@$(PYTHON) tests/golden/promqltest/run.py $(RELEASE)/bin/tidegate-golden
+
 .PHONY: bench
 bench: build ## the benchmarks; results go to benchmarks/results/
 	@benchmarks/run.sh $(RELEASE)
@@ -56,6 +60,14 @@ bench: build ## the benchmarks; results go to benchmarks/results/
 .PHONY: bench-peers
 bench-peers: build ## the same work beside the peers, on one core: ROW=name; results in benchmarks/results/peers.json
 	@$(PYTHON) benchmarks/peers/run.py $(RELEASE) $(ROW)
+
+.PHONY: bench-mig
+bench-mig: build ## packing, placing and repacking MIG slices: every table, into benchmarks/results/mig/ (minutes)
+	@benchmarks/mig/run.sh $(RELEASE)
+
+.PHONY: oracle-mig
+oracle-mig: build ## 5,370 random packings against HiGHS (needs Python with scipy; slow)
+	@$(PYTHON) tests/golden/mig/oracle.py $(RELEASE)/bin/tidegate-golden
 
 .PHONY: check
 check: setup-check ## format, clang-tidy, include directions, links in the docs

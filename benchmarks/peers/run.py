@@ -42,6 +42,41 @@ CALCULATOR = "Kubernetes HPA controller, ReplicaCalculator"
 TEXTPARSE = "{github.com/prometheus/prometheus}/model/textparse/testdata/"
 VICTORIA = "github.com/VictoriaMetrics/VictoriaMetrics"
 PAGES = {"190kB": "alltypes.237mfs.prom.txt", "nometa": "alltypes.237mfs.nometa.prom.txt"}
+ENGINE = "Prometheus engine and head storage"
+THE_POST = "avg(delta(nv_inference_queue_duration_us[30s])/(1+delta(nv_inference_request_success[30s])))"
+BUCKETS = "nv_inference_first_response_histogram_ms_bucket"
+QUERIES = {
+    "post": THE_POST,
+    "select": "nv_inference_pending_request_count",
+    "rate": "rate(nv_inference_request_success[1m])",
+    "rate5m": "rate(nv_inference_request_success[5m])",
+    "increase": "increase(nv_inference_request_success[1m])",
+    "delta": "delta(nv_inference_queue_duration_us[1m])",
+    "irate": "irate(nv_inference_request_success[1m])",
+    "sum_rate": "sum(rate(nv_inference_request_success[1m]))",
+    "rate_by": "sum by (zone) (rate(nv_inference_request_success[1m]))",
+    "avg_by": "avg by (zone) (nv_gpu_utilization)",
+    "max_without": "max without (replica) (nv_inference_pending_request_count)",
+    "avg_over": "avg_over_time(nv_gpu_utilization[1m])",
+    "sum_over": "sum_over_time(nv_inference_pending_request_count[1m])",
+    "max_over": "max_over_time(nv_inference_pending_request_count[1m])",
+    "min_over": "min_over_time(nv_gpu_utilization[1m])",
+    "quantile": "quantile(0.9, nv_gpu_utilization)",
+    "topk": "topk(5, nv_inference_pending_request_count)",
+    "histogram": f"histogram_quantile(0.99, sum by (le) (rate({BUCKETS}[1m])))",
+    "ratio": "rate(nv_inference_queue_duration_us[1m]) / rate(nv_inference_request_success[1m])",
+    "filter": "nv_gpu_utilization > 0.8 and nv_inference_pending_request_count > 3",
+    "count": "count(nv_inference_pending_request_count > 0) / count(nv_inference_pending_request_count)",
+}
+SLIDING = ("post", "rate", "rate5m", "increase", "delta", "sum_rate", "rate_by", "avg_over", "sum_over", "max_over", "min_over", "ratio")
+
+
+def promql(kind, name, replicas):
+    goal = 20 if kind == "slide" and name in SLIDING else 5
+    return Row(f"promql_{kind}_{name}_{replicas}", "promql", (kind, replicas, QUERIES[name]), ENGINE,
+               "github.com/prometheus/prometheus", goal)
+
+
 ROWS = [
     *(Row(f"parse_{page}_victoria", "parse", ("victoria", TEXTPARSE + file), "VictoriaMetrics, lib/protoparser/prometheus", VICTORIA, 2)
       for page, file in PAGES.items()),
@@ -53,6 +88,7 @@ ROWS = [
           50 if n > 1 else None) for n in (1, 10, 100, 1000)),
     *(Row(f"hpa_average_{n}", "hpa", ("average", n), f"{CALCULATOR}.GetMetricReplicas", "k8s.io/kubernetes", None)
       for n in (1, 10, 100, 1000)),
+    *(promql(kind, name, n) for n in (7, 100, 1000) for name in QUERIES for kind in ("instant", "slide")),
 ]
 
 

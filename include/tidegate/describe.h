@@ -76,10 +76,6 @@ template <> struct EnumNames<ReplicaGroup> {
 template <> struct EnumNames<SelectorFault> {
   static constexpr std::array<std::string_view, 3> kNames{"missing", "invalid", "ambiguous"};
 };
-template <> struct EnumNames<ConditionType> {
-  static constexpr std::array<std::string_view, 4> kNames{
-      "AbleToScale", "ScalingActive", "ScalingLimited", "ScaledToZero"};
-};
 template <> struct EnumNames<EventType> {
   static constexpr std::array<std::string_view, 2> kNames{"Normal", "Warning"};
 };

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tidegate/decision.h"
@@ -24,11 +25,17 @@
 
 namespace tidegate {
 
-enum class ConditionType { kAbleToScale, kScalingActive, kScalingLimited, kScaledToZero };
+/// The types of condition that are set here. Others' conditions are kept as they are.
+namespace condition {
+inline constexpr std::string_view kAbleToScale = "AbleToScale";
+inline constexpr std::string_view kScalingActive = "ScalingActive";
+inline constexpr std::string_view kScalingLimited = "ScalingLimited";
+inline constexpr std::string_view kScaledToZero = "ScaledToZero";
+}  // namespace condition
 
 /// One condition of a workload (HorizontalPodAutoscalerCondition).
 struct Condition {
-  ConditionType type = ConditionType::kAbleToScale;
+  std::string type;
   std::optional<ConditionStatus> status;  ///< absent: never set
   std::string reason;
   std::string message;
@@ -74,7 +81,7 @@ struct WorkloadStatus {
   std::vector<Condition> conditions;  ///< in the order in which they were first set
 
   /// Null: there is no such condition.
-  TIDEGATE_EXPORT const Condition* Find(ConditionType type) const;
+  TIDEGATE_EXPORT const Condition* Find(std::string_view type) const;
   friend bool operator==(const WorkloadStatus&, const WorkloadStatus&) = default;
 };
 

@@ -7,6 +7,7 @@
 //   status.h                                            conditions and events in HPA's words
 //   policy.h policy_registry.h                          how many, and why
 //   series_store.h promql.h                             samples, and queries over them
+//   mig.h placement.h                                   GPUs in slices: how few, and where
 //   source.h backend.h balancer.h reporter.h clock.h    the seams with effects
 //   controller.h                                        the loop around it all
 #pragma once
@@ -17,7 +18,9 @@
 #include "tidegate/controller.h"
 #include "tidegate/decision.h"
 #include "tidegate/export.h"
+#include "tidegate/mig.h"
 #include "tidegate/observation.h"
+#include "tidegate/placement.h"
 #include "tidegate/plan.h"
 #include "tidegate/policy.h"
 #include "tidegate/policy_registry.h"

@@ -15,6 +15,7 @@ template <typename E>
 inline constexpr auto kEnumNames = EnumNames<E>::kNames;
 
 template <>
-inline constexpr std::array<std::string_view, 2> kEnumNames<ValueType>{"scalar", "vector"};
+inline constexpr std::array<std::string_view, 4> kEnumNames<ValueType>{"scalar", "vector", "matrix",
+                                                                       "string"};
 
 }  // namespace tidegate::python

@@ -72,6 +72,25 @@ struct Fields<VectorSample> {
 };
 
 template <>
+struct Fields<MatrixPoint> {
+  static constexpr std::string_view kName = "MatrixPoint";
+  static constexpr std::string_view kRoot = "point";
+  static constexpr std::string_view kDoc = "One value of a series.";
+  static constexpr auto kList = std::make_tuple(F("time", &MatrixPoint::time, "When it was."),
+                                                F("value", &MatrixPoint::value, "What it was."));
+};
+
+template <>
+struct Fields<MatrixSeries> {
+  static constexpr std::string_view kName = "MatrixSeries";
+  static constexpr std::string_view kRoot = "series";
+  static constexpr std::string_view kDoc = "One series of a query's answer over time.";
+  static constexpr auto kList =
+      std::make_tuple(F("labels", &MatrixSeries::labels, "Its labels."),
+                      F("points", &MatrixSeries::points, "Times and values, in time order."));
+};
+
+template <>
 struct Fields<EvaluateQuality> {
   static constexpr std::string_view kName = "EvaluateQuality";
   static constexpr std::string_view kRoot = "quality";
@@ -91,10 +110,14 @@ struct Fields<QueryResult> {
   static constexpr std::string_view kRoot = "result";
   static constexpr std::string_view kDoc = "A query's answer.";
   static constexpr auto kList =
-      std::make_tuple(F("type", &QueryResult::type, "Which of the two it is."),
+      std::make_tuple(F("type", &QueryResult::type, "Which of the four it is."),
                       F("scalar", &QueryResult::scalar, "Where it is a scalar."),
-                      F("vector", &QueryResult::vector, "Where it is a vector; sorted by labels."),
-                      F("quality", &QueryResult::quality, "How far to trust it."));
+                      F("text", &QueryResult::text, "Where it is a string."),
+                      F("vector", &QueryResult::vector, "Where it is a vector."),
+                      F("matrix", &QueryResult::matrix, "Where it is a matrix; sorted by labels."),
+                      F("quality", &QueryResult::quality, "How far to trust it."),
+                      F("warnings", &QueryResult::warnings, "PromQL's warnings."),
+                      F("infos", &QueryResult::infos, "PromQL's infos."));
 };
 
 }  // namespace tidegate::python

@@ -66,6 +66,19 @@ QueryResult EvaluateQuery(const Query& query, const SeriesStore& store, const py
   return query.Evaluate(store, when, options).value();
 }
 
+QueryResult EvaluateRange(const Query& query, const SeriesStore& store, const py::object& start,
+                          const py::object& end, const py::object& step,
+                          const py::object& matchers, const py::object& lookback) {
+  EvaluateOptions options;
+  options.matchers = ReadLabels(matchers, "matchers");
+  if (!lookback.is_none()) options.lookback = ReadDuration(lookback, Path("lookback"));
+  const TimePoint first = ReadTime(start, Path("start"));
+  const TimePoint last = ReadTime(end, Path("end"));
+  const Duration interval = ReadDuration(step, Path("step"));
+  const py::gil_scoped_release unlocked;
+  return query.EvaluateRange(store, first, last, interval, options).value();
+}
+
 void BindQuery(py::module_& module) {
   py::class_<Query>(module, "Query", "A PromQL expression, compiled once.")
       .def_static(
@@ -77,6 +90,9 @@ void BindQuery(py::module_& module) {
       .def("evaluate", &EvaluateQuery, py::arg("store"), py::arg("at"), py::kw_only(),
            py::arg("matchers") = py::none(), py::arg("lookback") = py::none(),
            "The answer at a time, with what a scaler has to know about it.")
+      .def("evaluate_range", &EvaluateRange, py::arg("store"), py::arg("start"), py::arg("end"),
+           py::arg("step"), py::kw_only(), py::arg("matchers") = py::none(),
+           py::arg("lookback") = py::none(), "The answers from start to end, every step: a matrix.")
       .def_property_readonly("text", &Query::text, "What was compiled.")
       .def_property_readonly(
           "longest_range", [](const Query& self) { return WriteDuration(self.longest_range()); },

@@ -45,8 +45,8 @@ void BindValues(py::module_& module) {
           History, Decision, ScaleCommand>(module);
   BindAll<WorkloadInput, TickInput, WorkloadOutput, TickOutput, Applied, OwnedTickReport,
           OwnedPolicyInput, WorkloadOptions>(module);
-  BindAll<SeriesStoreOptions, SeriesStoreStats, PageSummary, VectorSample, EvaluateQuality,
-          QueryResult>(module);
+  BindAll<SeriesStoreOptions, SeriesStoreStats, PageSummary, VectorSample, MatrixPoint,
+          MatrixSeries, EvaluateQuality, QueryResult>(module);
 }
 
 }  // namespace tidegate::python

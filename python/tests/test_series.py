@@ -38,6 +38,20 @@ def test_a_scalar_and_its_quality():
     assert nothing.quality.no_series
 
 
+def test_answers_over_time_and_texts():
+    store = tidegate.SeriesStore()
+    for second in range(5):
+        store.ingest("queue", LABELS, second, float(second))
+    result = tidegate.Query.compile("queue * 2").evaluate_range(store, 1.0, 4.0, 1.5)
+    assert result.type == "matrix"
+    assert [(point.time, point.value) for point in result.matrix[0].points] == [
+        (1_000_000_000, 2.0),
+        (2_500_000_000, 4.0),
+        (4_000_000_000, 8.0),
+    ]
+    assert tidegate.Query.compile('"a"').evaluate(store, 0.0).text == "a"
+
+
 def test_a_query_knows_itself():
     query = tidegate.Query.compile("rate(queue[1m30s])")
     assert query.text == "rate(queue[1m30s])"

@@ -1575,6 +1575,60 @@ class VectorSample:
     __match_args__: ClassVar[tuple[str, ...]]
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
+class MatrixPoint:
+    """One value of a series."""
+
+    def __init__(
+        self,
+        *,
+        time: Time = ...,
+        value: float = ...,
+    ) -> None: ...
+    @property
+    def time(self) -> int:
+        """When it was."""
+    @property
+    def value(self) -> float:
+        """What it was."""
+    def replace(
+        self,
+        *,
+        time: Time = ...,
+        value: float = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> MatrixPoint: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class MatrixSeries:
+    """One series of a query's answer over time."""
+
+    def __init__(
+        self,
+        *,
+        labels: Mapping[str, str] = ...,
+        points: Sequence[MatrixPoint | Mapping[str, Any]] = ...,
+    ) -> None: ...
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Its labels."""
+    @property
+    def points(self) -> tuple[MatrixPoint, ...]:
+        """Times and values, in time order."""
+    def replace(
+        self,
+        *,
+        labels: Mapping[str, str] = ...,
+        points: Sequence[MatrixPoint | Mapping[str, Any]] = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> MatrixSeries: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
 class EvaluateQuality:
     """What a scaler has to know about an answer."""
 
@@ -1628,30 +1682,50 @@ class QueryResult:
     def __init__(
         self,
         *,
-        type: Literal['scalar', 'vector'] = ...,
+        type: Literal['scalar', 'vector', 'matrix', 'string'] = ...,
         scalar: float = ...,
+        text: str = ...,
         vector: Sequence[VectorSample | Mapping[str, Any]] = ...,
+        matrix: Sequence[MatrixSeries | Mapping[str, Any]] = ...,
         quality: EvaluateQuality | Mapping[str, Any] = ...,
+        warnings: Sequence[str] = ...,
+        infos: Sequence[str] = ...,
     ) -> None: ...
     @property
-    def type(self) -> Literal['scalar', 'vector']:
-        """Which of the two it is."""
+    def type(self) -> Literal['scalar', 'vector', 'matrix', 'string']:
+        """Which of the four it is."""
     @property
     def scalar(self) -> float:
         """Where it is a scalar."""
     @property
+    def text(self) -> str:
+        """Where it is a string."""
+    @property
     def vector(self) -> tuple[VectorSample, ...]:
-        """Where it is a vector; sorted by labels."""
+        """Where it is a vector."""
+    @property
+    def matrix(self) -> tuple[MatrixSeries, ...]:
+        """Where it is a matrix; sorted by labels."""
     @property
     def quality(self) -> EvaluateQuality:
         """How far to trust it."""
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """PromQL's warnings."""
+    @property
+    def infos(self) -> tuple[str, ...]:
+        """PromQL's infos."""
     def replace(
         self,
         *,
-        type: Literal['scalar', 'vector'] = ...,
+        type: Literal['scalar', 'vector', 'matrix', 'string'] = ...,
         scalar: float = ...,
+        text: str = ...,
         vector: Sequence[VectorSample | Mapping[str, Any]] = ...,
+        matrix: Sequence[MatrixSeries | Mapping[str, Any]] = ...,
         quality: EvaluateQuality | Mapping[str, Any] = ...,
+        warnings: Sequence[str] = ...,
+        infos: Sequence[str] = ...,
     ) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
     @staticmethod
@@ -1726,6 +1800,16 @@ class Query:
         self,
         store: SeriesStore,
         at: Time,
+        *,
+        matchers: Mapping[str, str] | None = None,
+        lookback: Seconds | None = None,
+    ) -> QueryResult: ...
+    def evaluate_range(
+        self,
+        store: SeriesStore,
+        start: Time,
+        end: Time,
+        step: Seconds,
         *,
         matchers: Mapping[str, str] | None = None,
         lookback: Seconds | None = None,

@@ -74,7 +74,7 @@ class Teller {
       Unobserved(*input_.error);
       return std::move(update_);
     }
-    Set(ConditionType::kAbleToScale, true, "SucceededGetScale",
+    Set(condition::kAbleToScale, true, "SucceededGetScale",
         "the HPA controller was able to get the target's current scale");
     const StepCause cause = FirstCause();
     if (cause == StepCause::kDisabledAtZero) {
@@ -106,11 +106,12 @@ class Teller {
     update_.events.push_back({type, std::string(reason), std::move(message)});
   }
 
-  void Set(ConditionType type, bool value, std::string_view reason, std::string message) {
+  void Set(std::string_view type, bool value, std::string_view reason, std::string message) {
     std::vector<Condition>& conditions = update_.status.conditions;
     auto found = std::find_if(conditions.begin(), conditions.end(),
                               [&](const Condition& each) { return each.type == type; });
-    if (found == conditions.end()) found = conditions.insert(found, Condition{.type = type});
+    if (found == conditions.end())
+      found = conditions.insert(found, Condition{.type = std::string(type)});
     const ConditionStatus status = value ? ConditionStatus::kTrue : ConditionStatus::kFalse;
     if (found->status != status) found->last_transition_time = now_;
     found->status = status;
@@ -118,7 +119,7 @@ class Teller {
     found->message = std::move(message);
   }
 
-  void Remove(ConditionType type) {
+  void Remove(std::string_view type) {
     std::erase_if(update_.status.conditions,
                   [&](const Condition& each) { return each.type == type; });
   }
@@ -144,7 +145,7 @@ class Teller {
 
   void Unobserved(const Error& error) {
     Tell(EventType::kWarning, "FailedGetScale", error.message);
-    Set(ConditionType::kAbleToScale, false, "FailedGetScale",
+    Set(condition::kAbleToScale, false, "FailedGetScale",
         "the HPA controller was unable to get the target's current scale: " + error.message);
     update_.error = UnobservedPrefix(error) + error.message;
     update_.ends_early = true;
@@ -152,10 +153,10 @@ class Teller {
   }
 
   void Disabled() {
-    Set(ConditionType::kScalingActive, false, "ScalingDisabled",
+    Set(condition::kScalingActive, false, "ScalingDisabled",
         "scaling is disabled since the replica count of the target is zero");
     const bool forgets = compatibility_.remembers_scale_to_zero && !compatibility_.scale_to_zero;
-    if (forgets) Remove(ConditionType::kScaledToZero);
+    if (forgets) Remove(condition::kScaledToZero);
   }
 
   void SelectorFailed(const SelectorProblem& problem) {
@@ -164,7 +165,7 @@ class Teller {
     const std::string_view reason = kReasons[static_cast<std::size_t>(problem.fault)];
     const bool missing = problem.fault == SelectorFault::kMissing;
     Tell(EventType::kWarning, missing ? "SelectorRequired" : reason, problem.message);
-    Set(ConditionType::kScalingActive, false, reason,
+    Set(condition::kScalingActive, false, reason,
         missing ? "the HPA target's scale is missing a selector" : problem.message);
   }
 
@@ -188,12 +189,12 @@ class Teller {
       }
     }
     if (Find({StepCause::kFailed}) == nullptr) {
-      Set(ConditionType::kScalingActive, true, "ValidMetricFound",
+      Set(condition::kScalingActive, true, "ValidMetricFound",
           "the HPA was able to successfully calculate a replica count from " + decision().metric);
       update_.error = ErrorText();
       return true;
     }
-    Set(ConditionType::kScalingActive, false,
+    Set(condition::kScalingActive, false,
         first == nullptr ? "FailedComputeProposal" : FailureReason(first_type),
         "the HPA was unable to compute the replica count: " +
             (first == nullptr ? ErrorText().value_or("") : first->error->message));
@@ -222,17 +223,17 @@ class Teller {
     const Step* held = Find({StepCause::kDoubt});
     const Step* stable = Find({StepCause::kScaleDownWindow, StepCause::kScaleUpWindow});
     if (held != nullptr) {
-      Set(ConditionType::kAbleToScale, true, "ScaleDownHeld",
+      Set(condition::kAbleToScale, true, "ScaleDownHeld",
           "metrics are in doubt, the current size is kept: " + decision().error->message);
     } else if (stable == nullptr) {
-      Set(ConditionType::kAbleToScale, true, "ReadyForNewScale",
+      Set(condition::kAbleToScale, true, "ReadyForNewScale",
           "recommended size matches current size");
     } else if (stable->cause == StepCause::kScaleDownWindow) {
-      Set(ConditionType::kAbleToScale, true, "ScaleDownStabilized",
+      Set(condition::kAbleToScale, true, "ScaleDownStabilized",
           "recent recommendations were higher than current one, applying the highest recent "
           "recommendation");
     } else {
-      Set(ConditionType::kAbleToScale, true, "ScaleUpStabilized",
+      Set(condition::kAbleToScale, true, "ScaleUpStabilized",
           "recent recommendations were lower than current one, applying the lowest recent "
           "recommendation");
     }
@@ -241,7 +242,7 @@ class Teller {
 
   void Limited() {
     const auto limited = [&](std::string_view reason, std::string_view how) {
-      Set(ConditionType::kScalingLimited, true, reason,
+      Set(condition::kScalingLimited, true, reason,
           "the desired replica count is " + std::string(how));
     };
     if (Find({StepCause::kScaleUpPolicies, StepCause::kDefaultScaleUp}) != nullptr) {
@@ -253,7 +254,7 @@ class Teller {
     } else if (Find({StepCause::kMinReplicas}) != nullptr) {
       limited("TooFewReplicas", "less than the minimum replica count");
     } else {
-      Set(ConditionType::kScalingLimited, false, "DesiredWithinRange",
+      Set(condition::kScalingLimited, false, "DesiredWithinRange",
           "the desired count is within the acceptable range");
     }
   }
@@ -279,7 +280,7 @@ class Teller {
 
   void RescaleFailed(const std::string& error) {
     Tell(EventType::kWarning, "FailedRescale", NewSize() + "; error: " + error);
-    Set(ConditionType::kAbleToScale, false, "FailedUpdateScale",
+    Set(condition::kAbleToScale, false, "FailedUpdateScale",
         "the HPA controller was unable to update the target scale: " + error);
     Conclude(update_.status.desired_replicas);
     update_.ends_early = true;
@@ -287,19 +288,19 @@ class Teller {
   }
 
   void Rescaled() {
-    Set(ConditionType::kAbleToScale, true, "SucceededRescale",
+    Set(condition::kAbleToScale, true, "SucceededRescale",
         "the HPA controller was able to update the target scale to " +
             std::to_string(decision().desired));
     Tell(EventType::kNormal, "SuccessfulRescale", NewSize());
     if (!compatibility_.remembers_scale_to_zero) return;
     if (!compatibility_.scale_to_zero) {
-      Remove(ConditionType::kScaledToZero);
+      Remove(condition::kScaledToZero);
     } else if (decision().current > 0 && decision().desired == 0 && input_.spec.min_replicas == 0 &&
                hpa::HasGlobalMetric(input_.spec)) {
-      Set(ConditionType::kScaledToZero, true, "ScaledToZero",
+      Set(condition::kScaledToZero, true, "ScaledToZero",
           "the HPA controller scaled the workload to zero");
     } else {
-      Set(ConditionType::kScaledToZero, false, "NotScaledToZero",
+      Set(condition::kScaledToZero, false, "NotScaledToZero",
           "the HPA controller did not scale the workload to zero");
     }
   }
@@ -334,7 +335,7 @@ TimePoint InSeconds(TimePoint time) { return std::chrono::floor<std::chrono::sec
 
 }  // namespace
 
-const Condition* WorkloadStatus::Find(ConditionType type) const {
+const Condition* WorkloadStatus::Find(std::string_view type) const {
   const auto found = std::find_if(conditions.begin(), conditions.end(),
                                   [&](const Condition& each) { return each.type == type; });
   return found == conditions.end() ? nullptr : &*found;

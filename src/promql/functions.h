@@ -4,42 +4,58 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string_view>
 
-#include "series/ring.h"
+#include "promql/types.h"
+#include "promql/window.h"
 
 namespace tidegate::promql {
 
-enum class ExprType { kScalar, kVector, kMatrix, kString };
-
-/// As error messages spell it: "instant vector".
-std::string_view TypeName(ExprType type);
-
-/// A range window that ends at `end_ms` and does not contain its beginning.
-struct Window {
-  std::int64_t end_ms = 0;
-  std::int64_t range_ms = 0;
-
-  std::int64_t begin_ms() const { return end_ms - range_ms; }
+/// Who evaluates a function.
+enum class FunctionKind {
+  kMath,       ///< of each value alone
+  kCalendar,   ///< of each value as a Unix time, or of the evaluation's
+  kOverTime,   ///< of the samples in a window
+  kQueryTime,  ///< of the query's start, end, range and step
+  kAbsent,
+  kAbsentOverTime,
+  kClamp,
+  kHistogramFraction,
+  kHistogramQuantile,
+  kHistogramQuantiles,
+  kInfo,
+  kLabelJoin,
+  kLabelReplace,
+  kNativeHistogram,  ///< of native histograms, which this store has not: the answer is empty
+  kNumberOf,         ///< max_of, min_of
+  kPi,
+  kRound,
+  kScalar,
+  kSort,
+  kSortByLabel,
+  kTime,
+  kTimestamp,
+  kVector,
 };
 
 struct Function {
-  using OverRange = std::optional<double> (*)(std::span<const Sample> samples,
-                                              const Window& window);
-
   std::string_view name;
-  ExprType argument = ExprType::kMatrix;
+  FunctionKind kind = FunctionKind::kMath;
+  std::span<const ExprType> arguments;
+  int variadic = 0;  ///< how many more than arguments.size() - 1 there may be; -1: any number
   ExprType result = ExprType::kVector;
+  bool experimental = false;
+  double (*math)(double value) = nullptr;
+  double (*calendar)(std::int64_t unix_seconds) = nullptr;
+  WindowFunction over_time = nullptr;
   /// Whether a falling value means that the counter behind it began anew.
   bool counter = false;
-  OverRange over_range = nullptr;
+  bool keeps_name = false;
+  /// Whether it depends on when it is evaluated, whatever its arguments are.
+  bool depends_on_time = false;
 };
 
 const Function* FindFunction(std::string_view name);
-
-/// Whether Prometheus 3 knows it and this evaluator does not.
-bool IsUnsupportedFunction(std::string_view name);
 
 }  // namespace tidegate::promql

@@ -6,28 +6,74 @@
 #include <utility>
 
 #include "exposition/utf8.h"
+#include "promql/literals.h"
 
 namespace tidegate::promql {
 namespace {
 
-constexpr std::array<std::string_view, 12> kKeywords = {
-    "and", "or",       "unless",     "atan2",       "by",   "without",
-    "on",  "ignoring", "group_left", "group_right", "bool", "offset",
-};
+constexpr std::array<std::string_view, 4> kWordOperators = {"and", "or", "unless", "atan2"};
 constexpr std::array<std::string_view, 14> kAggregators = {
     "sum",  "avg",     "count",  "min",      "max",          "group",  "stddev",
     "topk", "bottomk", "stdvar", "quantile", "count_values", "limitk", "limit_ratio",
 };
+constexpr std::array<std::string_view, 13> kModifiers = {
+    "offset",     "smoothed",    "anchored", "by",        "without",    "on",   "ignoring",
+    "group_left", "group_right", "fill",     "fill_left", "fill_right", "bool",
+};
+constexpr std::array<std::string_view, 2> kQueryTimes = {"start", "end"};
+constexpr std::array<std::string_view, 4> kDurationWords = {"step", "range", "max_of", "min_of"};
+constexpr std::string_view kDigits = "0123456789";
+
+template <std::size_t N>
+bool Contains(const std::array<std::string_view, N>& words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
 
 bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsHexDigit(char c) { return IsDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 bool IsAlpha(char c) { return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool IsAlnum(char c) { return IsAlpha(c) || IsDigit(c); }
 
+std::string ToLower(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
+bool IsKeyword(std::string_view lower) {
+  return Contains(kWordOperators, lower) || Contains(kAggregators, lower) ||
+         Contains(kModifiers, lower) || Contains(kQueryTimes, lower) ||
+         Contains(kDurationWords, lower);
+}
+
+// Letters outside of ASCII, by block: of what is no letter the common blocks are left out.
+bool IsLetter(char32_t c) {
+  constexpr std::array<std::pair<char32_t, char32_t>, 10> kOthers = {{{0x80, 0xA9},
+                                                                      {0xAB, 0xB4},
+                                                                      {0xB6, 0xB9},
+                                                                      {0xBB, 0xBF},
+                                                                      {0xD7, 0xD7},
+                                                                      {0xF7, 0xF7},
+                                                                      {0x2000, 0x2BFF},
+                                                                      {0x3000, 0x3004},
+                                                                      {0xE000, 0xFE2F},
+                                                                      {0x1F000, 0x1FAFF}}};
+  return c >= 0x80 && std::none_of(kOthers.begin(), kOthers.end(), [c](const auto& range) {
+           return c >= range.first && c <= range.second;
+         });
+}
+
+bool IsDurationWordStart(char c) {
+  const std::string lower = ToLower(std::string_view(&c, 1));
+  return std::any_of(kDurationWords.begin(), kDurationWords.end(),
+                     [&lower](std::string_view word) { return word.front() == lower.front(); });
+}
+
 class Lexer {
  public:
-  explicit Lexer(std::string_view text) : text_(text) {}
+  Lexer(std::string_view text, bool utf8_names) : text_(text), utf8_names_(utf8_names) {}
 
   std::vector<Token> Run() {
     while (tokens_.empty() ||
@@ -36,6 +82,8 @@ class Lexer {
       begin_ = pos_;
       if (in_braces_) {
         InsideBraces();
+      } else if (in_duration_) {
+        InsideDuration();
       } else {
         Statement();
       }
@@ -48,29 +96,55 @@ class Lexer {
     return pos_ + ahead < text_.size() ? text_[pos_ + ahead] : '\0';
   }
   bool Done() const { return pos_ >= text_.size(); }
+  bool At(std::string_view set) const { return !Done() && set.find(Peek()) != set.npos; }
+  bool Accept(std::string_view set) {
+    if (!At(set)) return false;
+    ++pos_;
+    return true;
+  }
 
   void Emit(TokenKind kind) {
-    tokens_.push_back({kind, std::string(text_.substr(begin_, pos_ - begin_)), begin_});
+    tokens_.push_back({kind, std::string(text_.substr(begin_, pos_ - begin_)), {}, begin_});
   }
   void Take(TokenKind kind, std::size_t size = 1) {
     pos_ += size;
     Emit(kind);
   }
-  void Fail(std::string what) { tokens_.push_back({TokenKind::kError, std::move(what), begin_}); }
+  void EmitKeyword(std::string lower) {
+    Emit(TokenKind::kKeyword);
+    tokens_.back().keyword = std::move(lower);
+  }
+  void Fail(std::string what) {
+    tokens_.push_back({TokenKind::kError, std::move(what), {}, begin_});
+  }
+  void FailBehind(std::string what) {
+    begin_ = pos_;
+    Fail(std::move(what));
+  }
 
   // The character at pos_, for a message.
-  std::string Shown() const {
-    if (Done()) return "'\xEF\xBF\xBD'";
-    const CodePoint point = DecodeUtf8(text_.substr(pos_));
-    return "'" + (point.valid ? std::string(text_.substr(pos_, point.size)) : "\xEF\xBF\xBD") + "'";
+  CodePoint Here() const { return Done() ? CodePoint{} : DecodeUtf8(text_.substr(pos_)); }
+  std::string Shown() const { return GoQuote(Here().value); }
+
+  bool AtNameStart() const {
+    if (Done()) return false;
+    return IsAlpha(Peek()) || (utf8_names_ && Here().valid && IsLetter(Here().value));
+  }
+  // Takes one character of a name, if there is one.
+  bool TakeOfName() {
+    if (IsDigit(Peek()) || (utf8_names_ && Peek() == '.') || AtNameStart()) {
+      pos_ += Here().size;
+      return true;
+    }
+    return false;
   }
 
   void SkipSpaceAndComments() {
     while (!Done()) {
       if (IsSpace(Peek())) {
         ++pos_;
-      } else if (Peek() == '#') {
-        pos_ = std::min(text_.find('\n', pos_), text_.size());
+      } else if (Peek() == '#' && !in_duration_) {
+        while (!Done() && Peek() != '\n' && Peek() != '\r') ++pos_;
       } else {
         return;
       }
@@ -80,23 +154,21 @@ class Lexer {
   void Statement() {
     if (Done()) return End();
     const char c = Peek();
-    if (in_brackets_ && c == ':') return Take(TokenKind::kColon);
     if (IsDigit(c) || (c == '.' && IsDigit(Peek(1)))) return NumberOrDuration();
-    if (IsAlpha(c) || c == ':') return Identifier();
+    if (AtNameStart() || c == ':') return in_brackets_ ? BehindDuration() : Word();
     if (c == '"' || c == '\'' || c == '`') return String();
     switch (c) {
       case '(':
-        ++open_parens_;
-        return Take(TokenKind::kLeftParen);
+        return LeftParen();
       case ')':
-        if (open_parens_-- == 0) return Fail("unexpected right parenthesis ')'");
-        return Take(TokenKind::kRightParen);
+        return RightParen();
       case '{':
         in_braces_ = true;
         return Take(TokenKind::kLeftBrace);
       case '[':
         if (in_brackets_) return Fail("unexpected left bracket '['");
-        in_brackets_ = true;
+        in_brackets_ = in_duration_ = true;
+        got_colon_ = got_duration_ = false;
         return Take(TokenKind::kLeftBracket);
       case ']':
         if (!in_brackets_) return Fail("unexpected right bracket ']'");
@@ -110,9 +182,20 @@ class Lexer {
   }
 
   void End() {
-    if (open_parens_ > 0) return Fail("unclosed left parenthesis");
-    if (in_brackets_) return Fail("unexpected end of input in subquery or range");
+    if (open_parens_ != 0) return Fail("unclosed left parenthesis");
+    if (in_brackets_) return Fail("unclosed left bracket");
     Emit(TokenKind::kEnd);
+  }
+
+  void LeftParen() {
+    ++open_parens_;
+    Take(TokenKind::kLeftParen);
+  }
+
+  void RightParen() {
+    if (open_parens_-- > 0) return Take(TokenKind::kRightParen);
+    ++pos_;
+    FailBehind("unexpected right parenthesis ')'");
   }
 
   void Operator() {
@@ -121,25 +204,77 @@ class Lexer {
     if ((c == '=' || c == '!' || c == '<' || c == '>') && next == '=') {
       return Take(TokenKind::kOperator, 2);
     }
-    if (c == '=' && next == '~') {
-      ++pos_;
-      return Fail("unexpected character after '=': '~'");
-    }
+    if ((c == '<' || c == '>') && next == '/') return Take(TokenKind::kOperator, 2);
+    if (c == '=' && next == '~') return Fail("unexpected character after '=': '~'");
     if (c == '!') {
       ++pos_;
       return Fail("unexpected character after '!': " + Shown());
     }
-    if (std::string_view("+-*/%^<>=@").find(c) != std::string_view::npos) {
-      return Take(TokenKind::kOperator);
-    }
+    if (At("+-*/%^<>=@")) return Take(TokenKind::kOperator);
     Fail("unexpected character: " + Shown());
+  }
+
+  // In brackets, behind the first number: a colon, or a word that computes a duration.
+  void BehindDuration() {
+    const std::string first = Shown();
+    if (Peek() == ':') {
+      if (got_colon_) return Fail("unexpected colon ':'");
+      got_colon_ = true;
+      return Take(TokenKind::kColon);
+    }
+    if (IsDurationWordStart(Peek()) && DurationWord()) return;
+    Fail("unexpected character: " + first + ", expected ':'");
+  }
+
+  bool DurationWord() {
+    while (IsAlpha(Peek())) ++pos_;
+    std::string lower = ToLower(text_.substr(begin_, pos_ - begin_));
+    if (!Contains(kDurationWords, lower)) return false;
+    EmitKeyword(std::move(lower));
+    return true;
+  }
+
+  // In brackets, up to the first number.
+  void InsideDuration() {
+    if (Done()) return Fail("unexpected end of input in duration expression");
+    const char c = Peek();
+    if (c == '(') return LeftParen();
+    if (c == ')') return RightParen();
+    if (c == ',') return Take(TokenKind::kComma);
+    if (At("+-*/%^")) return Take(TokenKind::kOperator);
+    if (c == ']') {
+      in_brackets_ = in_duration_ = got_colon_ = false;
+      return Take(TokenKind::kRightBracket);
+    }
+    if (c == ':') return ColonInDuration();
+    const std::string shown = Shown();
+    if (IsDurationWordStart(c)) {
+      got_duration_ = true;
+      if (DurationWord()) return;
+    } else if (IsDigit(c) || (c == '.' && IsDigit(Peek(1)))) {
+      got_duration_ = true;
+      in_duration_ = false;
+      return NumberOrDuration();
+    }
+    Fail("unexpected character in duration expression: " + shown);
+  }
+
+  void ColonInDuration() {
+    ++pos_;
+    if (!got_duration_) {
+      return FailBehind("unexpected colon before duration in duration expression");
+    }
+    if (got_colon_) return FailBehind("unexpected repeated colon in duration expression");
+    got_colon_ = true;
+    Emit(TokenKind::kColon);
   }
 
   void InsideBraces() {
     if (Done()) return Fail("unexpected end of input inside braces");
     const char c = Peek();
-    if (IsAlpha(c)) {
-      while (IsAlnum(Peek())) ++pos_;
+    if (AtNameStart()) {
+      while (!Done() && TakeOfName()) {
+      }
       return Emit(TokenKind::kIdentifier);
     }
     if (c == '"' || c == '\'' || c == '`') return String();
@@ -158,130 +293,186 @@ class Lexer {
     Fail("unexpected character inside braces: " + Shown());
   }
 
-  void Identifier() {
-    while (IsAlnum(Peek()) || Peek() == ':') ++pos_;
+  void Word() {
+    while (!Done() && (Accept(":") || TakeOfName())) {
+    }
     const std::string_view name = text_.substr(begin_, pos_ - begin_);
-    const std::string lower = ToLower(name);
+    std::string lower = ToLower(name);
     if (lower == "inf" || lower == "nan") return Emit(TokenKind::kNumber);
+    // These came late to the language: only in front of a parenthesis are they no names.
+    const bool fill = lower.compare(0, 4, "fill") == 0 && !ParenFollows();
+    if (IsKeyword(lower) && !fill) return EmitKeyword(std::move(lower));
     const bool plain = name.find(':') == std::string_view::npos;
     Emit(plain ? TokenKind::kIdentifier : TokenKind::kMetricIdentifier);
   }
 
+  bool ParenFollows() const {
+    std::size_t at = pos_;
+    while (at < text_.size() && IsSpace(text_[at])) ++at;
+    return at < text_.size() && text_[at] == '(';
+  }
+
   void NumberOrDuration() {
     if (ScanNumber()) return Emit(TokenKind::kNumber);
-    pos_ = begin_;
-    if (ScanDuration()) return Emit(TokenKind::kDuration);
-    const std::size_t end = std::min(pos_ + 1, text_.size());
-    Fail("bad number or duration syntax: \"" + std::string(text_.substr(begin_, end - begin_)) +
-         "\"");
+    if (ScanUnits()) return Emit(TokenKind::kDuration);
+    Fail("bad number or duration syntax: " + GoQuote(text_.substr(begin_, pos_ - begin_)));
   }
 
-  void ScanDigits(bool hex) {
-    while (hex ? IsHexDigit(Peek()) : IsDigit(Peek())) {
-      ++pos_;
-      if (Peek() == '_' && (hex ? IsHexDigit(Peek(1)) : IsDigit(Peek(1)))) ++pos_;
-    }
-  }
-
+  // Leaves pos_ behind what it has understood: a duration goes on from there.
   bool ScanNumber() {
-    const bool hex = Peek() == '0' && (Peek(1) == 'x' || Peek(1) == 'X');
-    if (hex) pos_ += 2;
-    ScanDigits(hex);
-    if (Peek() == '.') {
-      ++pos_;
-      ScanDigits(hex);
+    std::string_view digits = kDigits;
+    if (Accept("0") && Accept("xX")) {
+      Accept("_");
+      digits = "0123456789abcdefABCDEF";
     }
-    const char exponent = Peek();
-    if (hex ? exponent == 'p' || exponent == 'P' : exponent == 'e' || exponent == 'E') {
-      ++pos_;
-      if (Peek() == '+' || Peek() == '-') ++pos_;
-      if (!IsDigit(Peek())) return false;
-      ScanDigits(false);
+    Accept(".");
+    Accept(digits);
+    bool dot = false;
+    bool exponent = false;
+    while (!Done() && (At(digits) || At("._eE"))) {
+      if ((dot && Accept(".")) || (exponent && Accept("eE"))) return false;
+      if (Accept(".")) {
+        dot = true;
+        if (Accept("_.") || digits != kDigits) return false;
+      } else if (Accept("eE")) {
+        exponent = true;
+        Accept("+-");
+        if (Accept("._eE") || Done()) return false;
+      } else if (Accept("_")) {
+        if (Accept("._eE") || Done()) return false;
+      } else {
+        while (Accept(digits)) {
+        }
+      }
     }
     return !IsAlnum(Peek());
   }
 
-  // Digits and a unit, as often as there are any.
-  bool ScanDuration() {
-    do {
-      while (IsDigit(Peek())) ++pos_;
-      const char unit = Peek();
-      if (std::string_view("smhdwy").find(unit) == std::string_view::npos || Done()) return false;
-      ++pos_;
-      if (unit == 'm' && Peek() == 's') ++pos_;
-    } while (IsDigit(Peek()));
-    return !IsAlnum(Peek());
+  // Behind digits: a unit, then digits and units as often as there are any.
+  bool ScanUnits() {
+    if (!Accept("smhdwy")) return false;
+    Accept("s");
+    while (Accept(kDigits)) {
+      while (Accept(kDigits)) {
+      }
+      if (!Accept("smhdw")) return false;
+      Accept("s");
+    }
+    if (!IsAlnum(Peek())) return true;
+    ++pos_;
+    return false;
   }
 
   void String() {
     const char quote = Peek();
     ++pos_;
-    while (!Done() && Peek() != quote) {
-      if (quote != '`' && Peek() == '\n') break;
-      if (quote != '`' && Peek() == '\\') ++pos_;
+    while (true) {
+      const CodePoint point = Here();
+      if (Done() || (quote != '`' && Peek() == '\n')) {
+        return Fail(quote == '`' ? "unterminated raw string" : "unterminated quoted string");
+      }
+      if (point.value == 0xFFFD) return Fail("invalid UTF-8 rune");
+      pos_ += point.size;
+      if (point.value == static_cast<unsigned char>(quote)) return Emit(TokenKind::kString);
+      if (point.value == '\\' && quote != '`' && !Escape(quote)) return;
+    }
+  }
+
+  // Behind the backslash; false: it has failed.
+  bool Escape(char quote) {
+    if (Done()) return FailEscape("escape sequence not terminated");
+    const CodePoint letter = Here();
+    if (At("abfnrtv\\") || Peek() == quote) {
+      ++pos_;
+      return true;
+    }
+    if (At("01234567")) return Digits(3, 8, 255);
+    if (!At("xuU")) return FailEscape("unknown escape sequence " + GoCodePoint(letter.value));
+    const char kind = text_[pos_++];
+    if (kind == 'x') return Digits(2, 16, 255);
+    return Digits(kind == 'u' ? 4 : 8, 16, 0x10FFFF);
+  }
+
+  bool Digits(int count, std::uint32_t base, std::uint32_t max) {
+    std::uint32_t value = 0;
+    for (int i = 0; i < count; ++i) {
+      if (Done()) return FailEscape("escape sequence not terminated");
+      const std::string lower = ToLower(text_.substr(pos_, 1));
+      const std::size_t digit = std::string_view("0123456789abcdef").find(lower);
+      if (digit >= base) {
+        return FailEscape("illegal character " + GoCodePoint(Here().value) + " in escape sequence");
+      }
+      value = value * base + static_cast<std::uint32_t>(digit);
       ++pos_;
     }
-    if (Done() || Peek() != quote) {
-      return Fail(quote == '`' ? "unterminated raw string" : "unterminated quoted string");
-    }
-    Take(TokenKind::kString);
+    if (value <= max && (value < 0xD800 || value >= 0xE000)) return true;
+    return FailEscape("escape sequence is an invalid Unicode code point");
+  }
+
+  bool FailEscape(std::string what) {
+    Fail(std::move(what));
+    return false;
   }
 
   std::string_view text_;
+  const bool utf8_names_;
   std::size_t pos_ = 0;
   std::size_t begin_ = 0;
   int open_parens_ = 0;
   bool in_braces_ = false;
   bool in_brackets_ = false;
+  bool in_duration_ = false;   // in brackets, in front of the first number
+  bool got_colon_ = false;     // in these brackets
+  bool got_duration_ = false;  // in these brackets
   std::vector<Token> tokens_;
 };
 
-std::string Quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
+// Long literals are cut.
+std::string Cut(std::string_view text) {
+  constexpr std::size_t kShown = 10;
+  if (text.size() <= kShown) return GoQuote(text);
+  std::size_t size = 0;
+  for (std::size_t points = 0; points < kShown && size < text.size(); ++points) {
+    size += DecodeUtf8(text.substr(size)).size;
+  }
+  return GoQuote(text.substr(0, size)) + "...";
+}
+
+std::string DescribeKeyword(const Token& token) {
+  if (IsAggregator(token.keyword)) return "<aggr:" + token.text + ">";
+  if (Contains(kWordOperators, token.keyword)) return "<op:" + token.text + ">";
+  if (Contains(kModifiers, token.keyword)) return "<" + token.text + ">";
+  return Cut(token.text);
+}
 
 }  // namespace
 
-std::string ToLower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
+bool IsAggregator(std::string_view lower) { return Contains(kAggregators, lower); }
 
-bool IsKeyword(std::string_view lower) {
-  return std::find(kKeywords.begin(), kKeywords.end(), lower) != kKeywords.end();
+std::vector<Token> Tokenize(std::string_view text, bool utf8_names) {
+  return Lexer(text, utf8_names).Run();
 }
-
-bool IsAggregator(std::string_view lower) {
-  return std::find(kAggregators.begin(), kAggregators.end(), lower) != kAggregators.end();
-}
-
-std::vector<Token> Tokenize(std::string_view text) { return Lexer(text).Run(); }
 
 std::string Describe(const Token& token) {
   switch (token.kind) {
     case TokenKind::kEnd:
       return "end of input";
     case TokenKind::kNumber:
-      return "number " + Quoted(token.text);
+      return "number " + Cut(token.text);
     case TokenKind::kDuration:
-      return "duration " + Quoted(token.text);
+      return "duration " + Cut(token.text);
     case TokenKind::kString:
-      return "string " + Quoted(token.text);
+      return "string " + Cut(token.text);
+    case TokenKind::kIdentifier:
+      return "identifier " + GoQuote(token.text);
     case TokenKind::kMetricIdentifier:
-      return "metric identifier " + Quoted(token.text);
+      return "metric identifier " + GoQuote(token.text);
     case TokenKind::kOperator:
-      return token.text == "=" ? Quoted("=") : "<op:" + token.text + ">";
-    case TokenKind::kIdentifier: {
-      const std::string lower = ToLower(token.text);
-      if (IsAggregator(lower)) return "<aggr:" + lower + ">";
-      if (lower == "and" || lower == "or" || lower == "unless" || lower == "atan2") {
-        return "<op:" + lower + ">";
-      }
-      return IsKeyword(lower) ? "<" + lower + ">" : "identifier " + Quoted(token.text);
-    }
+      return token.text == "=" ? "\"=\"" : "<op:" + token.text + ">";
+    case TokenKind::kKeyword:
+      return DescribeKeyword(token);
     default:
-      return Quoted(token.text);
+      return GoQuote(token.text);
   }
 }
 

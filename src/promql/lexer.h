@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// PromQL text -> tokens. Keywords are identifiers here: most of them are legal metric names too,
-// so it is the parser who knows.
+// PromQL text -> tokens. What a character means depends on where it stands: in a selector's braces
+// every word is a name, in brackets only durations and what computes them may stand.
 #pragma once
 
 #include <cstddef>
@@ -16,9 +16,10 @@ enum class TokenKind {
   kError,  ///< `text` says what is wrong; nothing follows
   kNumber,
   kDuration,
-  kString,            ///< `text` with its quotes
-  kIdentifier,        ///< a name or keyword
+  kString,  ///< `text` with its quotes
+  kIdentifier,
   kMetricIdentifier,  ///< a name with ':'
+  kKeyword,           ///< a word with a meaning; most of them are legal metric names too
   kLeftParen,
   kRightParen,
   kLeftBrace,
@@ -27,23 +28,28 @@ enum class TokenKind {
   kRightBracket,
   kComma,
   kColon,
-  kOperator,  ///< + - * / % ^ == != < <= > >= = =~ !~ @
+  kOperator,  ///< + - * / % ^ == != < <= > >= = =~ !~ @ </ >/
 };
 
 struct Token {
   TokenKind kind = TokenKind::kEnd;
   std::string text;
+  std::string keyword;  ///< of kKeyword: `text` in lower case
   std::size_t pos = 0;  ///< byte offset
+
+  std::size_t end() const { return pos + text.size(); }
+  bool Is(std::string_view word) const { return kind == TokenKind::kKeyword && keyword == word; }
+  bool IsOperator(std::string_view op) const { return kind == TokenKind::kOperator && text == op; }
 };
 
 /// Ends with kEnd or kError.
-std::vector<Token> Tokenize(std::string_view text);
+/// `utf8_names`: names without quotes may have letters of all scripts and, behind the first
+/// character, dots.
+std::vector<Token> Tokenize(std::string_view text, bool utf8_names = false);
 
 /// What an error message calls the token: `number "2"`, `<op:+>`, `end of input`.
 std::string Describe(const Token& token);
 
-bool IsKeyword(std::string_view lower);
 bool IsAggregator(std::string_view lower);
-std::string ToLower(std::string_view text);
 
 }  // namespace tidegate::promql

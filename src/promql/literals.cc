@@ -6,8 +6,11 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <optional>
+#include <utility>
 
 #include "exposition/number.h"
+#include "exposition/utf8.h"
 
 namespace tidegate::promql {
 namespace {
@@ -25,7 +28,22 @@ std::string WithoutUnderscores(std::string_view text) {
   return out;
 }
 
-// Go's ParseInt with base 0; the lexer has seen to it that '_' stands between digits.
+// Whether each '_' stands between digits, or behind "0x".
+bool UnderscoresFit(std::string_view text) {
+  const bool hex = text.size() > 1 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+  const auto digit = [text, hex](std::size_t i) {
+    if (i >= text.size()) return false;
+    const char c = text[i];
+    const bool letter = (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+    return (c >= '0' && c <= '9') || (hex && (letter || i == 1));
+  };
+  for (std::size_t at = text.find('_'); at != text.npos; at = text.find('_', at + 1)) {
+    if (at == 0 || !digit(at - 1) || !digit(at + 1)) return false;
+  }
+  return true;
+}
+
+// Go's ParseInt with base 0.
 std::optional<double> ParseInteger(std::string_view text) {
   std::string digits = WithoutUnderscores(text);
   int base = 10;
@@ -111,14 +129,35 @@ bool AppendEscape(std::string_view body, char quote, std::size_t& at, std::strin
 
 }  // namespace
 
-std::optional<double> ParseNumberLiteral(std::string_view text) {
-  if (const std::optional<double> integer = ParseInteger(text)) return integer;
+Result<double> ParseNumberLiteral(std::string_view text) {
+  const bool fits = UnderscoresFit(text);
+  const std::optional<double> integer = fits ? ParseInteger(text) : std::nullopt;
+  if (integer) return *integer;
+  const auto refused = [text](const char* why) {
+    return Invalid("strconv.ParseFloat: parsing " + GoQuote(text) + ": " + why);
+  };
   if (text.size() > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X')) {
-    return ParseHexFloat(text);
+    const std::optional<double> value = ParseHexFloat(text);
+    if (!value || !fits) return refused("invalid syntax");
+    return *value;
   }
+  if (!fits) return refused("invalid syntax");
   double value = 0;
-  if (ParseNumber(text, value) != NumberStatus::kOk) return std::nullopt;
-  return value;
+  switch (ParseNumber(WithoutUnderscores(text), value)) {
+    case NumberStatus::kOk:
+      return value;
+    case NumberStatus::kSyntax:
+      return refused("invalid syntax");
+    case NumberStatus::kRange:
+      break;
+  }
+  return refused("value out of range");
+}
+
+double ToSeconds(std::int64_t nanoseconds) {
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  return static_cast<double>(nanoseconds / kSecond) +
+         static_cast<double>(nanoseconds % kSecond) / 1e9;
 }
 
 Result<std::int64_t> ParseDuration(std::string_view text) {
@@ -133,27 +172,30 @@ Result<std::int64_t> ParseDuration(std::string_view text) {
                                            {"m", 60'000},
                                            {"s", 1000},
                                            {"ms", 1}}};
-  const Error invalid = Invalid("not a valid duration string: \"" + std::string(text) + "\"");
+  if (text == "0") return 0;
+  if (text.empty()) return Invalid("empty duration string");
+  const Error invalid = Invalid("not a valid duration string: " + GoQuote(text));
+  const std::string_view digits = "0123456789";
   std::int64_t total = 0;
-  std::size_t pos = 0;
-  std::size_t next_unit = 0;
-  while (pos < text.size()) {
+  const auto* next = kUnits.begin();  // units must fall
+  for (std::string_view rest = text; !rest.empty();) {
     std::int64_t count = 0;
-    const char* begin = text.data() + pos;
-    const auto read = std::from_chars(begin, text.data() + text.size(), count);
-    if (read.ec == std::errc::result_out_of_range) return Invalid("duration out of range");
-    if (read.ec != std::errc() || *begin == '-') return invalid;
-    pos = static_cast<std::size_t>(read.ptr - text.data());
-    const bool millis = text.substr(pos, 2) == "ms";
-    const std::string_view name = text.substr(pos, millis ? 2 : 1);
-    while (next_unit < kUnits.size() && kUnits[next_unit].name != name) ++next_unit;
-    if (next_unit == kUnits.size()) return invalid;
-    const std::int64_t unit_ms = kUnits[next_unit++].ms;
-    if (count > (kMaxDurationMs - total) / unit_ms) return Invalid("duration out of range");
-    total += count * unit_ms;
-    pos += name.size();
+    const std::size_t size = std::min(rest.find_first_not_of(digits), rest.size());
+    if (std::from_chars(rest.data(), rest.data() + size, count).ec != std::errc()) return invalid;
+    rest.remove_prefix(size);
+    if (rest.empty()) return invalid;
+    const std::string_view name = rest.substr(0, rest.find_first_of(digits));
+    rest.remove_prefix(name.size());
+    const auto named = [name](const Unit& unit) { return unit.name == name; };
+    const auto* unit = std::find_if(kUnits.begin(), kUnits.end(), named);
+    if (unit == kUnits.end()) {
+      return Invalid("unknown unit " + GoQuote(name) + " in duration " + GoQuote(text));
+    }
+    if (unit < next) return invalid;
+    next = unit + 1;
+    if (count > (kMaxDurationMs - total) / unit->ms) return Invalid("duration out of range");
+    total += count * unit->ms;
   }
-  if (text.empty()) return invalid;
   return total;
 }
 
@@ -174,6 +216,136 @@ Result<std::string> Unquote(std::string_view quoted) {
     }
   }
   return out;
+}
+
+namespace {
+
+constexpr std::string_view kHexDigits = "0123456789abcdef";
+
+void AppendHex(char32_t value, int digits, std::string& out) {
+  for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4) {
+    out += kHexDigits[(value >> static_cast<unsigned>(shift)) & 0xF];
+  }
+}
+
+// What Go shows as it is. Of Unicode's blanks, controls and private characters these are all that
+// are assigned; of what is not assigned it knows more.
+bool IsPrintable(char32_t c) {
+  constexpr std::array<std::pair<char32_t, char32_t>, 13> kHidden = {{{0, 0x1F},
+                                                                      {0x7F, 0xA0},
+                                                                      {0xAD, 0xAD},
+                                                                      {0x61C, 0x61C},
+                                                                      {0x1680, 0x1680},
+                                                                      {0x180E, 0x180E},
+                                                                      {0x2000, 0x200F},
+                                                                      {0x2028, 0x202F},
+                                                                      {0x205F, 0x206F},
+                                                                      {0x3000, 0x3000},
+                                                                      {0xD800, 0xF8FF},
+                                                                      {0xFEFF, 0xFEFF},
+                                                                      {0xE0000, 0x10FFFF}}};
+  return std::none_of(kHidden.begin(), kHidden.end(),
+                      [c](const auto& range) { return c >= range.first && c <= range.second; });
+}
+
+void AppendQuoted(char32_t c, char quote, std::string& out) {
+  constexpr std::u32string_view kControls = U"\a\b\f\n\r\t\v\\";
+  constexpr std::string_view kLetters = "abfnrtv\\";
+  const std::size_t control = kControls.find(c);
+  if (control != std::u32string_view::npos || c == static_cast<unsigned char>(quote)) {
+    out += '\\';
+    out += control != std::u32string_view::npos ? kLetters[control] : quote;
+  } else if (c < 0x20 || c == 0x7F) {
+    out += "\\x";
+    AppendHex(c, 2, out);
+  } else if (!IsPrintable(c)) {
+    out += c > 0xFFFF ? "\\U" : "\\u";
+    AppendHex(c, c > 0xFFFF ? 8 : 4, out);
+  } else {
+    AppendUtf8(c, out);
+  }
+}
+
+// `shortest` digits as to_chars finds them.
+std::string ToChars(double value, std::chars_format format) {
+  std::array<char, 512> buffer{};
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, format);
+  return std::string(buffer.data(), end.ptr);
+}
+
+// The fewest digits that read back.
+struct Shortest {
+  explicit Shortest(double value) : text(ToChars(value, std::chars_format::scientific)) {
+    const std::size_t mark = text.find('e');
+    for (const char c : text.substr(0, mark)) {
+      if (c >= '0' && c <= '9') digits += c;
+    }
+    const std::size_t begin = text[mark + 1] == '+' ? mark + 2 : mark + 1;
+    std::from_chars(text.data() + begin, text.data() + text.size(), exponent);
+  }
+
+  std::string text;
+  std::string digits;
+  int exponent = 0;
+};
+
+std::optional<std::string> NotFinite(double value) {
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string GoQuote(std::string_view text) {
+  std::string out = "\"";
+  while (!text.empty()) {
+    const CodePoint point = DecodeUtf8(text);
+    if (point.valid) {
+      AppendQuoted(point.value, '"', out);
+    } else {
+      out += "\\x";
+      AppendHex(static_cast<unsigned char>(text.front()), 2, out);
+    }
+    text.remove_prefix(point.size);
+  }
+  return out + "\"";
+}
+
+std::string GoQuote(char32_t c) {
+  std::string out = "'";
+  AppendQuoted(c, '\'', out);
+  return out + "'";
+}
+
+std::string GoCodePoint(char32_t c) {
+  std::string out = "U+";
+  AppendHex(c, c > 0xFFFF ? 6 : 4, out);
+  for (std::size_t i = 2; i < out.size(); ++i) {
+    if (out[i] >= 'a') out[i] = static_cast<char>(out[i] - 'a' + 'A');
+  }
+  if (!IsPrintable(c)) return out;
+  out += " '";
+  AppendUtf8(c, out);
+  return out + "'";
+}
+
+std::string GoNumber(double value) {
+  if (const std::optional<std::string> special = NotFinite(value)) return *special;
+  const Shortest shortest(value);
+  constexpr int kFirstWritten = 6;
+  const bool scientific = shortest.exponent < -4 || shortest.exponent >= kFirstWritten;
+  return scientific ? shortest.text : GoFixed(value);
+}
+
+std::string GoFixed(double value) {
+  if (const std::optional<std::string> special = NotFinite(value)) return *special;
+  const Shortest shortest(value);
+  // Behind the shortest digits come zeros; to_chars has all digits of a large number.
+  const int zeros = shortest.exponent + 1 - static_cast<int>(shortest.digits.size());
+  if (zeros < 0) return ToChars(value, std::chars_format::fixed);
+  const std::string sign = std::signbit(value) ? "-" : "";
+  return sign + shortest.digits + std::string(static_cast<std::size_t>(zeros), '0');
 }
 
 }  // namespace tidegate::promql

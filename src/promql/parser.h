@@ -1,24 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// PromQL text -> tree, by precedence climbing. What the evaluator cannot do is refused here, by
-// name and position.
+// PromQL text -> tree of the right types.
 #pragma once
 
-#include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "promql/ast.h"
+#include "tidegate/promql.h"
 #include "tidegate/result.h"
 
 namespace tidegate::promql {
 
-struct ParsedQuery {
-  ExprPtr root;
-  std::int64_t longest_range_ms = 0;
-};
-
 /// kInvalidArgument: `1:9: parse error: …` in Prometheus's words; line and column (in bytes)
 /// from 1.
-Result<ParsedQuery> Parse(std::string_view text);
+Result<ExprPtr> Parse(std::string_view text, const CompileOptions& options);
+
+/// `1:9`.
+std::string Place(std::string_view text, std::size_t pos);
 
 }  // namespace tidegate::promql

@@ -63,4 +63,16 @@ struct ScrapePageOptions {
 };
 int ScrapePage(const ScrapePageOptions& options);
 
+struct QueryOptions {
+  std::string query;
+  std::string config;                // its scraped replicas; empty: only `targets`
+  std::vector<std::string> targets;  // host:port
+  std::string journal;               // set: what a run recorded, instead of scraping
+  std::string span;                  // how long to scrape before the answer; empty: what it needs
+  std::string range;                 // set: the answers over this time, with a plot
+  bool watch = false;
+  int count = 0;  // of answers with `watch`; 0: until stopped
+};
+int QueryOnce(const QueryOptions& options);
+
 }  // namespace tidegate::scaler

@@ -119,6 +119,33 @@ void AddScrape(CLI::App& app, ScrapePageOptions& options) {
       "Example:\n  tidegate scrape http://127.0.0.1:8002/metrics");
 }
 
+void AddQuery(CLI::App& app, QueryOptions& options) {
+  CLI::App* query = app.add_subcommand("query", "Answer a PromQL expression from live replicas");
+  query->add_option("query", options.query, "PromQL expression")->required();
+  auto* config = query
+                     ->add_option("-f,--config", options.config,
+                                  "Configuration file whose scraped replicas are asked")
+                     ->envname("TIDEGATE_CONFIG");
+  auto* target =
+      query->add_option("--target", options.targets, "host:port to scrape; may be given again")
+          ->allow_extra_args(false);
+  query->add_option("--journal", options.journal, "Ask what a run recorded instead")
+      ->excludes(config)
+      ->excludes(target);
+  query->add_option("--for", options.span, "Scrape so long before the answer, such as 30s");
+  query->add_option("--range", options.range, "Show the answers over this time, such as 5m");
+  query->add_flag("--watch", options.watch, "Answer again after each scrape");
+  query->add_option("--count", options.count, "Stop --watch after so many answers");
+  query->footer(
+      "Examples:\n"
+      "  tidegate query -f flower.yaml 'sum(rate(nv_inference_count[10s]))'\n"
+      "  tidegate query --target 127.0.0.1:8002 nv_inference_pending_request_count --watch\n"
+      "  tidegate query --journal journal.jsonl tidegate_desired_replicas --range 10m\n\n"
+      "An expression with a range needs samples of that long, so they are scraped first.\n"
+      "A journal has each metric's readings by its name, and tidegate_current_replicas and\n"
+      "tidegate_desired_replicas.");
+}
+
 int Main(int argc, char** argv) {
   CLI::App app(kAbout, "tidegate");
   app.require_subcommand(1);
@@ -128,12 +155,14 @@ int Main(int argc, char** argv) {
   ExplainOptions explain;
   ReplayOptions replay;
   ScrapePageOptions scrape;
+  QueryOptions query;
   AddRun(app, run);
   AddValidate(app, validate);
   AddConvert(app, convert);
   AddExplain(app, explain);
   AddReplay(app, replay);
   AddScrape(app, scrape);
+  AddQuery(app, query);
   app.add_subcommand("version", "Print the version");
   app.set_version_flag("--version", "tidegate " + std::string(kVersion));
   try {
@@ -147,6 +176,7 @@ int Main(int argc, char** argv) {
   if (app.got_subcommand("explain")) return Explain(explain);
   if (app.got_subcommand("replay")) return Replay(replay);
   if (app.got_subcommand("scrape")) return ScrapePage(scrape);
+  if (app.got_subcommand("query")) return QueryOnce(query);
   std::printf("tidegate %s\n", std::string(kVersion).c_str());
   return 0;
 }

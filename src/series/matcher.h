@@ -25,6 +25,9 @@ class Matcher {
 
   const std::string& name() const { return name_; }
   MatchOp op() const { return op_; }
+  /// Whether it is a comparison with value(), which an index can answer: also a pattern without
+  /// operators.
+  bool IsEqual() const { return op_ == MatchOp::kEqual || (op_ == MatchOp::kMatch && !regex_); }
   const std::string& value() const { return value_; }
 
   /// A series without the label has the value "".

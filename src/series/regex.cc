@@ -20,13 +20,15 @@ constexpr int kMaxRepeat = 1000;
 constexpr int kUnbounded = -1;
 
 struct Node {
-  enum class Kind { kEmpty, kClass, kAssert, kConcat, kAlternate, kRepeat };
+  enum class Kind { kEmpty, kClass, kAssert, kConcat, kAlternate, kRepeat, kGroup };
   Kind kind = Kind::kEmpty;
-  std::uint32_t set = 0;  // of kClass: index into Regex::sets_
+  std::uint32_t set = 0;    // of kClass: index into Regex::sets_
+  std::uint32_t group = 0;  // of kGroup: its number
   Regex::Assertion assertion = Regex::Assertion::kTextBegin;
   std::vector<std::unique_ptr<Node>> children;
   int min = 0;
   int max = kUnbounded;
+  bool greedy = true;
 };
 using NodePtr = std::unique_ptr<Node>;
 
@@ -151,14 +153,21 @@ class RegexCompiler {
   struct Flags {
     bool fold_case = false;
     bool dot_matches_newline = true;  // as Prometheus compiles them
+    bool swap_greedy = false;
   };
 
   Error Wrong(const std::string& what) const {
-    return Error{ErrorCode::kInvalidArgument, "error parsing regexp: " + what + ": `" +
-                                                  std::string(pattern_.substr(0, 200)) + "`"};
+    const std::string_view shown = fragment_.value_or(pattern_).substr(0, 200);
+    return Error{ErrorCode::kInvalidArgument,
+                 "error parsing regexp: " + what + ": `" + std::string(shown) + "`"};
   }
   void Fail(std::string what) {
     if (error_.empty()) error_ = std::move(what);
+  }
+  // What is wrong is from `begin` up to here, or to `end`.
+  void FailFrom(std::size_t begin, std::string what, std::optional<std::size_t> end = {}) {
+    if (error_.empty()) fragment_ = pattern_.substr(begin, end.value_or(pos_) - begin);
+    Fail(std::move(what));
   }
   bool Done() const { return pos_ >= pattern_.size() || !error_.empty(); }
   bool Accept(std::string_view text) {
@@ -219,7 +228,8 @@ class RegexCompiler {
     }
     const char c = pattern_[pos_];
     if (c == '*' || c == '+' || c == '?') {
-      Fail("missing argument to repetition operator");
+      ++pos_;
+      FailFrom(pos_ - 1, "missing argument to repetition operator");
       return MakeNode(Node::Kind::kEmpty);
     }
     const char32_t literal = Take();
@@ -228,22 +238,31 @@ class RegexCompiler {
 
   // Behind '('.
   NodePtr Group(int depth) {
-    if (Accept("?")) {
-      if (Accept("P<") || Accept("<")) {
-        const std::size_t end = pattern_.find('>', pos_);
-        if (end == std::string_view::npos || end == pos_) Fail("invalid named capture");
-        pos_ = std::min(end, pattern_.size() - 1) + 1;
-      } else if (SetFlags()) {
-        return MakeNode(Node::Kind::kEmpty);
-      }
-      if (!error_.empty()) return MakeNode(Node::Kind::kEmpty);
+    std::optional<std::string> name;
+    if (!Accept("?")) {
+      name.emplace();
+    } else if (Accept("P<") || Accept("<")) {
+      const std::size_t end = pattern_.find('>', pos_);
+      if (end == std::string_view::npos || end == pos_) Fail("invalid named capture");
+      name = std::string(pattern_.substr(pos_, end - pos_));
+      pos_ = std::min(end, pattern_.size() - 1) + 1;
+    } else if (SetFlags()) {
+      return MakeNode(Node::Kind::kEmpty);
+    }
+    if (!error_.empty()) return MakeNode(Node::Kind::kEmpty);
+    NodePtr group = name ? MakeNode(Node::Kind::kGroup) : nullptr;
+    if (name) {
+      group->group = static_cast<std::uint32_t>(regex_.group_names_.size());
+      regex_.group_names_.push_back(*std::move(name));
     }
     const Flags outer = pending_outer_.value_or(flags_);
     pending_outer_.reset();
     NodePtr inner = Alternation(depth + 1);
     flags_ = outer;
     if (!Accept(")")) Fail("missing closing )");
-    return inner;
+    if (!group) return inner;
+    group->children.push_back(std::move(inner));
+    return group;
   }
 
   // Behind "(?": reads flags up to ':' or ')'; true for ')', where they hold for what follows.
@@ -263,7 +282,9 @@ class RegexCompiler {
         flags_.fold_case = on;
       } else if (c == 's') {
         flags_.dot_matches_newline = on;
-      } else if (c != 'U') {  // greediness does not matter to a full match
+      } else if (c == 'U') {
+        flags_.swap_greedy = on;
+      } else {
         Fail(c == 'm' ? "the flag m is not supported" : "invalid or unsupported Perl syntax");
       }
     }
@@ -274,7 +295,7 @@ class RegexCompiler {
   // Behind '\' outside a class.
   NodePtr Escape() {
     if (pos_ >= pattern_.size()) {
-      Fail("trailing backslash at end of expression");
+      FailFrom(pos_, "trailing backslash at end of expression");
       return MakeNode(Node::Kind::kEmpty);
     }
     if (Accept("A")) return AssertNode(Regex::Assertion::kTextBegin);
@@ -287,7 +308,7 @@ class RegexCompiler {
   // Behind '\': a class such as \d, or one character.
   CharSet EscapedSet() {
     if (pos_ >= pattern_.size()) {
-      Fail("trailing backslash at end of expression");
+      FailFrom(pos_, "trailing backslash at end of expression");
       return {};
     }
     const char32_t c = Take();
@@ -305,8 +326,8 @@ class RegexCompiler {
     if (IsDigit(c)) return OctalEscape(c);
     const bool letter = (c >= U'a' && c <= U'z') || (c >= U'A' && c <= U'Z');
     if (letter || c >= 0x80) {
-      Fail(c == U'p' || c == U'P' || c == U'Q' ? "this escape is not supported"
-                                               : "invalid escape sequence");
+      const bool known = c == U'p' || c == U'P' || c == U'Q';
+      FailFrom(pos_ - 2, known ? "this escape is not supported" : "invalid escape sequence");
     }
     return c;
   }
@@ -347,12 +368,13 @@ class RegexCompiler {
 
   // Behind '['.
   CharSet BracketClass() {
+    const std::size_t begin = pos_ - 1;
     const bool negated = Accept("^");
     CharSet set;
     bool first = true;
     while (true) {
       if (Done()) {
-        Fail("missing closing ]");
+        FailFrom(begin, "missing closing ]", pattern_.size());
         return {};
       }
       if (!first && Accept("]")) break;
@@ -382,6 +404,7 @@ class RegexCompiler {
   }
 
   void AddRange(CharSet& set) {
+    const std::size_t begin = pos_;
     const CharSet low = Accept("\\") ? EscapedSet() : CharSet{TakeOne()};
     if (Done()) return;
     const bool single = low.size() == 1 && low[0].first == low[0].second;
@@ -394,7 +417,7 @@ class RegexCompiler {
     ++pos_;
     const CharSet high = Accept("\\") ? EscapedSet() : CharSet{TakeOne()};
     if (high.size() != 1 || high[0].first != high[0].second || high[0].first < low[0].first) {
-      Fail("invalid character class range");
+      FailFrom(begin, "invalid character class range");
       return;
     }
     set.emplace_back(low[0].first, high[0].first);
@@ -406,6 +429,7 @@ class RegexCompiler {
   }
 
   NodePtr Repeated(NodePtr atom) {
+    std::size_t begin = pos_;
     for (int repeats = 0; !Done(); ++repeats) {
       int min = 0;
       int max = kUnbounded;
@@ -417,11 +441,11 @@ class RegexCompiler {
         return atom;
       }
       if (repeats > 0) {
-        Fail("invalid nested repetition operator");
+        FailFrom(begin, "invalid nested repetition operator");
         return atom;
       }
-      (void)Accept("?");  // not greedy: the same to a full match
       NodePtr node = MakeNode(Node::Kind::kRepeat);
+      node->greedy = Accept("?") == flags_.swap_greedy;
       node->min = min;
       node->max = max;
       node->children.push_back(std::move(atom));
@@ -442,7 +466,7 @@ class RegexCompiler {
       return false;
     }
     if (*low > kMaxRepeat || *high > kMaxRepeat || (*high != kUnbounded && *high < *low)) {
-      Fail("invalid repeat count");
+      FailFrom(begin, "invalid repeat count");
     }
     min = *low;
     max = *high;
@@ -491,7 +515,20 @@ class RegexCompiler {
       case Node::Kind::kRepeat:
         EmitRepeat(node);
         return;
+      case Node::Kind::kGroup:
+        Add({.op = Regex::Op::kSave, .first = Here() + 1, .second = 2 * node.group});
+        Emit(*node.children.front());
+        Add({.op = Regex::Op::kSave, .first = Here() + 1, .second = 2 * node.group + 1});
+        return;
     }
+  }
+
+  // One way is the next instruction, the other one Here() when it is called.
+  void FinishSplit(std::uint32_t split, bool greedy) {
+    if (!error_.empty()) return;
+    Regex::Instruction& instruction = regex_.program_[split];
+    instruction.second = Here();
+    if (!greedy) std::swap(instruction.first, instruction.second);
   }
 
   void EmitAlternate(const Node& node) {
@@ -516,7 +553,7 @@ class RegexCompiler {
       const std::uint32_t split = Add({.op = Regex::Op::kSplit, .first = Here() + 1});
       Emit(child);
       Add({.op = Regex::Op::kJump, .first = split});
-      if (error_.empty()) regex_.program_[split].second = Here();
+      FinishSplit(split, node.greedy);
       return;
     }
     std::vector<std::uint32_t> splits;
@@ -524,9 +561,7 @@ class RegexCompiler {
       splits.push_back(Add({.op = Regex::Op::kSplit, .first = Here() + 1}));
       Emit(child);
     }
-    for (const std::uint32_t split : splits) {
-      if (error_.empty()) regex_.program_[split].second = Here();
-    }
+    for (const std::uint32_t split : splits) FinishSplit(split, node.greedy);
   }
 
   std::string_view pattern_;
@@ -534,11 +569,37 @@ class RegexCompiler {
   Flags flags_;
   std::optional<Flags> pending_outer_;
   std::string error_;
-  std::size_t emitted_ = 0;  // nested repeats of nothing must end too
+  std::optional<std::string_view> fragment_;  // the part of the pattern that is wrong
+  std::size_t emitted_ = 0;                   // nested repeats of nothing must end too
   Regex regex_;
 };
 
 Result<Regex> Regex::Compile(std::string_view pattern) { return RegexCompiler(pattern).Run(); }
+
+bool Regex::Holds(Assertion assertion, std::string_view text, std::size_t pos) {
+  const auto word = [text](std::size_t i) {
+    if (i >= text.size()) return false;
+    const char c = text[i];
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  };
+  switch (assertion) {
+    case Assertion::kTextBegin:
+      return pos == 0;
+    case Assertion::kTextEnd:
+      return pos == text.size();
+    case Assertion::kWordBoundary:
+      return (pos > 0 && word(pos - 1)) != word(pos);
+    case Assertion::kNotWordBoundary:
+      return (pos > 0 && word(pos - 1)) == word(pos);
+  }
+  return false;
+}
+
+bool Regex::Accepts(const Instruction& instruction, char32_t c) const {
+  const CharSet& set = sets_[instruction.second];
+  const auto after = std::upper_bound(set.begin(), set.end(), CharRange{c, kMaxCodePoint});
+  return after != set.begin() && std::prev(after)->second >= c;
+}
 
 // The set of instructions that could run next, without duplicates.
 class Regex::Threads {
@@ -573,6 +634,7 @@ class Regex::Threads {
           pending_.push_back(instruction.first);
           break;
         case Op::kJump:
+        case Op::kSave:
           pending_.push_back(instruction.first);
           break;
         case Op::kAssert:
@@ -583,25 +645,6 @@ class Regex::Threads {
   }
 
  private:
-  static bool Holds(Assertion assertion, std::string_view text, std::size_t pos) {
-    const auto word = [text](std::size_t i) {
-      if (i >= text.size()) return false;
-      const char c = text[i];
-      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-    };
-    switch (assertion) {
-      case Assertion::kTextBegin:
-        return pos == 0;
-      case Assertion::kTextEnd:
-        return pos == text.size();
-      case Assertion::kWordBoundary:
-        return (pos > 0 && word(pos - 1)) != word(pos);
-      case Assertion::kNotWordBoundary:
-        return (pos > 0 && word(pos - 1)) == word(pos);
-    }
-    return false;
-  }
-
   std::vector<std::uint64_t> added_;
   std::vector<std::uint32_t> ready_;
   std::vector<std::uint32_t> pending_;
@@ -610,10 +653,6 @@ class Regex::Threads {
 };
 
 bool Regex::FullMatch(std::string_view text) const {
-  const auto contains = [](const CharSet& set, char32_t c) {
-    const auto after = std::upper_bound(set.begin(), set.end(), CharRange{c, kMaxCodePoint});
-    return after != set.begin() && std::prev(after)->second >= c;
-  };
   Threads current(program_.size());
   Threads next(program_.size());
   current.Add(*this, 0, text, 0);
@@ -623,14 +662,102 @@ bool Regex::FullMatch(std::string_view text) const {
     pos += point.size;
     next.Clear();
     for (const std::uint32_t at : current.ready()) {
-      if (contains(sets_[program_[at].second], point.value)) {
-        next.Add(*this, program_[at].first, text, pos);
-      }
+      if (Accepts(program_[at], point.value)) next.Add(*this, program_[at].first, text, pos);
     }
     if (next.ready().empty() && !next.matched()) return false;
     std::swap(current, next);
   }
   return current.matched();
+}
+
+// The same with what the groups have matched so far; the thread that Perl would try first comes
+// first.
+class Regex::CapturingThreads {
+ public:
+  using Slots = std::vector<std::size_t>;
+  struct Thread {
+    std::uint32_t at = 0;
+    Slots slots;
+  };
+
+  explicit CapturingThreads(std::size_t program_size) : added_(program_size, false) {}
+
+  void Clear() {
+    added_.assign(added_.size(), false);
+    ready_.clear();
+    match_.reset();
+  }
+  const std::vector<Thread>& ready() const { return ready_; }
+  /// Of the first thread that has matched.
+  const std::optional<Slots>& match() const { return match_; }
+
+  void Add(const Regex& regex, std::uint32_t start, Slots slots, std::string_view text,
+           std::size_t pos) {
+    std::vector<Thread> pending;
+    pending.push_back({start, std::move(slots)});
+    while (!pending.empty()) {
+      Thread thread = std::move(pending.back());
+      pending.pop_back();
+      if (added_[thread.at]) continue;
+      added_[thread.at] = true;
+      const Instruction& instruction = regex.program_[thread.at];
+      switch (instruction.op) {
+        case Op::kClass:
+          ready_.push_back(std::move(thread));
+          break;
+        case Op::kMatch:
+          if (!match_) match_ = std::move(thread.slots);
+          break;
+        case Op::kSplit:
+          pending.push_back({instruction.second, thread.slots});
+          pending.push_back({instruction.first, std::move(thread.slots)});
+          break;
+        case Op::kSave:
+          thread.slots[instruction.second] = pos;
+          pending.push_back({instruction.first, std::move(thread.slots)});
+          break;
+        case Op::kAssert:
+          if (!Holds(instruction.assertion, text, pos)) break;
+          [[fallthrough]];
+        case Op::kJump:
+          pending.push_back({instruction.first, std::move(thread.slots)});
+          break;
+      }
+    }
+  }
+
+ private:
+  std::vector<bool> added_;
+  std::vector<Thread> ready_;
+  std::optional<Slots> match_;
+};
+
+std::optional<std::vector<std::string_view>> Regex::Groups(std::string_view text) const {
+  constexpr std::size_t kUnset = std::string_view::npos;
+  CapturingThreads current(program_.size());
+  CapturingThreads next(program_.size());
+  current.Add(*this, 0, CapturingThreads::Slots(2 * group_names_.size(), kUnset), text, 0);
+  std::size_t pos = 0;
+  while (pos < text.size()) {
+    const CodePoint point = DecodeUtf8(text.substr(pos));
+    pos += point.size;
+    next.Clear();
+    for (const CapturingThreads::Thread& thread : current.ready()) {
+      const Instruction& instruction = program_[thread.at];
+      if (Accepts(instruction, point.value)) {
+        next.Add(*this, instruction.first, thread.slots, text, pos);
+      }
+    }
+    std::swap(current, next);
+  }
+  if (!current.match()) return std::nullopt;
+  std::vector<std::string_view> groups = {text};
+  for (std::size_t i = 2; i < current.match()->size(); i += 2) {
+    const std::size_t begin = (*current.match())[i];
+    const std::size_t end = (*current.match())[i + 1];
+    groups.push_back(end == kUnset ? std::string_view{} : text.substr(begin, end - begin));
+  }
+  return groups;
 }
 
 }  // namespace tidegate

@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,7 +33,13 @@ class Regex {
   /// Whether all of `text` matches.
   bool FullMatch(std::string_view text) const;
 
-  enum class Op : std::uint8_t { kClass, kSplit, kJump, kAssert, kMatch };
+  /// If all of `text` matches: what each group matched, the whole first; of several ways to match
+  /// the one that Perl would take. A group that took no part is empty.
+  std::optional<std::vector<std::string_view>> Groups(std::string_view text) const;
+  /// The name of each group, "" of those without one; the whole is group 0.
+  const std::vector<std::string>& group_names() const { return group_names_; }
+
+  enum class Op : std::uint8_t { kClass, kSplit, kJump, kAssert, kSave, kMatch };
   enum class Assertion : std::uint8_t { kTextBegin, kTextEnd, kWordBoundary, kNotWordBoundary };
   using CharRange = std::pair<char32_t, char32_t>;
   using CharSet = std::vector<CharRange>;  ///< sorted, not overlapping
@@ -47,9 +54,14 @@ class Regex {
  private:
   friend class RegexCompiler;
   class Threads;
+  class CapturingThreads;
+
+  static bool Holds(Assertion assertion, std::string_view text, std::size_t pos);
+  bool Accepts(const Instruction& instruction, char32_t c) const;
 
   std::vector<Instruction> program_;
   std::vector<CharSet> sets_;
+  std::vector<std::string> group_names_ = {""};
 };
 
 }  // namespace tidegate

@@ -4,6 +4,7 @@
 #include "series/store_impl.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <optional>
 #include <utility>
@@ -29,6 +30,12 @@ SeriesStoreOptions AtLeastOne(SeriesStoreOptions options) {
   return options;
 }
 
+// No two stores ever have the same one: a store may be where another one was.
+std::uint64_t NextSeriesVersion() {
+  static std::atomic<std::uint64_t> last = 0;
+  return ++last;
+}
+
 std::size_t SeriesBytes(const Series& series) {
   constexpr std::size_t kIndexEntry = 8;    // its place in the hash index
   constexpr std::size_t kPageEntry = 20;    // its place in what is remembered of its page
@@ -48,7 +55,8 @@ SeriesStore::Impl::Impl(SeriesStoreOptions options)
       retention_ms_(std::max<std::int64_t>(
           std::chrono::duration_cast<std::chrono::milliseconds>(options_.retention).count(), 1)),
       wanted_(options_.metrics),
-      name_label_(strings_.Acquire(kMetricNameLabel)) {}
+      name_label_(strings_.Acquire(kMetricNameLabel)),
+      series_version_(NextSeriesVersion()) {}
 
 SeriesStoreStats SeriesStore::Impl::stats() const {
   const std::scoped_lock lock(mutex_);
@@ -144,6 +152,7 @@ SeriesStore::Impl::Slot SeriesStore::Impl::Create(const SeriesKey& key) {
   post({name_label_, series.metric});
   for (const LabelPair& label : series.labels) post(label);
   stats_.bytes += SeriesBytes(series);
+  series_version_ = series.serial = NextSeriesVersion();
   return slot;
 }
 
@@ -222,6 +231,7 @@ bool SeriesStore::Impl::AllCurrent(Target& target) const {
 
 void SeriesStore::Impl::Forget(const std::vector<Slot>& expired) {
   forgotten_ += expired.size();
+  series_version_ = NextSeriesVersion();
   std::vector<std::uint64_t> touched;
   for (const Slot slot : expired) {
     Series& series = series_[slot];
@@ -271,7 +281,7 @@ std::optional<std::vector<SeriesStore::Impl::Slot>> SeriesStore::Impl::Candidate
     }
   };
   for (const Matcher& matcher : matchers) {
-    if (matcher.op() == MatchOp::kEqual && !matcher.value().empty()) {
+    if (matcher.IsEqual() && !matcher.value().empty()) {
       consider(matcher.name(), matcher.value());
     }
   }

@@ -69,6 +69,7 @@ struct Series {
   std::uint64_t hash = 0;
   StringId metric = 0;
   std::uint32_t generation = 0;  ///< counts how often the slot was given to another series
+  std::uint64_t serial = 0;      ///< of two series the later one has the greater
   std::uint32_t last_page = 0;   ///< number of the page that had it last, modulo 2^32
   MetricType type = MetricType::kUnknown;
   bool used = false;  ///< the slot holds a series
@@ -99,6 +100,8 @@ class SeriesStore::Impl {
     /// The series that fulfil all of `matchers` and have each of the labels `equal`.
     std::vector<const Series*> Select(std::span<const Matcher> matchers, const Labels& equal) const;
     std::string_view Text(StringId id) const { return store_.strings_.Get(id); }
+    /// Another number, in this store or any other, when there are other series.
+    std::uint64_t series_version() const { return store_.series_version_; }
     /// The id of a string that some series uses.
     std::optional<StringId> Find(std::string_view text) const { return store_.strings_.Find(text); }
 
@@ -178,6 +181,7 @@ class SeriesStore::Impl {
   std::map<Labels, Target> targets_;
   std::uint32_t page_number_ = 0;
   std::uint64_t forgotten_ = 0;  // series so far
+  std::uint64_t series_version_ = 0;
   std::optional<std::int64_t> last_sweep_ms_;
   SeriesStoreStats stats_;
 };

@@ -7,6 +7,7 @@ import os
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -122,7 +123,7 @@ class Usage(unittest.TestCase):
     def test_version_and_help(self):
         self.assertRegex(tidegate("version").stdout, r"^tidegate \d+\.\d+\.\d+\n$")
         self.assertEqual(tidegate("--version").stdout, tidegate("version").stdout)
-        for command in ("run", "validate", "convert", "explain", "replay", "scrape"):
+        for command in ("run", "validate", "convert", "explain", "replay", "query", "scrape"):
             done = tidegate(command, "--help")
             self.assertEqual(done.returncode, 0)
             self.assertIn("Example", done.stdout)
@@ -227,6 +228,59 @@ class Scraping(unittest.TestCase):
         self.assertEqual(tidegate("scrape", self.url + "/secret", "-H", f"Authorization: {SECRET}").returncode, 0)
 
 
+class Asking(unittest.TestCase):
+    """`tidegate query` against a live target."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.queue = pathlib.Path(folder.name) / "queue"
+        self.queue.write_text("5")
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.target = f"127.0.0.1:{probe.getsockname()[1]}"
+        server = subprocess.Popen([sys.executable, HERE / "server.py", self.target.split(":")[1], str(self.queue)])
+        self.addCleanup(lambda: (server.kill(), server.wait()))
+        wait_for(self.reachable)
+
+    def reachable(self):
+        try:
+            with urllib.request.urlopen(f"http://{self.target}/healthz", timeout=5) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
+
+    def query(self, *arguments):
+        return tidegate("query", "--target", self.target, *arguments)
+
+    def test_answers_and_says_what_is_wrong(self):
+        self.assertRegex(self.query("queue * 2").stdout, rf'^{{replica="{self.target}", workload=""}}  10\n$|^{{replica="{self.target}"}}  10\n$')
+        self.assertEqual(self.query("1 + 2").stdout, "3\n")
+        self.assertEqual(self.query("nothing").stdout, "no series\n")
+        wrong = self.query("sum(queue")
+        self.assertEqual((wrong.returncode, wrong.stdout), (1, ""))
+        self.assertIn("parse error: unclosed left parenthesis", wrong.stderr)
+        self.assertEqual(tidegate("query", "up").returncode, 1)
+        self.assertIn("want host:port", tidegate("query", "--target", "here", "up").stderr)
+
+    def test_scrapes_as_long_as_the_range_is(self):
+        done = self.query("count_over_time(queue[3s])")
+        self.assertIn("scraping for 3s", done.stderr)
+        self.assertRegex(done.stdout, r"  [34]\n$")
+
+    def test_watches_and_plots(self):
+        watched = self.query("sum(queue)", "--watch", "--count", "3").stdout
+        self.assertEqual(watched, "{}  5\n\n{}  5\n\n{}  5\n")
+        plotted = self.query("sum(queue)", "--range", "2s").stdout
+        self.assertIn("lowest 5, highest 5, last 5", plotted)
+        self.assertIn("▁", plotted)
+
+    def test_a_target_that_is_down_is_named(self):
+        done = tidegate("query", "--target", "127.0.0.1:1", "up")
+        self.assertIn("127.0.0.1:1", done.stderr)
+        self.assertRegex(done.stdout, r"  0\n$")
+
+
 class Running(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
@@ -280,6 +334,9 @@ class Running(unittest.TestCase):
         self.assertIn("target value 10", words)
         self.assertIn("pods metric queue", words)
         data = json.loads(tidegate("explain", self.journal, "-o", "json").stdout)
+        highest = tidegate("query", "--journal", self.journal, "max_over_time(tidegate_desired_replicas[1h])")
+        self.assertEqual(highest.stdout, '{workload="web"}  4\n')
+        self.assertIn("highest 25", tidegate("query", "--journal", self.journal, "max(max_over_time(queue[1s]))", "--range", "1m").stdout)
         self.assertEqual(data["decision"]["workload"], "web")
         (groups,) = data["groups"]
         self.assertEqual(groups["metric"], "pods metric queue")

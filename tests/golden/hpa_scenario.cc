@@ -440,7 +440,7 @@ History ParseHistory(const Json& initial) {
 std::vector<Condition> ParseConditions(const Json& initial) {
   std::vector<Condition> conditions;
   for (const Json& each : Member(initial, "conditions")) {
-    conditions.push_back({.type = ToEnum(each.value("type", ""), ConditionType::kAbleToScale),
+    conditions.push_back({.type = each.value("type", ""),
                           .status = ToEnum(each.value("status", ""), ConditionStatus::kUnknown),
                           .reason = each.value("reason", ""),
                           .message = each.value("message", ""),
@@ -470,7 +470,7 @@ Json FromMetrics(const std::vector<MetricStatus>& metrics) {
 Json FromConditions(const std::vector<Condition>& conditions) {
   Json list = Json::array();
   for (const Condition& each : conditions) {
-    list.push_back({{"type", NameOf(each.type)},
+    list.push_back({{"type", each.type},
                     {"status", each.status ? NameOf(*each.status) : ""},
                     {"reason", each.reason},
                     {"message", each.message},

@@ -77,7 +77,7 @@ class Run {
       status_ = {};
       generation_ = 1;
     }
-    const Condition* zero = status_.Find(ConditionType::kScaledToZero);
+    const Condition* zero = status_.Find(condition::kScaledToZero);
     history_.scaled_to_zero = zero != nullptr && zero->status == ConditionStatus::kTrue;
   }
 

@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
       {"exposition", RunExpositionSet},
       {"hpa", RunHpaSet},
       {"hpa-validation", RunHpaValidationSet},
+      {"mig", RunMigSet},
       {"promql", RunPromqlSet},
       {"quantity", RunQuantitySet},
   };

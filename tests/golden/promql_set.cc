@@ -43,40 +43,58 @@ Json ErrorResult(const std::string& message, const char* phase) {
   return {{"type", "error"}, {"error", message}, {"phase", phase}};
 }
 
-Json InstantResult(const Query& query, const SeriesStore& store, TimePoint at,
-                   const EvaluateOptions& options) {
-  const Result<QueryResult> result = query.Evaluate(store, at, options);
-  if (!result) return ErrorResult(result.error().message, "eval");
-  if (result->type == ValueType::kScalar) {
-    return {{"type", "scalar"}, {"scalar", NumberText(result->scalar)}};
+Json Points(const MatrixSeries& series) {
+  Json points = Json::array();
+  for (const auto& [time, value] : series.points) {
+    const auto ms = std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch();
+    points.push_back({ms.count(), NumberText(value)});
   }
-  Json vector = Json::array();
-  for (const VectorSample& sample : result->vector) {
-    vector.push_back({{"labels", sample.labels}, {"v", NumberText(sample.value)}});
-  }
-  return {{"type", "vector"}, {"vector", vector}};
+  return points;
 }
 
-Json RangeResult(const Query& query, const SeriesStore& store, const Json& test,
-                 const EvaluateOptions& options) {
-  std::map<Labels, Json> points;
-  const std::int64_t step = test.at("step_ms");
-  for (std::int64_t t = test.at("start_ms"); t <= test.at("end_ms").get<std::int64_t>();
-       t += step) {
-    const Result<QueryResult> result = query.Evaluate(store, FromMillis(t), options);
-    if (!result) return ErrorResult(result.error().message, "eval");
-    if (result->type == ValueType::kScalar) {
-      points[{}].push_back({t, NumberText(result->scalar)});
+Json ValueResult(const QueryResult& result) {
+  switch (result.type) {
+    case ValueType::kScalar:
+      return {{"type", "scalar"}, {"scalar", NumberText(result.scalar)}};
+    case ValueType::kString:
+      return {{"type", "string"}, {"string", result.text}};
+    case ValueType::kVector: {
+      Json vector = Json::array();
+      for (const VectorSample& sample : result.vector) {
+        vector.push_back({{"labels", sample.labels}, {"v", NumberText(sample.value)}});
+      }
+      return {{"type", "vector"}, {"vector", vector}};
     }
-    for (const VectorSample& sample : result->vector) {
-      points[sample.labels].push_back({t, NumberText(sample.value)});
-    }
+    case ValueType::kMatrix:
+      break;
   }
   Json matrix = Json::array();
-  for (const auto& [labels, values] : points) {
-    matrix.push_back({{"labels", labels}, {"points", values}});
+  for (const MatrixSeries& series : result.matrix) {
+    matrix.push_back({{"labels", series.labels}, {"points", Points(series)}});
   }
   return {{"type", "matrix"}, {"matrix", matrix}};
+}
+
+Json Evaluated(const Query& query, const SeriesStore& store, const Json& test) {
+  EvaluateOptions options;
+  options.max_samples = 50'000'000;
+  options.annotate = true;
+  options.series_order = SeriesOrder::kByArrival;
+  options.delayed_name_removal = test.value("delayed_name_removal", false);
+  if (test.contains("lookback_ms")) {
+    options.lookback = std::chrono::milliseconds(test["lookback_ms"].get<std::int64_t>());
+  }
+  const Result<QueryResult> result =
+      test.contains("time_ms")
+          ? query.Evaluate(store, FromMillis(test["time_ms"]), options)
+          : query.EvaluateRange(
+                store, FromMillis(test.at("start_ms")), FromMillis(test.at("end_ms")),
+                std::chrono::milliseconds(test.at("step_ms").get<std::int64_t>()), options);
+  if (!result) return ErrorResult(result.error().message, "eval");
+  Json answer = ValueResult(*result);
+  answer["warnings"] = result->warnings;
+  answer["infos"] = result->infos;
+  return answer;
 }
 
 Json RunCase(const Json& test, const Stores& stores) {
@@ -86,20 +104,12 @@ Json RunCase(const Json& test, const Stores& stores) {
   };
   const auto store = stores.find(test.at("dataset").get<std::string>());
   if (store == stores.end()) return unsupported("the data set has not been read");
-  const Result<Query> query = Query::Compile(test.at("query").get<std::string>());
-  if (!query) {
-    const std::string& message = query.error().message;
-    if (message.find("not supported") != std::string::npos) return unsupported(message);
-    return {{"id", id}, {"result", ErrorResult(message, "parse")}};
-  }
-  EvaluateOptions options;
-  if (test.contains("lookback_ms")) {
-    options.lookback = std::chrono::milliseconds(test["lookback_ms"].get<std::int64_t>());
-  }
-  const Json result = test.contains("time_ms") ? InstantResult(*query, *store->second,
-                                                               FromMillis(test["time_ms"]), options)
-                                               : RangeResult(*query, *store->second, test, options);
-  return {{"id", id}, {"result", result}};
+  const CompileOptions options{.experimental_functions = test.value("experimental", false),
+                               .fill_modifiers = test.value("fill_modifiers", false),
+                               .unquoted_utf8_names = test.value("unquoted_utf8_names", false)};
+  const Result<Query> query = Query::Compile(test.at("query").get<std::string>(), options);
+  if (!query) return {{"id", id}, {"result", ErrorResult(query.error().message, "parse")}};
+  return {{"id", id}, {"result", Evaluated(*query, *store->second, test)}};
 }
 
 }  // namespace

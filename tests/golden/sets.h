@@ -22,6 +22,9 @@ int RunQuantitySet(std::istream& in, std::ostream& out);
 /// Pages in text format and OpenMetrics as Prometheus's own parsers read them.
 int RunExpositionSet(std::istream& in, std::ostream& out);
 
+/// Packing, placing and repacking MIG slices, against proven optima.
+int RunMigSet(std::istream& in, std::ostream& out);
+
 /// Queries as Prometheus's own engine answers them. The data sets (`{"dataset",…,"series"}`) come
 /// before the cases that use them: `zcat datasets.jsonl.gz cases.jsonl.gz`.
 int RunPromqlSet(std::istream& in, std::ostream& out);

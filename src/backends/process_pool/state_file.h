@@ -11,6 +11,7 @@
 
 #include "backends/process_pool/keeper_process.h"
 #include "os/unique_fd.h"
+#include "tidegate/export.h"
 #include "tidegate/result.h"
 #include "tidegate/types.h"
 
@@ -45,7 +46,7 @@ Result<PoolState> DecodePoolState(std::string_view text);
 /// Whole or not at all, durable, readable by the owner only.
 Status WritePoolState(const std::string& path, const PoolState& state);
 /// kNotFound: there is none.
-Result<PoolState> ReadPoolState(const std::string& path);
+TIDEGATE_EXPORT Result<PoolState> ReadPoolState(const std::string& path);
 
 /// Held as long as the returned descriptor. kConflict: another process has it.
 Result<UniqueFd> LockPoolState(const std::string& path);

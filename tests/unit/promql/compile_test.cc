@@ -14,12 +14,30 @@ constexpr const char* kThePost =
     "avg(delta(nv_inference_queue_duration_us[30s])/(1+delta(nv_inference_request_success[30s])))";
 
 TEST(CompileTest, TakesTheQueriesOfTheMetricsPath) {
-  for (const char* text :
-       {kThePost, "avg by (pod) (rate(m[1m]))", "sum(rate(m[1m])) without (pod,)",
-        "m{a=\"b\",c!='d',}", "m{a=~`x|y`,b!~\"z.*\"} # and a comment",
-        "{\"my.metric\",\"l.x\"=\"v\"}", "sum", "by * offset", "-1 + 2 * -(3)",
-        "a / on(x, y) b - ignoring() c", "0x1F + 010 + 1_000 + 1e3 + 5m", "rate((m[90]))",
-        "MAX BY (x) (m)", "inf", "m:rate5m{}"}) {
+  for (const char* text : {kThePost,
+                           "avg by (pod) (rate(m[1m]))",
+                           "sum(rate(m[1m])) without (pod,)",
+                           "m{a=\"b\",c!='d',}",
+                           "m{a=~`x|y`,b!~\"z.*\"} # and a comment",
+                           "{\"my.metric\",\"l.x\"=\"v\"}",
+                           "sum",
+                           "by * offset",
+                           "-1 + 2 * -(3)",
+                           "a / on(x, y) b - ignoring() c",
+                           "0x1F + 010 + 1_000 + 1e3 + 5m",
+                           "rate((m[90]))",
+                           "MAX BY (x) (m)",
+                           "inf",
+                           "m:rate5m{}",
+                           "m[1m]",
+                           "\"text\"",
+                           "a offset -5m @ end()",
+                           "max_over_time(rate(a[1m])[5m:10s] offset 1h)",
+                           "a and ignoring(x) b or c unless d",
+                           "a * on(x) group_left(y) b > bool 2 ^ -3",
+                           "topk by (x) (3, a) % 2 atan2 b",
+                           "rate(a[2 * (step() + 1m)] anchored)",
+                           "label_join(a, \"x\", \"-\", \"y\", \"z\")"}) {
     const Result<Query> query = Query::Compile(text);
     EXPECT_TRUE(query.has_value()) << text << ": " << (query ? "" : query.error().message);
   }
@@ -48,7 +66,7 @@ void ExpectErrors(const std::vector<Row>& rows) {
 
 TEST(CompileTest, ErrorsAreInPrometheusWordsWithThePosition) {
   ExpectErrors({
-      {"", "1:1: parse error: no expression found in input"},
+      {"", "unknown position: parse error: no expression found in input"},
       {"1 2", "1:3: parse error: unexpected number \"2\""},
       {"g h", "1:3: parse error: unexpected identifier \"h\""},
       {"g +", "1:4: parse error: unexpected end of input"},
@@ -100,21 +118,58 @@ TEST(CompileTest, ErrorsAreInPrometheusWordsWithThePosition) {
   });
 }
 
-TEST(CompileTest, NamesWhatIsNotSupported) {
+TEST(CompileTest, ErrorsOfModifiersAndDurations) {
   ExpectErrors({
-      {"abs(g)", "1:1: parse error: the function \"abs\" is not supported"},
-      {"1 + topk(1, g)", "1:5: parse error: the aggregation \"topk\" is not supported"},
-      {"a % b", "1:3: parse error: the binary operator \"%\" is not supported"},
-      {"a and b", "1:3: parse error: the binary operator \"and\" is not supported"},
-      {"a > bool b", "1:3: parse error: the binary operator \">\" is not supported"},
-      {"a * on(x) group_left b", "1:11: parse error: group_left is not supported"},
-      {"a offset 5m", "1:3: parse error: the offset modifier is not supported"},
-      {"a[1m] @ 5", "1:7: parse error: the @ modifier is not supported"},
-      {"rate(a[1m:10s])", "1:10: parse error: a subquery is not supported"},
-      {"rate(a[1m*2])", "1:10: parse error: a duration expression is not supported"},
-      {"a[1m]", "1:1: parse error: a range vector as the result is not supported"},
-      {"\"text\"", "1:1: parse error: a string as the result is not supported"},
+      {"a offset",
+       "1:9: parse error: unexpected end of input in offset, expected number, "
+       "duration, step(), or range()"},
+      {"a offset 1m offset 2m", "1:1: parse error: offset may not be set multiple times"},
+      {"sum(a) offset 1m",
+       "1:1: parse error: offset modifier must be preceded by an instant vector selector or range "
+       "vector selector or a subquery"},
+      {"a @ foo", "1:5: parse error: unexpected identifier \"foo\" in @, expected timestamp"},
+      {"a @ 1 @ 2", "1:1: parse error: @ <timestamp> may not be set multiple times"},
+      {"a offset 1m [5m]", "1:13: parse error: no offset modifiers allowed before range"},
+      {"a[(5m 3)]",
+       "1:7: parse error: unexpected number \"3\" in subquery or range selector, "
+       "expected number, duration, step(), or range()"},
+      {"a[5m:5m 3]",
+       "1:9: parse error: unexpected number \"3\" in subquery selector, expected \"]\""},
+      {"a[5m/0]", "1:5: parse error: division by zero"},
+      {"a[5m", "1:5: parse error: unclosed left bracket"},
+      {"1[5m:]",
+       "1:1: parse error: subquery is only allowed on instant vector, got scalar "
+       "instead"},
   });
+}
+
+TEST(CompileTest, ErrorsOfMatching) {
+  ExpectErrors({
+      {"1 == 1", "1:3: parse error: comparisons between scalars must use BOOL modifier"},
+      {"1 and g", "1:1: parse error: set operator \"and\" not allowed in binary scalar expression"},
+      {"g or on(a) group_left h", "1:1: parse error: no grouping allowed for \"or\" operation"},
+      {"g + on(a) group_left(a) h",
+       "1:3: parse error: label \"a\" must not occur in ON and GROUP clause at once"},
+      {"sum(g h)", "1:7: parse error: unexpected identifier \"h\" in aggregation"},
+      {"topk(g)",
+       "1:1: parse error: wrong number of arguments for aggregate expression provided, expected 2, "
+       "got 1"},
+  });
+}
+
+// As in a Prometheus without feature flags.
+TEST(CompileTest, ExperimentsWantToBeAsked) {
+  ExpectErrors({
+      {"mad_over_time(g[1m])", "1:1: parse error: function \"mad_over_time\" is not enabled"},
+      {"limitk(1, g)",
+       "1:1: parse error: limitk() is experimental and must be enabled with "
+       "--enable-feature=promql-experimental-functions"},
+      {"g + fill(0) h", "1:1: parse error: binop fill modifiers are experimental and not enabled"},
+  });
+  const CompileOptions all{.experimental_functions = true, .fill_modifiers = true};
+  for (const char* text : {"mad_over_time(g[1m])", "limitk(1, g)", "g + fill(0) h"}) {
+    EXPECT_TRUE(Query::Compile(text, all).has_value()) << text;
+  }
 }
 
 TEST(CompileTest, BoundsTheDepthAndTheLength) {
@@ -131,15 +186,29 @@ TEST(CompileTest, BoundsTheDepthAndTheLength) {
 }
 
 TEST(LiteralsTest, ReadsNumbersAsGoDoes) {
-  using promql::ParseNumberLiteral;
-  EXPECT_EQ(ParseNumberLiteral("010"), 8);
-  EXPECT_EQ(ParseNumberLiteral("09"), 9);
-  EXPECT_EQ(ParseNumberLiteral("0x1F"), 31);
-  EXPECT_EQ(ParseNumberLiteral("0x1.8p1"), 3);
-  EXPECT_EQ(ParseNumberLiteral("1_000"), 1000);
-  EXPECT_EQ(ParseNumberLiteral("1_000.5"), std::nullopt);
-  EXPECT_EQ(ParseNumberLiteral(".5"), 0.5);
-  EXPECT_EQ(ParseNumberLiteral("18446744073709551616"), 0x1p64);
+  const auto read = [](const char* text) { return promql::ParseNumberLiteral(text).value(); };
+  EXPECT_EQ(read("010"), 8);
+  EXPECT_EQ(read("09"), 9);
+  EXPECT_EQ(read("0x1F"), 31);
+  EXPECT_EQ(read("0x1.8p1"), 3);
+  EXPECT_EQ(read("1_000"), 1000);
+  EXPECT_EQ(read("1_000.5"), 1000.5);
+  EXPECT_EQ(read(".5"), 0.5);
+  EXPECT_EQ(read("18446744073709551616"), 0x1p64);
+  EXPECT_EQ(promql::ParseNumberLiteral("1__0").error().message,
+            "strconv.ParseFloat: parsing \"1__0\": invalid syntax");
+  EXPECT_EQ(promql::ParseNumberLiteral("1e400").error().message,
+            "strconv.ParseFloat: parsing \"1e400\": value out of range");
+}
+
+TEST(LiteralsTest, WritesAsGoDoes) {
+  EXPECT_EQ(promql::GoQuote("a\n\"\x01\xFF€"), "\"a\\n\\\"\\x01\\xff€\"");
+  EXPECT_EQ(promql::GoQuote(U'\''), "'\\''");
+  EXPECT_EQ(promql::GoCodePoint(U'Z'), "U+005A 'Z'");
+  EXPECT_EQ(promql::GoNumber(1234567), "1.234567e+06");
+  EXPECT_EQ(promql::GoNumber(0.0001), "0.0001");
+  EXPECT_EQ(promql::GoFixed(-1e23), "-100000000000000000000000");
+  EXPECT_EQ(promql::GoFixed(0.5), "0.5");
 }
 
 TEST(LiteralsTest, ReadsDurations) {

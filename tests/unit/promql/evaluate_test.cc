@@ -3,9 +3,14 @@
 
 #include <chrono>
 #include <cmath>
+#include <cstdint>
 #include <limits>
+#include <random>
+#include <span>
 #include <string>
+#include <vector>
 
+#include "promql/slide.h"
 #include "series/staleness.h"
 #include "tidegate/promql.h"
 #include "tidegate/series_store.h"
@@ -203,7 +208,7 @@ TEST(EvaluateTest, RefusesAmbiguousMatches) {
   };
   EXPECT_EQ(error("n / on() m"),
             "found duplicate series for the match group {} on the right hand-side of the "
-            "operation: [{__name__=\"m\", a=\"2\"}, {__name__=\"m\", a=\"1\"}];many-to-many "
+            "operation: [{__name__=\"m\", a=\"1\"}, {__name__=\"m\", a=\"2\"}];many-to-many "
             "matching not allowed: matching labels must be unique on one side");
   EXPECT_EQ(error("m / on() n"),
             "multiple matches for labels: many-to-one matching must be explicit "
@@ -220,6 +225,128 @@ TEST(EvaluateTest, SumsAreCompensated) {
   EXPECT_EQ(Evaluate(store, "avg(m)", kStart).vector.at(0).value, 1.0 / 3);
   ASSERT_TRUE(store.IngestPage("h{x=\"1\"} 1.7e308\nh{x=\"2\"} 1.7e308\n", {}, kStart).has_value());
   EXPECT_EQ(Evaluate(store, "avg(h)", kStart).vector.at(0).value, 1.7e308);
+}
+
+TEST(EvaluateTest, ARangeOfTimesGivesAMatrix) {
+  SeriesStore store;
+  for (int second = 0; second <= 10; ++second) {
+    ASSERT_TRUE(store.Ingest("m", {{"a", "1"}}, second, kStart + seconds(second)).ok());
+  }
+  const Query query = Query::Compile("m > 3").value();
+  const QueryResult result =
+      query.EvaluateRange(store, kStart, kStart + seconds(10), seconds(2)).value();
+  EXPECT_EQ(result.type, ValueType::kMatrix);
+  ASSERT_EQ(result.matrix.size(), 1U);
+  using Points = std::vector<MatrixPoint>;
+  EXPECT_EQ(result.matrix[0].points, (Points{{kStart + seconds(4), 4},
+                                             {kStart + seconds(6), 6},
+                                             {kStart + seconds(8), 8},
+                                             {kStart + seconds(10), 10}}));
+  EXPECT_FALSE(query.EvaluateRange(store, kStart, kStart, seconds(0)).has_value());
+  EXPECT_TRUE(query.EvaluateRange(store, kStart, kStart - seconds(1), seconds(1))->matrix.empty());
+  EXPECT_EQ(
+      Query::Compile("m[5s]")->EvaluateRange(store, kStart, kStart, seconds(1)).error().message,
+      "invalid expression type \"range vector\" for range query, must be Scalar or instant "
+      "Vector");
+  EXPECT_EQ(Evaluate(store, "m[3s]", kStart + seconds(5)).matrix.at(0).points,
+            (Points{{kStart + seconds(3), 3}, {kStart + seconds(4), 4}, {kStart + seconds(5), 5}}));
+  EXPECT_EQ(Evaluate(store, "\"text\"", kStart).text, "text");
+}
+
+// What a runner remembers must never show.
+TEST(QueryRunnerTest, AnswersAsAFreshQueryDoesWhileSeriesComeAndGo) {
+  for (const char* text :
+       {"sum by (a) (rate(m[5s])) / on(a) count by (a) (m)", "topk(2, m)", "sort_desc(m)",
+        "count_values(\"v\", m)", "label_replace(m, \"b\", \"$1\", \"a\", \"(.)\")",
+        "absent(m{a=\"9\"})", "max_over_time(sum(m)[5s:1s])", "m and on(a) m{a=\"1\"} or m"}) {
+    const Query query = Query::Compile(text).value();
+    QueryRunner runner(query);
+    QueryResult result;
+    SeriesStore store({.retention = seconds(20)});
+    for (int second = 0; second < 90; ++second) {
+      const TimePoint now = kStart + seconds(second);
+      for (int series = 0; series < 4; ++series) {
+        if ((second / 10 + series) % 3 == 0) continue;
+        const Labels labels = {{"a", std::to_string((second / 30 + series) % 5)}};
+        ASSERT_TRUE(store.Ingest("m", labels, (second * 7 + series) % 5, now).ok());
+      }
+      ASSERT_TRUE(runner.Evaluate(store, now, {}, result).ok());
+      const QueryResult fresh = query.Evaluate(store, now).value();
+      ASSERT_EQ(result.vector.size(), fresh.vector.size()) << text << " at " << second;
+      for (std::size_t i = 0; i < fresh.vector.size(); ++i) {
+        EXPECT_EQ(result.vector[i].labels, fresh.vector[i].labels) << text << " at " << second;
+        EXPECT_EQ(result.vector[i].value, fresh.vector[i].value) << text << " at " << second;
+      }
+    }
+  }
+}
+
+TEST(EvaluateTest, BoundsTheMemoryOfAnEvaluation) {
+  SeriesStore store;
+  ASSERT_TRUE(store.Ingest("m", {}, 1, kStart).ok());
+  const auto error = [&store](const char* text) {
+    EvaluateOptions options;
+    options.max_samples = 1000;
+    const auto result = Query::Compile(text).value().Evaluate(store, kStart, options);
+    return result ? std::string("no error") : result.error().message;
+  };
+  EXPECT_EQ(error("sum_over_time(m[1h:10s])"), "no error");
+  const std::string too_many =
+      "query processing would load too many samples into memory in query execution";
+  EXPECT_EQ(error("sum_over_time(m[1h:1s])"), too_many);
+  EXPECT_EQ(error("sum_over_time(vector(1)[290y:1ms])"), too_many);
+}
+
+// Whatever a slider has in common between windows, each value is that of the window alone.
+TEST(SliderTest, AgreesWithTheWindowAlone) {
+  std::mt19937_64 random(7);
+  const auto value = [&random](int kind) {
+    const auto pick = static_cast<double>(random() % 1000);
+    if (kind == 1) return pick / 7;
+    if (kind == 2 && random() % 9 == 0) return std::nan("");
+    if (kind == 3 && random() % 9 == 0) return 1.7e308;
+    if (kind == 4 && random() % 5 == 0) return -0.0;
+    return pick;
+  };
+  for (int round = 0; round < 200; ++round) {
+    std::vector<Sample> samples;
+    std::int64_t time_ms = 0;
+    for (int i = 0; i < 60; ++i) {
+      time_ms += random() % 5 == 0 ? 2500 : 1000;
+      samples.push_back({time_ms, value(round % 5)});
+    }
+    std::vector<promql::WindowBounds> windows;
+    const std::int64_t range_ms = 1000 * static_cast<std::int64_t>(1 + random() % 30);
+    for (std::int64_t end_ms = 500; end_ms < time_ms + 20'000; end_ms += 1000) {
+      promql::WindowBounds bounds{0, 0, end_ms - range_ms, end_ms};
+      while (bounds.high < samples.size() && samples[bounds.high].time_ms <= end_ms) ++bounds.high;
+      while (bounds.low < bounds.high && samples[bounds.low].time_ms <= bounds.begin_ms) {
+        ++bounds.low;
+      }
+      windows.push_back(bounds);
+    }
+    for (const promql::WindowFunction function :
+         {promql::Rate, promql::Increase, promql::Delta, promql::MinOverTime, promql::MaxOverTime,
+          promql::SumOverTime, promql::AvgOverTime}) {
+      std::vector<double> slid(windows.size());
+      const double range_seconds = static_cast<double>(range_ms) / 1000;
+      promql::MakeSlider(function)->Run(samples, windows, range_seconds, slid.data());
+      for (std::size_t i = 0; i < windows.size(); ++i) {
+        double alone = promql::kNoValue;
+        if (windows[i].size() > 0) {
+          promql::Window window;
+          window.begin_ms = windows[i].begin_ms;
+          window.end_ms = windows[i].end_ms;
+          window.range_seconds = range_seconds;
+          alone = function(std::span(samples).subspan(windows[i].low, windows[i].size()), window);
+        }
+        const bool both_nan = std::isnan(alone) && std::isnan(slid[i]) &&
+                              promql::IsAbsent(alone) == promql::IsAbsent(slid[i]);
+        EXPECT_TRUE(both_nan || (alone == slid[i] && std::signbit(alone) == std::signbit(slid[i])))
+            << round << " window " << i << ": " << alone << " and " << slid[i];
+      }
+    }
+  }
 }
 
 }  // namespace

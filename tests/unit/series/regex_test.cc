@@ -158,9 +158,33 @@ TEST(RegexTest, AgreesWithPosix) {
 TEST(MatcherTest, TreatsAPlainPatternAsAComparison) {
   const Result<Matcher> matcher = Matcher::Make("pod", MatchOp::kMatch, "flower-1");
   ASSERT_TRUE(matcher.has_value());
-  EXPECT_EQ(matcher->op(), MatchOp::kEqual);
+  EXPECT_EQ(matcher->op(), MatchOp::kMatch);
+  EXPECT_TRUE(matcher->IsEqual());
   EXPECT_TRUE(matcher->Matches("flower-1"));
   EXPECT_FALSE(matcher->Matches("flower-11"));
+  EXPECT_FALSE(Matcher::Make("pod", MatchOp::kNoMatch, "flower-1").value().Matches("flower-1"));
+  EXPECT_FALSE(Matcher::Make("pod", MatchOp::kMatch, "flower-.").value().IsEqual());
+}
+
+// Of several ways to match the one that Perl takes.
+TEST(RegexTest, TellsWhatTheGroupsMatched) {
+  const auto groups = [](const char* pattern, std::string_view text) {
+    const auto found = Regex::Compile(pattern).value().Groups(text);
+    std::string shown;
+    if (!found) return std::string("none");
+    for (const std::string_view group : *found) shown += "<" + std::string(group) + ">";
+    return shown;
+  };
+  EXPECT_EQ(groups("(.*)-(\\d+)", "flower-1-22"), "<flower-1-22><flower-1><22>");
+  EXPECT_EQ(groups("(.*?)-(.*)", "flower-1-22"), "<flower-1-22><flower><1-22>");
+  EXPECT_EQ(groups("(a|ab)(c|bcd)(d*)", "abcd"), "<abcd><a><bcd><>");
+  EXPECT_EQ(groups("(?U)(a*)(a*)", "aaa"), "<aaa><><aaa>");
+  EXPECT_EQ(groups("(a)|(b)", "b"), "<b><><b>");
+  EXPECT_EQ(groups("(?:a(b))*", "abab"), "<abab><b>");
+  EXPECT_EQ(groups("((a{1,2}?)+)", "aaa"), "<aaa><aaa><a>");
+  EXPECT_EQ(groups("(a)", "b"), "none");
+  EXPECT_EQ(Regex::Compile("(?P<x>a)(b)").value().group_names(),
+            (std::vector<std::string>{"", "x", ""}));
 }
 
 }  // namespace

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Every table on packing, placing and repacking slices, into benchmarks/results/mig/.
+#
+#   run.sh BUILD_DIR            SEEDS=20 REQUESTS=6000
+set -euo pipefail
+suite=$1/benchmarks/mig_suite
+here=$(cd "$(dirname "$0")/.." && pwd)
+out=$here/results/mig
+mkdir -p "$out"
+seeds=${SEEDS:-20}
+requests=${REQUESTS:-6000}
+table() { "$suite" "${@:2}" > "$out/$1.md"; echo "$out/$1.md"; }
+table static static
+table latency latency
+table repack repack
+table events events 10000000
+table online-64-exponential online 64 exp "$seeds" "$requests"
+table online-64-lognormal online 64 lognormal "$seeds" "$requests"
+table online-8-exponential online 8 exp "$seeds" "$requests"
+table online-64-drift online 64 drift "$((seeds / 2))" "$requests"
+table repair repair 3 3000

@@ -1,0 +1,494 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The tables of docs/benchmarks.md on packing, placing and repacking slices.
+//
+//   mig_suite static                            count and layouts: optima, proofs, times
+//   mig_suite repack                            compaction: moves against the least, times
+//   mig_suite online DEVICES exp|lognormal|drift SEEDS REQUESTS     acceptance by rule
+//   mig_suite repair SEEDS REQUESTS             one move at most for a request without a place
+//   mig_suite latency                           a decision, by number of devices
+//   mig_suite events N                          random events against the independent checkers
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <random>
+#include <string>
+
+#include "benchmarks/mig/baselines.h"
+#include "benchmarks/mig/events.h"
+#include "tidegate/placement.h"
+
+namespace tidegate::mig_benchmark {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+const char* const kNames[6] = {"7g.40gb", "4g.20gb", "3g.20gb", "2g.10gb", "1g.10gb", "1g.5gb"};
+constexpr double kCompute[6] = {7, 4, 3, 2, 1, 1};
+
+double Microseconds(Clock::time_point from) {
+  return std::chrono::duration<double, std::micro>(Clock::now() - from).count();
+}
+
+struct Board {
+  DeviceModel model = FindDeviceModel("a100-40gb").value();
+  std::vector<bool> plain = [this] {
+    std::vector<bool> wanted;
+    for (const SliceProfile& p : model.profiles)
+      wanted.push_back(p.attributes == ProfileAttributes{});
+    return wanted;
+  }();
+  Geometry geometry = Geometry::Make(model, plain).value();
+  std::size_t profile[6] = {};
+
+  Board() {
+    for (int k = 0; k < 6; ++k) profile[k] = FindProfile(model, kNames[k]).value();
+  }
+};
+
+tidegate::Fleet MakeFleet(const Board& board, std::size_t devices) {
+  tidegate::Fleet fleet;
+  (void)fleet.AddModel(board.model);
+  for (std::size_t d = 0; d < devices; ++d) {
+    (void)fleet.AddDevice({.id = "gpu-" + std::to_string(d), .model = board.model.id});
+  }
+  return fleet;
+}
+
+// Compute-weighted share of requests that were served.
+struct Tally {
+  double served = 0, asked = 0;
+  void Count(int kind, bool yes) {
+    asked += kCompute[kind];
+    served += yes ? kCompute[kind] : 0;
+  }
+  double Percent() const { return 100 * served / asked; }
+};
+
+double RunRule(const Board& board, Rule& rule, const std::vector<Event>& events,
+               std::size_t devices, const Mix& mix) {
+  Fleet fleet{&board.model, &board.geometry, std::vector<int>(devices), {}};
+  fleet.mix.resize(board.model.profiles.size());
+  for (int k = 0; k < 6; ++k) fleet.mix[board.profile[k]] = mix.weight[k];
+  std::map<std::int64_t, Choice> where;
+  Tally tally;
+  for (const Event& event : events) {
+    if (!event.add) {
+      const auto at = where.find(event.id);
+      if (at == where.end()) continue;
+      int& state = fleet.state[at->second.device];
+      state = board.geometry.Remove(state, at->second.option);
+      where.erase(at);
+      continue;
+    }
+    const auto choice = rule.Choose(fleet, board.profile[event.kind]);
+    tally.Count(event.kind, choice.has_value());
+    if (!choice) continue;
+    int& state = fleet.state[choice->device];
+    state = board.geometry.Add(state, choice->option);
+    where[event.id] = *choice;
+  }
+  return tally.Percent();
+}
+
+struct Repaired {
+  double percent = 0;
+  std::int64_t moves = 0, refused = 0;
+};
+
+// Tidegate's placer; with `repair`, a request without a place may move one slice.
+Repaired RunPlacer(const Board& board, const std::vector<Event>& events, std::size_t devices,
+                   bool repair) {
+  tidegate::Fleet fleet = MakeFleet(board, devices);
+  const std::unique_ptr<Placer> placer = MakePlacer();
+  Tally tally;
+  Repaired out;
+  for (const Event& event : events) {
+    const std::string id = std::to_string(event.id);
+    if (!event.add) {
+      (void)fleet.RemoveSlice(id);
+      continue;
+    }
+    const SliceRequest request{.id = id, .profile = kNames[event.kind]};
+    (void)fleet.RecordDemand(request.profile);
+    std::optional<Spot> spot = placer->Choose(fleet, request);
+    if (!spot && repair) {
+      RepackRequest repack;
+      repack.admit.push_back(request);
+      const Result<RepackPlan> plan = PlanRepack(fleet, repack);
+      if (plan && plan->moves.size() == 1) {
+        const SliceMove& move = plan->moves[0];
+        (void)fleet.RemoveSlice(move.slice);
+        (void)fleet.AddSlice(
+            {.id = move.slice, .device = move.to.device, .placed = move.to.placed});
+        spot = plan->placed[0].spot;
+        ++out.moves;
+      }
+    }
+    tally.Count(event.kind, spot.has_value());
+    out.refused += spot ? 0 : 1;
+    if (spot) (void)fleet.AddSlice({.id = id, .device = spot->device, .placed = spot->placed});
+  }
+  out.percent = tally.Percent();
+  return out;
+}
+
+// Serves whatever would fit after a full repack.
+double RunOracle(const Board& board, const std::vector<Event>& events, std::size_t devices) {
+  const Packer packer = Packer::Make(board.model).value();
+  SliceDemand live(board.model.profiles.size());
+  std::map<std::int64_t, int> running;
+  Tally tally;
+  for (const Event& event : events) {
+    if (!event.add) {
+      const auto at = running.find(event.id);
+      if (at == running.end()) continue;
+      --live[board.profile[at->second]];
+      running.erase(at);
+      continue;
+    }
+    std::int64_t& count = live[board.profile[event.kind]];
+    ++count;
+    const bool fits = *packer.MinimumDevices(live) <= static_cast<std::int64_t>(devices);
+    tally.Count(event.kind, fits);
+    if (fits) {
+      running[event.id] = event.kind;
+    } else {
+      --count;
+    }
+  }
+  return tally.Percent();
+}
+
+struct Sample {
+  std::vector<double> values;
+  void Add(double value) { values.push_back(value); }
+  double Mean() const {
+    double sum = 0;
+    for (const double value : values) sum += value;
+    return sum / static_cast<double>(values.size());
+  }
+  // Half of a 95 % interval of the mean.
+  double Half() const {
+    if (values.size() < 2) return 0;
+    double sum = 0;
+    for (const double value : values) sum += (value - Mean()) * (value - Mean());
+    const auto n = static_cast<double>(values.size());
+    return 1.96 * std::sqrt(sum / (n - 1) / n);
+  }
+};
+
+void Online(std::size_t devices, const std::string& family, int seeds, std::int64_t requests) {
+  const Board board;
+  const std::vector<std::unique_ptr<Rule>> names = AllRules();
+  std::printf("| mix, load |");
+  for (const auto& rule : names) std::printf(" %s |", rule->name().c_str());
+  std::printf(" **Tidegate** | against the best rule | repack oracle |\n|---|");
+  for (std::size_t i = 0; i < names.size() + 3; ++i) std::printf("---|");
+  std::printf("\n");
+  int cells = 0, won = 0, level = 0;
+  for (const Mix& mix : kMixes) {
+    for (const double load : {0.5, 0.7, 0.85, 1.0, 1.2}) {
+      std::vector<Sample> rules(names.size());
+      Sample ours, oracle;
+      for (int seed = 1; seed <= seeds; ++seed) {
+        EventOptions options{.mix = &mix,
+                             .load = load,
+                             .devices = devices,
+                             .requests = requests,
+                             .seed = static_cast<std::uint64_t>(seed)};
+        if (family == "lognormal") options.stay = Stay::kLognormal;
+        if (family == "drift") {
+          options.night = &kMixes[(&mix - kMixes.data() + 1) % 6];
+          options.day = 8;
+        }
+        const std::vector<Event> events = MakeEvents(options);
+        const auto fresh = AllRules();
+        for (std::size_t i = 0; i < fresh.size(); ++i) {
+          rules[i].Add(RunRule(board, *fresh[i], events, devices, mix));
+        }
+        ours.Add(RunPlacer(board, events, devices, false).percent);
+        oracle.Add(RunOracle(board, events, devices));
+      }
+      std::size_t best = 0;
+      for (std::size_t i = 1; i < rules.size(); ++i) {
+        if (rules[i].Mean() > rules[best].Mean()) best = i;
+      }
+      Sample gain;
+      for (std::size_t s = 0; s < ours.values.size(); ++s) {
+        gain.Add(ours.values[s] - rules[best].values[s]);
+      }
+      ++cells;
+      won += gain.Mean() > gain.Half() ? 1 : 0;
+      level += std::abs(gain.Mean()) <= gain.Half() || gain.Mean() == 0 ? 1 : 0;
+      std::printf("| %s %.2f |", mix.name.c_str(), load);
+      for (const Sample& rule : rules) std::printf(" %.2f |", rule.Mean());
+      std::printf(" **%.2f** | %+.2f ± %.2f | %.2f |\n", ours.Mean(), gain.Mean(), gain.Half(),
+                  oracle.Mean());
+      std::fflush(stdout);
+    }
+  }
+  std::printf(
+      "\n%d cells: %d won beyond the 95 %% interval of the paired difference, %d level, %d lost\n",
+      cells, won, level, cells - won - level);
+}
+
+void Repair(int seeds, std::int64_t requests) {
+  const Board board;
+  std::printf(
+      "| mix, load | no move | at most one move a request | repack oracle | gap closed | "
+      "moves a refused request |\n|---|---|---|---|---|---|\n");
+  double gap_sum = 0, closed_sum = 0;
+  for (const Mix& mix : kMixes) {
+    for (const double load : {0.85, 1.0, 1.2}) {
+      Sample plain, repaired, oracle;
+      std::int64_t moves = 0, refused = 0;
+      for (int seed = 1; seed <= seeds; ++seed) {
+        const auto events = MakeEvents({.mix = &mix,
+                                        .load = load,
+                                        .devices = 64,
+                                        .requests = requests,
+                                        .seed = static_cast<std::uint64_t>(seed)});
+        const Repaired none = RunPlacer(board, events, 64, false);
+        const Repaired one = RunPlacer(board, events, 64, true);
+        plain.Add(none.percent);
+        repaired.Add(one.percent);
+        oracle.Add(RunOracle(board, events, 64));
+        moves += one.moves;
+        refused += none.refused;
+      }
+      const double gap = oracle.Mean() - plain.Mean();
+      const double closed = repaired.Mean() - plain.Mean();
+      gap_sum += gap;
+      closed_sum += closed;
+      std::printf("| %s %.2f | %.2f | %.2f | %.2f | %.0f %% | %.2f |\n", mix.name.c_str(), load,
+                  plain.Mean(), repaired.Mean(), oracle.Mean(), gap > 0 ? 100 * closed / gap : 100,
+                  refused > 0 ? static_cast<double>(moves) / static_cast<double>(refused) : 0);
+      std::fflush(stdout);
+    }
+  }
+  std::printf("\nof all gaps together %.0f %% closed\n", 100 * closed_sum / gap_sum);
+}
+
+void Static() {
+  const Board board;
+  const Packer packer = Packer::Make(board.model).value();
+  std::mt19937_64 random(1);
+  std::int64_t instances = 0, proven = 0, checked = 0;
+  double count_us = 0, emit_us = 0;
+  for (int round = 0; round < 179; ++round) {
+    for (const Mix& mix : kMixes) {
+      for (const std::int64_t size : {5, 20, 100, 1000, 10000}) {
+        SliceDemand demand(board.model.profiles.size());
+        double sum = 0;
+        for (const double weight : mix.weight) sum += weight;
+        for (std::int64_t i = 0; i < std::min<std::int64_t>(size, 1000); ++i) {
+          double draw = static_cast<double>(random() >> 11U) * 0x1.0p-53 * sum;
+          int kind = 0;
+          while (kind < 5 && draw >= mix.weight[kind]) draw -= mix.weight[kind++];
+          ++demand[board.profile[kind]];
+        }
+        for (int k = 0; size == 10000 && k < 6; ++k) {
+          demand[board.profile[k]] =
+              mix.weight[k] > 0 ? static_cast<std::int64_t>(random() % 10000) : 0;
+        }
+        const auto start = Clock::now();
+        for (int i = 0; i < 100; ++i) (void)packer.MinimumDevices(demand);
+        count_us += Microseconds(start) / 100;
+        const auto emit = Clock::now();
+        const Packing packing = packer.Optimum(demand).value();
+        emit_us += Microseconds(emit);
+        ++instances;
+        proven += packing.proven ? 1 : 0;
+        checked += CheckPacking(board.model, demand, packing) ? 1 : 0;
+      }
+    }
+  }
+  std::printf(
+      "%lld random demands of R1-R6: %lld proven, %lld pass the checker; "
+      "count %.3f µs, layouts with proof %.1f µs, in the mean\n",
+      static_cast<long long>(instances), static_cast<long long>(proven),
+      static_cast<long long>(checked), count_us / static_cast<double>(instances),
+      emit_us / static_cast<double>(instances));
+}
+
+// Twelve draws of the mix a device, each at a random legal start, each slice kept by chance.
+tidegate::Fleet Fragmented(const Board& board, std::size_t devices, const Mix& mix, double keep,
+                           std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  const auto uniform = [&] { return static_cast<double>(random() >> 11U) * 0x1.0p-53; };
+  double sum = 0;
+  for (const double weight : mix.weight) sum += weight;
+  tidegate::Fleet fleet = MakeFleet(board, devices);
+  for (std::size_t d = 0; d < devices; ++d) {
+    int state = Geometry::kEmptyState;
+    for (int draw = 0; draw < 12; ++draw) {
+      double at = uniform() * sum;
+      int kind = 0;
+      while (kind < 5 && at >= mix.weight[kind]) at -= mix.weight[kind++];
+      std::vector<std::size_t> legal;
+      const auto [first, last] = board.geometry.OptionsOf(board.profile[kind]);
+      for (std::size_t o = first; o < last; ++o) {
+        if (board.geometry.Add(state, o) != Geometry::kNone) legal.push_back(o);
+      }
+      if (!legal.empty()) state = board.geometry.Add(state, legal[random() % legal.size()]);
+    }
+    for (std::size_t o = 0; o < board.geometry.options().size(); ++o) {
+      if ((board.geometry.set(state) >> o & 1U) == 0 || uniform() >= keep) continue;
+      const SlotOption& option = board.geometry.options()[o];
+      (void)fleet.AddSlice({.id = std::to_string(d) + "@" + std::to_string(option.span.start),
+                            .device = d,
+                            .placed = {option.profile, option.span}});
+    }
+  }
+  return fleet;
+}
+
+void RepackTable() {
+  const Board board;
+  std::printf(
+      "| devices | mix | slices | in use -> after | moves | least | rounds | spare | ms |\n"
+      "|---|---|---|---|---|---|---|---|---|\n");
+  const RepackRequest request{.fewest_devices = true};
+  for (const std::size_t devices : {8UL, 64UL, 100UL, 1000UL, 10000UL}) {
+    for (const std::size_t mix : {0UL, 1UL, 3UL}) {
+      const tidegate::Fleet fleet =
+          Fragmented(board, devices, kMixes[mix], mix == 0 ? 0.6 : 0.5, 1);
+      double best_ms = 1e9;
+      Result<RepackPlan> plan = PlanRepack(fleet, request);
+      for (int i = 0; i < 3; ++i) {
+        const auto start = Clock::now();
+        plan = PlanRepack(fleet, request);
+        best_ms = std::min(best_ms, Microseconds(start) / 1000);
+      }
+      if (!plan || !CheckRepack(fleet, request, *plan)) {
+        std::printf("| %zu | %s | no valid plan |\n", devices, kMixes[mix].name.c_str());
+        continue;
+      }
+      std::printf("| %zu | %s | %zu | %lld -> %lld | %zu | %lld | %d | %d | %.1f |\n", devices,
+                  kMixes[mix].name.c_str(), fleet.slice_count(),
+                  static_cast<long long>(plan->devices_before),
+                  static_cast<long long>(plan->devices_after), plan->moves.size(),
+                  static_cast<long long>(plan->least_moves), plan->rounds, plan->spare_devices,
+                  best_ms);
+      std::fflush(stdout);
+    }
+  }
+}
+
+void Latency() {
+  const Board board;
+  std::printf(
+      "| devices | requests | p50 µs | p99 µs | mean µs of recording the demand |\n"
+      "|---|---|---|---|---|\n");
+  const std::unique_ptr<Placer> placer = MakePlacer();
+  for (const std::size_t devices : {64UL, 1000UL, 10000UL}) {
+    const std::int64_t requests = static_cast<std::int64_t>(devices) * 4 + 20000;
+    const auto events =
+        MakeEvents({.mix = &kMixes[1], .load = 1, .devices = devices, .requests = requests});
+    tidegate::Fleet fleet = MakeFleet(board, devices);
+    std::vector<double> decide;
+    double record = 0;
+    for (const Event& event : events) {
+      const std::string id = std::to_string(event.id);
+      if (!event.add) {
+        (void)fleet.RemoveSlice(id);
+        continue;
+      }
+      const SliceRequest request{.id = id, .profile = kNames[event.kind]};
+      const auto start = Clock::now();
+      (void)fleet.RecordDemand(request.profile);
+      record += Microseconds(start);
+      const auto chosen = Clock::now();
+      const std::optional<Spot> spot = placer->Choose(fleet, request);
+      decide.push_back(Microseconds(chosen));
+      if (spot) (void)fleet.AddSlice({.id = id, .device = spot->device, .placed = spot->placed});
+    }
+    const double mean_record = record / static_cast<double>(decide.size());
+    decide.erase(decide.begin(), decide.end() - 20000);  // once the fleet is full
+    std::sort(decide.begin(), decide.end());
+    std::printf("| %zu | %zu | %.2f | %.2f | %.2f |\n", devices, decide.size(),
+                decide[decide.size() / 2], decide[decide.size() * 99 / 100], mean_record);
+  }
+}
+
+// Random events, every placement and every plan judged by the independent checkers.
+void RandomEvents(std::int64_t events) {
+  std::int64_t placed = 0, plans = 0, moves = 0, invalid = 0, done = 0;
+  std::mt19937_64 random(1);
+  for (std::size_t m = 0; done < events; m = (m + 1) % DeviceModels().size()) {
+    const DeviceModel& model = DeviceModels()[m];
+    if (model.memory_slices == 0) continue;
+    tidegate::Fleet fleet;
+    (void)fleet.AddModel(model);
+    for (int d = 0; d < 12; ++d)
+      (void)fleet.AddDevice({.id = std::to_string(d), .model = model.id});
+    const std::unique_ptr<Placer> placer = MakePlacer();
+    std::vector<std::string> live;
+    for (int i = 0; i < 20000 && done < events; ++i, ++done) {
+      if (!live.empty() && random() % 5 < 2) {
+        std::swap(live[random() % live.size()], live.back());
+        (void)fleet.RemoveSlice(live.back());
+        live.pop_back();
+        continue;
+      }
+      const SliceRequest request{.id = std::to_string(i),
+                                 .profile = model.profiles[random() % model.profiles.size()].name};
+      (void)fleet.RecordDemand(request.profile);
+      if (random() % 500 == 0) {
+        RepackRequest repack;
+        repack.admit.push_back(request);
+        repack.fewest_devices = random() % 2 == 0;
+        const Result<RepackPlan> plan = PlanRepack(fleet, repack);
+        if (!plan) continue;
+        ++plans;
+        moves += static_cast<std::int64_t>(plan->moves.size());
+        invalid += CheckRepack(fleet, repack, *plan) ? 0 : 1;
+        continue;
+      }
+      const std::optional<Spot> spot = placer->Choose(fleet, request);
+      if (!spot) continue;
+      std::vector<PlacedSlice> layout = {spot->placed};
+      for (const Slice& slice : fleet.slices(spot->device)) layout.push_back(slice.placed);
+      invalid += CheckLayout(model, layout) ? 0 : 1;
+      (void)fleet.AddSlice({.id = request.id, .device = spot->device, .placed = spot->placed});
+      live.push_back(request.id);
+      ++placed;
+    }
+  }
+  std::printf(
+      "%lld random events on every board: %lld placements, %lld plans with %lld moves, "
+      "%lld invalid\n",
+      static_cast<long long>(done), static_cast<long long>(placed), static_cast<long long>(plans),
+      static_cast<long long>(moves), static_cast<long long>(invalid));
+}
+
+}  // namespace
+}  // namespace tidegate::mig_benchmark
+
+int main(int argc, char** argv) {
+  using namespace tidegate::mig_benchmark;
+  const std::string what = argc > 1 ? argv[1] : "";
+  if (what == "static") {
+    Static();
+  } else if (what == "repack") {
+    RepackTable();
+  } else if (what == "latency") {
+    Latency();
+  } else if (what == "events" && argc == 3) {
+    RandomEvents(std::atoll(argv[2]));
+  } else if (what == "online" && argc == 6) {
+    Online(std::strtoul(argv[2], nullptr, 10), argv[3], std::atoi(argv[4]), std::atoll(argv[5]));
+  } else if (what == "repair" && argc == 4) {
+    Repair(std::atoi(argv[2]), std::atoll(argv[3]));
+  } else {
+    std::fprintf(stderr,
+                 "usage: mig_suite static | repack | latency | events N | online DEVICES "
+                 "exp|lognormal|drift SEEDS REQUESTS | repair SEEDS REQUESTS\n");
+    return 2;
+  }
+  return 0;
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "mig/fleet_impl.h"
+
+namespace tidegate {
+namespace {
+
+constexpr double kTie = 1e-12;
+
+// Puts a slice where the fleet loses least (state_values.h).
+class ValuePlacer : public Placer {
+ public:
+  std::string_view name() const noexcept override { return "value"; }
+
+  std::optional<Spot> Choose(const Fleet& fleet, const SliceRequest& request) const override {
+    for (const Candidate& candidate : CandidatesFor(fleet.impl(), request)) {
+      if (const auto spot = ChooseOn(fleet.impl(), candidate, request)) return spot;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  struct Best {
+    double gain = 0;
+    int used = 0;
+    std::size_t device = IndexSet::kNone;
+    std::size_t option = 0;
+  };
+
+  static std::optional<Spot> ChooseOn(const Fleet::Impl& fleet, const Candidate& candidate,
+                                      const SliceRequest& request) {
+    const FleetModel& model = fleet.models[candidate.model];
+    const Geometry& geometry = *model.geometry;
+    if (model.room[candidate.profile] == 0) return std::nullopt;
+    const std::vector<double> room = RoomByClass(model);
+    const auto value = [&](int state) {
+      return room[static_cast<std::size_t>(geometry.class_of(state))] + model.values->future(state);
+    };
+    Best best;
+    const auto [first, last] = geometry.OptionsOf(candidate.profile);
+    for (std::size_t s = model.present.First(); s != IndexSet::kNone;
+         s = model.present.Next(s + 1)) {
+      const int state = static_cast<int>(s);
+      if (geometry.Fits(geometry.class_of(state), candidate.profile) == 0) continue;
+      const double before = value(state);
+      for (std::size_t option = first; option < last; ++option) {
+        const int next = geometry.Add(state, option);
+        if (next == Geometry::kNone) continue;
+        Consider(fleet, request, {value(next) - before, geometry.UsedCells(state), 0, option},
+                 model.open[s], best);
+      }
+    }
+    if (best.device == IndexSet::kNone) return std::nullopt;
+    const SlotOption& chosen = geometry.options()[best.option];
+    return Spot{best.device, {chosen.profile, chosen.span}};
+  }
+
+  // Greatest value first, then the fuller device, then the lower index.
+  static void Consider(const Fleet::Impl& fleet, const SliceRequest& request, Best candidate,
+                       const IndexSet& devices, Best& best) {
+    const bool none = best.device == IndexSet::kNone;
+    if (!none && candidate.gain < best.gain - kTie) return;
+    const bool tie = !none && candidate.gain <= best.gain + kTie;
+    if (tie && candidate.used < best.used) return;
+    std::size_t device = devices.First();
+    while (device != IndexSet::kNone && !fleet.Admits(request, device)) {
+      device = devices.Next(device + 1);
+    }
+    if (device == IndexSet::kNone) return;
+    if (tie && candidate.used == best.used && device >= best.device) return;
+    candidate.device = device;
+    best = candidate;
+  }
+
+  static std::vector<double> RoomByClass(const FleetModel& model) {
+    const Geometry& geometry = *model.geometry;
+    std::vector<double> weights;
+    model.values->WeighRoom(model.Input(), weights);
+    std::vector<double> room(static_cast<std::size_t>(geometry.class_count()));
+    for (std::size_t c = 0; c < room.size(); ++c) {
+      for (std::size_t p = 0; p < weights.size(); ++p) {
+        room[c] += weights[p] * geometry.Fits(static_cast<int>(c), p);
+      }
+    }
+    return room;
+  }
+};
+
+// Places one gang after the other on a copy of the fleet.
+class BatchPlacer {
+ public:
+  BatchPlacer(const Placer& placer, const Fleet& fleet) : placer_(placer), fleet_(fleet) {}
+
+  void Place(const Gang& gang, PlacementPlan& plan) {
+    if (gang.together == Together::kAnywhere) {
+      if (Try(gang, "", "", plan)) return;
+    } else {
+      for (const std::string& place : Places(gang.together)) {
+        const bool node = gang.together == Together::kOneNode;
+        if (Try(gang, node ? place : "", node ? "" : place, plan)) return;
+      }
+    }
+    for (const SliceRequest& member : gang.members) {
+      const bool alone = gang.members.size() == 1;
+      std::string reason = ExplainUnplaced(fleet_, member);
+      if (!alone)
+        reason = "its gang of " + std::to_string(gang.members.size()) + " does not fit together; " +
+                 reason;
+      plan.unplaced.push_back({member.id, reason});
+    }
+  }
+
+ private:
+  bool Try(const Gang& gang, const std::string& node, const std::string& domain,
+           PlacementPlan& plan) {
+    std::vector<Placement> placed;
+    for (SliceRequest member : gang.members) {
+      if (!node.empty()) member.node = node;
+      if (!domain.empty()) member.domain = domain;
+      const std::optional<Spot> spot = placer_.Choose(fleet_, member);
+      const bool added = spot && fleet_.AddSlice({.id = member.id,
+                                                  .device = spot->device,
+                                                  .placed = spot->placed,
+                                                  .group = member.group});
+      if (!added) {
+        for (const Placement& placement : placed) (void)fleet_.RemoveSlice(placement.id);
+        return false;
+      }
+      placed.push_back({member.id, *spot});
+    }
+    plan.placed.insert(plan.placed.end(), placed.begin(), placed.end());
+    return true;
+  }
+
+  // Nodes or domains, the fullest first, so that empty ones stay empty.
+  std::vector<std::string> Places(Together together) const {
+    std::map<std::string, std::int64_t> used;
+    for (const FleetDevice& device : fleet_.impl().devices) {
+      const std::string& place =
+          together == Together::kOneNode ? device.device.node : device.device.domain;
+      if (!place.empty()) used[place] += static_cast<std::int64_t>(device.slices.size());
+    }
+    std::vector<std::pair<std::int64_t, std::string>> order;
+    for (const auto& [place, slices] : used) order.push_back({-slices, place});
+    std::sort(order.begin(), order.end());
+    std::vector<std::string> places;
+    for (auto& [slices, place] : order) places.push_back(std::move(place));
+    return places;
+  }
+
+  const Placer& placer_;
+  Fleet fleet_;
+};
+
+}  // namespace
+
+Placer::~Placer() = default;
+
+PlacementPlan Placer::Place(const PlacementRequest& request) const {
+  PlacementPlan plan;
+  BatchPlacer batch(*this, request.fleet);
+  for (const Gang& gang : request.gangs) batch.Place(gang, plan);
+  return plan;
+}
+
+std::unique_ptr<Placer> MakePlacer() { return std::make_unique<ValuePlacer>(); }
+
+}  // namespace tidegate

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "exposition/utf8.h"
+#include "promql/operators.h"
+#include "series/regex.h"
+
+namespace tidegate::promql {
+namespace {
+
+bool IsLabelName(std::string_view name) { return !name.empty() && IsUtf8(name); }
+
+/// A vector whose rows get other labels; the values stay.
+class Relabel : public Operator {
+ public:
+  explicit Relabel(OperatorPtr vector) : vector_(std::move(vector)) {}
+
+ protected:
+  virtual bool Check(Context& context) const = 0;
+  virtual Row Relabeled(LabelSpace& labels, const Row& row) const = 0;
+
+ private:
+  bool Evaluate(Context& context, const Grid& grid) final {
+    if (!Check(context) || !vector_->Run(context, grid)) return false;
+    Frame& in = vector_->frame();
+    if (in.version != bound_) {
+      bound_ = in.version;
+      frame_.version = context.NewVersion();
+      frame_.rows = in.rows;
+      for (Row& row : frame_.rows) row = Relabeled(context.labels, row);
+      merger_.Bind(frame_.rows);
+    }
+    frame_.steps = grid.steps;
+    frame_.values.swap(in.values);
+    return merger_.Apply(context, frame_);
+  }
+
+  OperatorPtr vector_;
+  std::uint64_t bound_ = 0;
+  Merger merger_;
+};
+
+// $1, ${1}, $name, ${name} and $$, as in Go.
+class Template {
+ public:
+  Template(std::string_view text, const Regex& regex) : text_(text), regex_(regex) {}
+
+  std::string Expand(const std::vector<std::string_view>& groups) {
+    std::string out;
+    while (!text_.empty()) {
+      const std::size_t dollar = std::min(text_.find('$'), text_.size());
+      out += text_.substr(0, dollar);
+      text_.remove_prefix(dollar);
+      if (text_.empty()) break;
+      text_.remove_prefix(1);
+      if (!text_.empty() && text_.front() == '$') {
+        text_.remove_prefix(1);
+        out += '$';
+      } else if (const std::optional<std::string_view> name = TakeName()) {
+        out += Group(*name, groups);
+      } else {
+        out += '$';
+      }
+    }
+    return out;
+  }
+
+ private:
+  static bool IsWord(char c) {
+    return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           static_cast<unsigned char>(c) >= 0x80;
+  }
+
+  // Behind the dollar; what it takes is taken off.
+  std::optional<std::string_view> TakeName() {
+    const bool braces = !text_.empty() && text_.front() == '{';
+    const std::string_view rest = text_.substr(braces ? 1 : 0);
+    const auto size =
+        static_cast<std::size_t>(std::find_if_not(rest.begin(), rest.end(), IsWord) - rest.begin());
+    if (size == 0 || (braces && (size == rest.size() || rest[size] != '}'))) return std::nullopt;
+    text_.remove_prefix(size + (braces ? 2 : 0));
+    return rest.substr(0, size);
+  }
+
+  std::string_view Group(std::string_view name, const std::vector<std::string_view>& groups) const {
+    std::size_t number = 0;
+    const char* end = name.data() + name.size();
+    const auto read = std::from_chars(name.data(), end, number);
+    if (read.ec == std::errc() && read.ptr == end) {
+      return number < groups.size() ? groups[number] : std::string_view{};
+    }
+    const auto& names = regex_.group_names();
+    for (std::size_t i = 1; i < groups.size(); ++i) {
+      if (names[i] == name) return groups[i];
+    }
+    return {};
+  }
+
+  std::string_view text_;
+  const Regex& regex_;
+};
+
+class LabelReplace final : public Relabel {
+ public:
+  LabelReplace(OperatorPtr vector, std::vector<std::string> texts)
+      : Relabel(std::move(vector)),
+        to_(std::move(texts[0])),
+        replacement_(std::move(texts[1])),
+        from_(std::move(texts[2])),
+        pattern_(std::move(texts[3])),
+        regex_(Regex::Compile(pattern_)) {}
+
+ private:
+  bool Check(Context& context) const override {
+    if (!regex_) return context.Fail("invalid regular expression in label_replace(): " + pattern_);
+    if (IsLabelName(to_)) return true;
+    return context.Fail("invalid destination label name in label_replace(): " + to_);
+  }
+
+  Row Relabeled(LabelSpace& labels, const Row& row) const override {
+    const std::string_view value = labels.Text(labels.Get(row, from_));
+    const auto groups = regex_->Groups(value);
+    if (!groups) return row;
+    Row relabeled = labels.With(row, to_, Template(replacement_, *regex_).Expand(*groups));
+    if (to_ == kMetricNameLabel) relabeled.drop_name = false;
+    return relabeled;
+  }
+
+  const std::string to_;
+  const std::string replacement_;
+  const std::string from_;
+  const std::string pattern_;
+  const Result<Regex> regex_;
+};
+
+class LabelJoin final : public Relabel {
+ public:
+  LabelJoin(OperatorPtr vector, std::vector<std::string> texts)
+      : Relabel(std::move(vector)),
+        to_(std::move(texts[0])),
+        separator_(std::move(texts[1])),
+        from_(texts.begin() + 2, texts.end()) {}
+
+ private:
+  bool Check(Context& context) const override {
+    for (const std::string& label : from_) {
+      if (!IsLabelName(label)) {
+        return context.Fail("invalid source label name in label_join(): " + label);
+      }
+    }
+    if (IsLabelName(to_)) return true;
+    return context.Fail("invalid destination label name in label_join(): " + to_);
+  }
+
+  Row Relabeled(LabelSpace& labels, const Row& row) const override {
+    std::string joined;
+    for (std::size_t i = 0; i < from_.size(); ++i) {
+      if (i > 0) joined += separator_;
+      joined += labels.Text(labels.Get(row, from_[i]));
+    }
+    Row relabeled = labels.With(row, to_, joined);
+    if (to_ == kMetricNameLabel) relabeled.drop_name = false;
+    return relabeled;
+  }
+
+  const std::string to_;
+  const std::string separator_;
+  const std::vector<std::string> from_;
+};
+
+}  // namespace
+
+OperatorPtr MakeLabelReplace(OperatorPtr vector, std::vector<std::string> texts) {
+  return std::make_unique<LabelReplace>(std::move(vector), std::move(texts));
+}
+
+OperatorPtr MakeLabelJoin(OperatorPtr vector, std::vector<std::string> texts) {
+  return std::make_unique<LabelJoin>(std::move(vector), std::move(texts));
+}
+
+}  // namespace tidegate::promql
