@@ -39,6 +39,9 @@ class Row:
 
 
 CALCULATOR = "Kubernetes HPA controller, ReplicaCalculator"
+TEXTPARSE = "{github.com/prometheus/prometheus}/model/textparse/testdata/"
+VICTORIA = "github.com/VictoriaMetrics/VictoriaMetrics"
+PAGES = {"190kB": "alltypes.237mfs.prom.txt", "nometa": "alltypes.237mfs.nometa.prom.txt"}
 ENGINE = "Prometheus engine and head storage"
 THE_POST = "avg(delta(nv_inference_queue_duration_us[30s])/(1+delta(nv_inference_request_success[30s])))"
 BUCKETS = "nv_inference_first_response_histogram_ms_bucket"
@@ -75,6 +78,12 @@ def promql(kind, name, replicas):
 
 
 ROWS = [
+    *(Row(f"parse_{page}_victoria", "parse", ("victoria", TEXTPARSE + file), "VictoriaMetrics, lib/protoparser/prometheus", VICTORIA, 2)
+      for page, file in PAGES.items()),
+    *(Row(f"parse_{page}_prometheus", "parse", ("prometheus", TEXTPARSE + file), "Prometheus, textparse with labels",
+          "github.com/prometheus/prometheus", 9) for page, file in PAGES.items()),
+    *(Row(f"rescrape_{page}", "parse", ("again", TEXTPARSE + file), "VictoriaMetrics, lib/protoparser/prometheus", VICTORIA, 3.5)
+      for page, file in PAGES.items()),
     *(Row(f"hpa_replicas_{n}", "hpa", ("replicas", n), f"{CALCULATOR}.GetResourceReplicas", "k8s.io/kubernetes",
           50 if n > 1 else None) for n in (1, 10, 100, 1000)),
     *(Row(f"hpa_decide_{n}", "hpa", ("resource", n), f"{CALCULATOR}.GetResourceReplicas", "k8s.io/kubernetes",
@@ -107,26 +116,34 @@ class Go:
         return output(self.go, "version").removeprefix("go version ")
 
 
+def arguments(row, go):
+    """The row's arguments; `{MODULE}` is where the module that the folder pins lies."""
+    def folder(match):
+        return output(go.go, "list", "-m", "-f", "{{.Dir}}", match[1], cwd=HERE / row.folder)
+
+    return [re.sub(r"\{([^}]+)\}", folder, str(argument)) for argument in row.arguments]
+
+
 def version(row):
     modules = (HERE / row.folder / "go.mod").read_text(encoding="utf-8")
     return re.search(rf"^\s*(?:require )?{re.escape(row.module)} (v\S+)", modules, re.M)[1]
 
 
-def run_once(program, row, core):
+def run_once(program, given, core):
     """One run: (time of an operation in ns, answer)."""
     env = {**os.environ, "GOMAXPROCS": "1"}
-    text = output("taskset", "-c", core, program, *row.arguments, SPAN_MS, env=env, cwd=ROOT)
+    text = output("taskset", "-c", core, program, *given, SPAN_MS, env=env, cwd=ROOT)
     run = json.loads(text)
     return run["cpu_ns"] / run["operations"], run["answer"]
 
 
-def measure(row, peer, ours, core):
+def measure(row, given, peer, ours, core):
     """Interleaved rounds; each starts with the side that the one before ended with."""
     theirs_ns, ours_ns = [], []
     for number in range(ROUNDS):
         for side in ("peer", "ours") if number % 2 == 0 else ("ours", "peer"):
             program, times = (peer, theirs_ns) if side == "peer" else (ours, ours_ns)
-            nanoseconds, answer = run_once(program, row, core)
+            nanoseconds, answer = run_once(program, given, core)
             times.append(nanoseconds)
             if number == 0 and side == "peer":
                 expected = answer
@@ -197,7 +214,7 @@ def main():
     results = []
     print(f"{'row':24}{'ours':>12}{'theirs':>12} unit{'ratio':>10}{'min':>8}{'goal':>8}")
     for row in rows:
-        figures = measure(row, *programs[row.folder], core)
+        figures = measure(row, arguments(row, go), *programs[row.folder], core)
         results.append({"row": row.name, "peer": row.peer, "peer_version": version(row), **figures, "goal": row.goal,
                         "context": context(build, go)})
         print(f"{row.name:24}{figures['ours']:>12}{figures['theirs']:>12} {row.unit:4}{figures['ratio_median']:>10}"

@@ -15,6 +15,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tidegate/export.h"
 #include "tidegate/result.h"
@@ -31,6 +32,9 @@ struct SeriesStoreOptions {
   std::size_t max_labels = 64;
   std::size_t max_label_name_length = 256;
   std::size_t max_label_value_length = 2048;
+  std::vector<std::string> metrics{};             ///< of pages, only these are kept; empty: all
+  std::size_t max_bytes = std::size_t{1} << 30U;  ///< then nothing new, and shorter histories
+  bool legacy_names = false;  ///< refuse names that need quotes, as Prometheus 2 does
 };
 
 struct SeriesStoreStats {
@@ -63,13 +67,16 @@ class TIDEGATE_EXPORT SampleSink {
   virtual Status Ingest(std::string_view metric, const Labels& labels, double value,
                         TimePoint at) = 0;
 
-  /// A page in Prometheus text format 0.0.4 from the target whose labels are `target` (they are
-  /// added to every series; a label of the page that has the name of one becomes `exported_…`).
+  /// A page from the target whose labels are `target` (they are added to every series; a label of
+  /// the page that has the name of one becomes `exported_…`).
   /// All or nothing: an error, with line and column, leaves the store as it was. A sample that is
   /// not newer than the newest of its series is left out and counted. Series of the target that
   /// the page no longer has end with a staleness marker, except those with timestamps of their own.
-  virtual Result<PageSummary> IngestPage(std::string_view page, const Labels& target,
-                                         TimePoint at) = 0;
+  virtual Result<PageSummary> IngestPage(std::string_view page, PageFormat format,
+                                         const Labels& target, TimePoint at) = 0;
+
+  /// The same in Prometheus text format 0.0.4.
+  Result<PageSummary> IngestPage(std::string_view page, const Labels& target, TimePoint at);
 
   /// Ends every series of the target: its scrape failed, or it is gone.
   virtual void MarkStale(const Labels& target, TimePoint at) = 0;
@@ -81,7 +88,8 @@ class TIDEGATE_EXPORT SeriesStore final : public SampleSink {
   ~SeriesStore() override;
 
   Status Ingest(std::string_view metric, const Labels& labels, double value, TimePoint at) override;
-  Result<PageSummary> IngestPage(std::string_view page, const Labels& target,
+  using SampleSink::IngestPage;
+  Result<PageSummary> IngestPage(std::string_view page, PageFormat format, const Labels& target,
                                  TimePoint at) override;
   void MarkStale(const Labels& target, TimePoint at) override;
 

@@ -22,6 +22,13 @@ using MilliValue = std::int64_t;
 /// Label names and values, sorted by name.
 using Labels = std::map<std::string, std::string>;
 
+/// How the metrics of a target are written down. Pages in protobuf are known but not read.
+enum class PageFormat : std::uint8_t {
+  kText,         ///< Prometheus text 0.0.4
+  kOpenMetrics,  ///< OpenMetrics 1.0
+  kProtobuf,
+};
+
 /// Names a workload: `name`, or `namespace/name`.
 using WorkloadId = std::string;
 

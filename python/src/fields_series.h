@@ -24,7 +24,10 @@ struct Fields<SeriesStoreOptions> {
       F("max_samples_per_page", &SeriesStoreOptions::max_samples_per_page, "More fails the page."),
       F("max_labels", &SeriesStoreOptions::max_labels, "Of one series."),
       F("max_label_name_length", &SeriesStoreOptions::max_label_name_length, "In bytes."),
-      F("max_label_value_length", &SeriesStoreOptions::max_label_value_length, "In bytes."));
+      F("max_label_value_length", &SeriesStoreOptions::max_label_value_length, "In bytes."),
+      F("metrics", &SeriesStoreOptions::metrics, "Of pages, only these are kept; empty: all."),
+      F("max_bytes", &SeriesStoreOptions::max_bytes, "Then nothing new."),
+      F("legacy_names", &SeriesStoreOptions::legacy_names, "Refuse names that need quotes."));
 };
 
 template <>

@@ -1390,6 +1390,9 @@ class SeriesStoreOptions:
         max_labels: int = ...,
         max_label_name_length: int = ...,
         max_label_value_length: int = ...,
+        metrics: Sequence[str] = ...,
+        max_bytes: int = ...,
+        legacy_names: bool = ...,
     ) -> None: ...
     @property
     def retention(self) -> float:
@@ -1412,6 +1415,15 @@ class SeriesStoreOptions:
     @property
     def max_label_value_length(self) -> int:
         """In bytes."""
+    @property
+    def metrics(self) -> list[str]:
+        """Of pages, only these are kept; empty: all."""
+    @property
+    def max_bytes(self) -> int:
+        """Then nothing new."""
+    @property
+    def legacy_names(self) -> bool:
+        """Refuse names that need quotes."""
     def replace(
         self,
         *,
@@ -1422,6 +1434,9 @@ class SeriesStoreOptions:
         max_labels: int = ...,
         max_label_name_length: int = ...,
         max_label_value_length: int = ...,
+        metrics: Sequence[str] = ...,
+        max_bytes: int = ...,
+        legacy_names: bool = ...,
     ) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
     @staticmethod
@@ -1760,6 +1775,9 @@ class SeriesStore:
         max_labels: int = ...,
         max_label_name_length: int = ...,
         max_label_value_length: int = ...,
+        metrics: Sequence[str] = ...,
+        max_bytes: int = ...,
+        legacy_names: bool = ...,
     ) -> None: ...
     def ingest(
         self, metric: str, labels: Mapping[str, str] | None, value: float, at: Time

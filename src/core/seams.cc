@@ -19,4 +19,9 @@ Reporter::~Reporter() = default;
 SampleSink::~SampleSink() = default;
 Source::~Source() = default;
 
+Result<PageSummary> SampleSink::IngestPage(std::string_view page, const Labels& target,
+                                           TimePoint at) {
+  return IngestPage(page, PageFormat::kText, target, at);
+}
+
 }  // namespace tidegate

@@ -3,15 +3,18 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 
+#include "exposition/char_class.h"
+
 namespace tidegate {
 namespace {
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+constexpr double kNaN = std::bit_cast<double>(std::uint64_t{0x7ff8000000000001});
 
 bool EqualsIgnoringCase(std::string_view text, std::string_view lower) {
   return text.size() == lower.size() &&
@@ -45,7 +48,7 @@ NumberStatus ParseSpecial(std::string_view digits, bool has_sign, bool negative,
     return NumberStatus::kOk;
   }
   if (!has_sign && EqualsIgnoringCase(digits, "nan")) {
-    value = std::numeric_limits<double>::quiet_NaN();
+    value = kNaN;
     return NumberStatus::kOk;
   }
   return NumberStatus::kSyntax;
@@ -65,22 +68,69 @@ NumberStatus ParseDecimal(std::string_view digits, bool negative, double& value)
   return NumberStatus::kOk;
 }
 
+char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool IsHexPrefix(std::string_view text) {
+  return text.size() >= 2 && text[0] == '0' && Lower(text[1]) == 'x';
+}
+
+// Whether each '_' is between digits; a base's prefix counts as one.
+bool UnderscoresSeparateDigits(std::string_view text) {
+  const bool hex = IsHexPrefix(text);
+  char last = hex ? '0' : '!';
+  for (const char c : text.substr(hex ? 2 : 0)) {
+    const char lower = Lower(c);
+    const bool digit = IsDigit(c) || (hex && lower >= 'a' && lower <= 'f');
+    if (digit) {
+      last = '0';
+    } else if (c == '_') {
+      if (last != '0') return false;
+      last = '_';
+    } else {
+      if (last == '_') return false;
+      last = '!';
+    }
+  }
+  return last != '_';
+}
+
+// `digits` are behind "0x"; a hexadecimal number has an exponent.
+NumberStatus ParseHexadecimal(std::string_view digits, bool negative, double& value) {
+  if (digits.find_first_of("pP") == std::string_view::npos) return NumberStatus::kSyntax;
+  double magnitude = 0;
+  const char* end = digits.data() + digits.size();
+  const auto read = std::from_chars(digits.data(), end, magnitude, std::chars_format::hex);
+  if (read.ec == std::errc::result_out_of_range) return NumberStatus::kRange;
+  if (read.ec != std::errc() || read.ptr != end || !std::isfinite(magnitude)) {
+    return NumberStatus::kSyntax;
+  }
+  value = negative ? -magnitude : magnitude;
+  return NumberStatus::kOk;
+}
+
 }  // namespace
+
+NumberStatus ParseGoNumber(std::string_view text, double& value) {
+  const NumberStatus decimal = ParseNumber(text, value);
+  if (decimal != NumberStatus::kSyntax || text.find_first_of("_xX") == std::string_view::npos) {
+    return decimal;
+  }
+  const bool negative = text.front() == '-';
+  const bool has_sign = negative || text.front() == '+';
+  std::string digits(text.substr(has_sign ? 1 : 0));
+  if (!UnderscoresSeparateDigits(digits)) return NumberStatus::kSyntax;
+  std::erase(digits, '_');
+  if (IsHexPrefix(digits)) {
+    return ParseHexadecimal(std::string_view(digits).substr(2), negative, value);
+  }
+  if (digits.empty() || (!IsDigit(digits.front()) && digits.front() != '.')) {
+    return NumberStatus::kSyntax;
+  }
+  return ParseDecimal(digits, negative, value);
+}
 
 NumberStatus ParseNumber(std::string_view text, double& value) noexcept {
   if (text.empty()) return NumberStatus::kSyntax;
-  // Counters are plain integers nearly always; 19 digits fit into 64 bits.
-  if (text.size() <= 19) {
-    std::uint64_t integer = 0;
-    std::size_t i = 0;
-    while (i < text.size() && IsDigit(text[i])) {
-      integer = integer * 10 + static_cast<std::uint64_t>(text[i++] - '0');
-    }
-    if (i == text.size()) {
-      value = static_cast<double>(integer);
-      return NumberStatus::kOk;
-    }
-  }
   const bool negative = text.front() == '-';
   const bool has_sign = negative || text.front() == '+';
   const std::string_view digits = has_sign ? text.substr(1) : text;
@@ -89,6 +139,29 @@ NumberStatus ParseNumber(std::string_view text, double& value) noexcept {
     return ParseSpecial(digits, has_sign, negative, value);
   }
   return ParseDecimal(digits, negative, value);
+}
+
+NumberEnd internal::ParseAnyPrefix(const char* begin, double& value) noexcept {
+  const char* at = begin;
+  while (*at != '\n' && *at != ' ') ++at;
+  return {ParseNumber({begin, static_cast<std::size_t>(at - begin)}, value), at};
+}
+
+bool IsCanonicalNumber(std::string_view text) {
+  if (text == "+Inf") return true;
+  constexpr std::size_t kSurelyExact = 15;  // digits
+  const std::size_t point = text.find('.');
+  if (point == std::string_view::npos || point == 0 || point > 6) return false;
+  const std::string_view fraction = text.substr(point + 1);
+  if (text.size() > kSurelyExact || fraction.empty()) return false;
+  const auto digits = [](std::string_view part) {
+    return std::all_of(part.begin(), part.end(), IsDigit);
+  };
+  if (!digits(text.substr(0, point)) || !digits(fraction)) return false;
+  if (text.front() == '0' && point > 1) return false;
+  if (fraction == "0") return true;
+  if (fraction.back() == '0') return false;
+  return text.front() != '0' || fraction.find_first_not_of('0') < 4;
 }
 
 std::string CanonicalNumber(double value) {

@@ -2,43 +2,15 @@
 #include "exposition/page_parser.h"
 
 #include <algorithm>
-#include <array>
-#include <bit>
-#include <charconv>
-#include <cmath>
 #include <cstring>
 #include <utility>
 
+#include "exposition/char_class.h"
+#include "exposition/hash.h"
 #include "exposition/number.h"
-#include "exposition/utf8.h"
 
 namespace tidegate {
 namespace {
-
-constexpr double kNaN = std::bit_cast<double>(std::uint64_t{0x7ff8000000000001});
-
-enum CharClass : std::uint8_t { kNameStart = 1, kNamePart = 2, kLabelStart = 4, kLabelPart = 8 };
-
-constexpr std::array<std::uint8_t, 256> MakeCharClasses() {
-  std::array<std::uint8_t, 256> classes{};
-  for (unsigned c = 0; c < 256; ++c) {
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-    const bool digit = c >= '0' && c <= '9';
-    if (letter) classes[c] = kNameStart | kNamePart | kLabelStart | kLabelPart;
-    if (digit) classes[c] = kNamePart | kLabelPart;
-    if (c == ':') classes[c] = kNameStart | kNamePart;
-  }
-  return classes;
-}
-
-constexpr std::array<std::uint8_t, 256> kCharClasses = MakeCharClasses();
-
-bool Is(char c, CharClass wanted) {
-  return (kCharClasses[static_cast<unsigned char>(c)] & wanted) != 0;
-}
-
-bool IsBlank(char c) { return c == ' ' || c == '\t'; }
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 // The byte or word an error message points at, readable and short.
 std::string Excerpt(std::string_view page, std::size_t at) {
@@ -75,27 +47,40 @@ void AppendUnescaped(std::string_view raw, bool quotes, std::string& out) {
   }
 }
 
-std::optional<MetricType> ParseType(std::string_view text) {
-  if (text == "counter") return MetricType::kCounter;
-  if (text == "gauge") return MetricType::kGauge;
-  if (text == "histogram") return MetricType::kHistogram;
-  if (text == "summary") return MetricType::kSummary;
-  if (text == "untyped") return MetricType::kUnknown;
-  return std::nullopt;
-}
-
 }  // namespace
 
-bool BelongsToFamily(std::string_view name, std::string_view family, MetricType type) {
-  if (name == family) return true;
-  if (type != MetricType::kHistogram && type != MetricType::kSummary) return false;
-  if (name.size() <= family.size() || name.substr(0, family.size()) != family) return false;
-  const std::string_view suffix = name.substr(family.size());
-  return suffix == "_count" || suffix == "_sum" ||
-         (suffix == "_bucket" && type == MetricType::kHistogram);
+PageParser::PageParser(std::string_view page, PageFormat format, Effort effort)
+    : page_(page),
+      format_(format),
+      fast_(effort == Effort::kFast && format != PageFormat::kProtobuf),
+      index_(page) {}
+
+PageParser::Event PageParser::Next() {
+  while (true) {
+    const Event event = AnyEntry();
+    if (event != Event::kSample || filter_ == nullptr || Wanted()) return event;
+  }
 }
 
-PageParser::PageParser(std::string_view page) : page_(page) {}
+// Blanks before a name are no part of it where it is asked for.
+bool PageParser::Wanted() const {
+  std::string_view name = sample_.name;
+  while (!name.empty() && IsBlank(name.front())) name.remove_prefix(1);
+  return filter_->Has(name);
+}
+
+PageParser::Event PageParser::AnyEntry() {
+  if (const std::optional<Event> event = FastEntry()) return *event;
+  switch (format_) {
+    case PageFormat::kText:
+      return TextEntry();
+    case PageFormat::kOpenMetrics:
+      return OpenMetricsEntry();
+    case PageFormat::kProtobuf:
+      break;
+  }
+  return page_.empty() ? Event::kEnd : Fail(0, "pages in protobuf are not read");
+}
 
 std::string PositionText(std::string_view page, std::size_t offset) {
   const std::string_view before = page.substr(0, std::min(offset, page.size()));
@@ -103,6 +88,13 @@ std::string PositionText(std::string_view page, std::size_t offset) {
   const std::size_t line_begin = before.rfind('\n') + 1;  // npos + 1 is 0: the first line
   return "line " + std::to_string(line) + ", column " +
          std::to_string(before.size() - line_begin + 1);
+}
+
+std::string PageParser::help() const {
+  std::string help;
+  // OpenMetrics escapes quotes in it too.
+  AppendUnescaped(text_, format_ == PageFormat::kOpenMetrics, help);
+  return help;
 }
 
 Error PageParser::error() const {
@@ -119,26 +111,38 @@ PageParser::Event PageParser::FailUnexpected(std::size_t at, std::string_view ex
   return Fail(at, "expected " + std::string(expected) + ", got " + Excerpt(page_, at));
 }
 
+PageParser::Event PageParser::FailType(std::size_t at) {
+  return Fail(at, "invalid metric type \"" + Printable(text_) + "\"");
+}
+
+bool PageParser::FailUtf8(std::size_t at, std::string_view label) {
+  Fail(at, "the value of label \"" + Printable(label) + "\" is not UTF-8");
+  return false;
+}
+
 void PageParser::SkipBlanks() {
   while (!AtEnd() && IsBlank(page_[pos_])) ++pos_;
 }
 
-// False if a NUL byte ended the page.
-bool PageParser::SkipRestOfLine() {
-  const std::size_t end = page_.find('\n', pos_);
-  const std::string_view rest = page_.substr(pos_, end - pos_);
-  pos_ = end == std::string_view::npos ? page_.size() : end + 1;
-  return rest.find('\0') == std::string_view::npos;
+void PageParser::SkipNuls() {
+  while (!AtEnd() && page_[pos_] == '\0') ++pos_;
+}
+
+// At its first character: a metric's name, or without colons a label's.
+std::string_view PageParser::Word(bool colons) {
+  const std::size_t begin = pos_;
+  while (!AtEnd() && Is(page_[pos_], colons ? kNamePart : kLabelPart)) ++pos_;
+  return page_.substr(begin, pos_ - begin);
 }
 
 // At an opening quote: what is between it and its closing one, and the position after that.
-std::optional<std::string_view> PageParser::QuotedString() {
+std::optional<std::string_view> PageParser::QuotedName(bool newlines) {
   std::size_t i = pos_ + 1;
   while (i < page_.size() && page_[i] != '"') {
-    if (page_[i] == '\\') {
-      ++i;
-      if (i < page_.size() && page_[i] == '\n') return std::nullopt;
-    }
+    const bool escape = page_[i] == '\\';
+    if (escape && ++i >= page_.size()) return std::nullopt;
+    const bool broken = page_[i] == '\n' && (escape || !newlines);
+    if (broken || page_[i] == '\0') return std::nullopt;
     ++i;
   }
   if (i >= page_.size()) return std::nullopt;
@@ -147,242 +151,99 @@ std::optional<std::string_view> PageParser::QuotedString() {
   return raw;
 }
 
-std::string_view PageParser::Unescape(std::string_view raw) {
-  if (std::memchr(raw.data(), '\\', raw.size()) == nullptr) return raw;
-  if (unescaped_used_ == unescaped_.size()) unescaped_.emplace_back();
-  std::string& text = unescaped_[unescaped_used_++];
+// As QuotedName(), but Prometheus's lexer does not see NUL bytes in a value: one may even stand
+// between a backslash and what it escapes. Those behind the closing quote count as part of the
+// value, of which the last byte is cut off, whichever it is.
+std::optional<std::string_view> PageParser::QuotedValue(bool newlines) {
+  const std::size_t begin = ++pos_;
+  SkipNuls();
+  while (!AtEnd() && page_[pos_] != '"') {
+    const bool escape = page_[pos_] == '\\';
+    if (escape) {
+      ++pos_;
+      SkipNuls();
+    }
+    if (AtEnd() || (page_[pos_] == '\n' && (escape || !newlines))) return std::nullopt;
+    ++pos_;
+    SkipNuls();
+  }
+  if (AtEnd()) return std::nullopt;
+  ++pos_;
+  SkipNuls();
+  return page_.substr(begin, pos_ - 1 - begin);
+}
+
+// A metric's name in a comment, escapes as they are. A name of Prometheus is never null.
+std::string_view PageParser::MetadataName() {
+  if (Peek() == '"') return QuotedName(true).value_or(std::string_view());
+  return Is(Peek(), kNameStart) ? Word(true) : std::string_view();
+}
+
+std::string& PageParser::Scratch() {
+  if (scratch_used_ == scratch_.size()) scratch_.emplace_back();
+  std::string& text = scratch_[scratch_used_++];
   text.clear();
+  return text;
+}
+
+std::string_view PageParser::Unescape(std::string_view raw) {
+  if (raw.empty() || std::memchr(raw.data(), '\\', raw.size()) == nullptr) return raw;
+  std::string& text = Scratch();
   AppendUnescaped(raw, true, text);
   return text;
 }
 
-PageParser::Event PageParser::Next() {
-  while (true) {
-    const std::size_t entry_begin = pos_;
-    SkipBlanks();
-    if (AtEnd() || page_[pos_] == '\0') {
-      pos_ = page_.size();
-      return Event::kEnd;
-    }
-    if (page_[pos_] == '\n') {
-      ++pos_;
-    } else if (page_[pos_] == '#') {
-      bool skipped = false;
-      const Event event = Comment(skipped);
-      if (!skipped) return event;
-    } else {
-      return Sample(entry_begin);
-    }
-  }
+void PageParser::AddLabel(std::string_view label, std::string_view raw_value) {
+  labels_.push_back({label, CanonicalBound(label, Unescape(raw_value))});
 }
 
-// At '#'. `skipped`: it was an ordinary comment, and the parser is behind it.
-PageParser::Event PageParser::Comment(bool& skipped) {
-  const std::size_t hash = pos_++;
-  SkipBlanks();
-  if (pos_ > hash + 1) {
-    const bool is_help = AcceptKeyword("HELP");
-    if (is_help || AcceptKeyword("TYPE")) return Metadata(is_help);
-  }
-  // A comment without a blank after '#' ends at a NUL byte, and so does the page.
-  const bool ended = pos_ == hash + 1;
-  if (!SkipRestOfLine() && ended) pos_ = page_.size();
-  skipped = true;
-  return Event::kEnd;
-}
-
-// The keyword of a comment and the blanks behind it. Prometheus does not see NUL bytes there.
-bool PageParser::AcceptKeyword(std::string_view keyword) {
-  std::size_t i = pos_;
-  const auto skip_nul = [this, &i] {
-    while (i < page_.size() && page_[i] == '\0') ++i;
-  };
-  for (const char c : keyword) {
-    skip_nul();
-    if (i >= page_.size() || page_[i++] != c) return false;
-  }
-  skip_nul();
-  if (i >= page_.size() || !IsBlank(page_[i])) return false;
-  while (i < page_.size() && IsBlank(page_[i])) ++i;
-  pos_ = i;
-  return true;
-}
-
-PageParser::Event PageParser::Metadata(bool is_help) {
-  unescaped_used_ = 0;
-  const std::size_t begin = pos_;
-  if (Peek() == '"') {
-    const std::optional<std::string_view> quoted = QuotedString();
-    if (!quoted) return Fail(begin, "unterminated metric name");
-    name_ = Unescape(*quoted);
-  } else {
-    if (!Is(Peek(), kNameStart)) {
-      return FailUnexpected(begin, is_help ? "metric name after HELP" : "metric name after TYPE");
-    }
-    while (!AtEnd() && Is(page_[pos_], kNamePart)) ++pos_;
-    name_ = page_.substr(begin, pos_ - begin);
-  }
-  if (Peek() == '\0') return FailUnexpected(pos_, "a blank after the metric name");
-  const std::size_t end = std::min(page_.find('\n', pos_), page_.size());
-  const std::size_t text_begin = std::min(pos_ + 1, end);  // one separator, whichever it is
-  const std::string_view text = page_.substr(text_begin, end - text_begin);
-  pos_ = std::min(end + 1, page_.size());
-  if (is_help) {
-    if (!IsUtf8(text)) return Fail(text_begin, "the help text is not UTF-8");
-    help_.clear();
-    AppendUnescaped(text, false, help_);
-    return Event::kHelp;
-  }
-  const std::optional<MetricType> type = ParseType(text);
-  if (!type) return Fail(text_begin, "invalid metric type \"" + Printable(text) + "\"");
-  family_.assign(name_);
-  family_type_ = *type;
-  return Event::kType;
-}
-
-PageParser::Event PageParser::Sample(std::size_t entry_begin) {
-  unescaped_used_ = 0;
-  labels_.clear();
-  sample_.timestamp_ms.reset();
-  const std::size_t series_begin = pos_;
-  const bool has_name = Is(page_[pos_], kNameStart);
-  if (has_name) {
-    while (!AtEnd() && Is(page_[pos_], kNamePart)) ++pos_;
-    // Prometheus keeps blanks before a name as part of it.
-    sample_.name = page_.substr(entry_begin, pos_ - entry_begin);
-    sample_.series = page_.substr(series_begin, pos_ - series_begin);
-    SkipBlanks();
-  } else if (page_[pos_] == '{') {
-    sample_.name = {};
-  } else {
-    return FailUnexpected(pos_, "a metric name");
-  }
-  if (Peek() == '{') {
-    ++pos_;
-    if (!LabelList(has_name)) return Event::kError;
-    sample_.series = page_.substr(series_begin, pos_ - series_begin);
-    SkipBlanks();
-    if (sample_.name.data() == nullptr) return Fail(series_begin, "the metric name is missing");
-  }
-  sample_.labels = labels_;
-  const bool known = BelongsToFamily(sample_.name, family_, family_type_);
-  sample_.type = known ? family_type_ : MetricType::kUnknown;
-  return ValueAndTimestamp();
-}
-
-bool PageParser::LabelList(bool name_known) {
-  SkipBlanks();
-  while (Peek() != '}') {
-    if (!LabelPair(name_known)) return false;
-    name_known = name_known || sample_.name.data() != nullptr;
-    SkipBlanks();
-    if (Peek() == ',') {  // one comma between pairs and behind the last, or none
-      ++pos_;
-      SkipBlanks();
-    }
-  }
-  ++pos_;
-  return true;
-}
-
-// A `name="value"` or, in quotes and alone, the metric's name.
-bool PageParser::LabelPair(bool name_known) {
-  const std::size_t begin = pos_;
-  std::string_view label;
-  const bool quoted = Peek() == '"';
-  if (quoted) {
-    const std::optional<std::string_view> raw = QuotedString();
-    if (!raw) {
-      Fail(begin, "unterminated label name");
-      return false;
-    }
-    label = Unescape(*raw);
-  } else {
-    if (!Is(Peek(), kLabelStart)) {
-      FailUnexpected(begin, "a label name");
-      return false;
-    }
-    while (!AtEnd() && Is(page_[pos_], kLabelPart)) ++pos_;
-    label = page_.substr(begin, pos_ - begin);
-  }
-  SkipBlanks();
-  if (quoted && (Peek() == ',' || Peek() == '}')) {
-    if (name_known) {
-      Fail(begin, "a second metric name");
-      return false;
-    }
-    sample_.name = label;
-    return true;
-  }
-  if (Peek() != '=') {
-    FailUnexpected(pos_, "'='");
-    return false;
-  }
-  ++pos_;
-  return LabelValue(label);
-}
-
-bool PageParser::LabelValue(std::string_view label) {
-  SkipBlanks();
-  const std::size_t begin = pos_;
-  if (Peek() != '"') {
-    FailUnexpected(begin, "a label value in double quotes");
-    return false;
-  }
-  const std::optional<std::string_view> raw = QuotedString();
-  if (!raw) {
-    Fail(begin, "unterminated label value");
-    return false;
-  }
-  if (!IsUtf8(*raw)) {
-    Fail(begin, "the value of label \"" + Printable(label) + "\" is not UTF-8");
-    return false;
-  }
-  std::string_view value = Unescape(*raw);
-  const bool bound = (family_type_ == MetricType::kHistogram && label == "le") ||
-                     (family_type_ == MetricType::kSummary && label == "quantile");
+// The bounds of buckets and quantiles as OpenMetrics spells them; all else as it is. The same ones
+// come again with every series of a family.
+std::string_view PageParser::CanonicalBound(std::string_view label, std::string_view value) {
+  if (!IsBound(label)) return value;
+  if (bounds_.empty()) bounds_.resize(kBounds);
+  Bound& bound = bounds_[HashBytes(value) % kBounds];
+  if (bound.raw == value) return bound.text;
   double number = 0;
-  if (bound && ParseNumber(value, number) == NumberStatus::kOk) {
-    if (unescaped_used_ == unescaped_.size()) unescaped_.emplace_back();
-    std::string& text = unescaped_[unescaped_used_++];
+  std::string text(value);
+  if (!IsCanonicalNumber(value) && ParseGoNumber(value, number) == NumberStatus::kOk) {
     text = CanonicalNumber(number);
-    value = text;
   }
-  labels_.push_back({label, value});
-  return true;
+  const bool second = std::any_of(labels_.begin(), labels_.end(),
+                                  [this](const LabelView& other) { return IsBound(other.name); });
+  if (second) {  // the first may point to what would be overwritten
+    return Scratch() = std::move(text);
+  }
+  bound = {value, std::move(text)};
+  return bound.text;
 }
 
-PageParser::Event PageParser::ValueAndTimestamp() {
-  const std::size_t begin = pos_;
-  while (!AtEnd() && page_[pos_] != '\n' && page_[pos_] != '{' && page_[pos_] != '\0' &&
-         !IsBlank(page_[pos_])) {
-    ++pos_;
+void PageParser::SetFamily(MetricType type) {
+  family_ = name_;
+  if (name_.find('\\') != std::string_view::npos) {
+    family_text_.clear();
+    AppendUnescaped(name_, true, family_text_);
+    family_ = family_text_;
   }
-  const std::string_view text = page_.substr(begin, pos_ - begin);
-  if (text.empty()) return FailUnexpected(begin, "a value");
-  switch (ParseNumber(text, sample_.value)) {
+  family_type_ = type;
+  typed_name_ = {};
+  bound_label_ = type == MetricType::kHistogram ? "le"
+                 : type == MetricType::kSummary ? "quantile"
+                                                : "";
+}
+
+bool PageParser::ReadNumber(std::size_t begin, std::string_view text, double& value) {
+  switch (ParseNumber(text, value)) {
     case NumberStatus::kOk:
       break;
     case NumberStatus::kSyntax:
-      return Fail(begin, "\"" + Printable(text) + "\" is not a number");
+      Fail(begin, "\"" + Printable(text) + "\" is not a number");
+      return false;
     case NumberStatus::kRange:
-      return Fail(begin, "\"" + Printable(text) + "\" is out of range");
+      Fail(begin, "\"" + Printable(text) + "\" is out of range");
+      return false;
   }
-  if (std::isnan(sample_.value)) sample_.value = kNaN;
-  SkipBlanks();
-  if (Peek() != '\n') {
-    const std::size_t time_begin = pos_;
-    while (!AtEnd() && IsDigit(page_[pos_])) ++pos_;
-    if (pos_ == time_begin) return FailUnexpected(pos_, "a timestamp or the end of the line");
-    std::int64_t time = 0;
-    const auto read = std::from_chars(page_.data() + time_begin, page_.data() + pos_, time);
-    if (read.ec != std::errc()) return Fail(time_begin, "the timestamp is out of range");
-    sample_.timestamp_ms = time;
-    SkipBlanks();
-    if (Peek() != '\n') return FailUnexpected(pos_, "the end of the line after the timestamp");
-  }
-  if (!AtEnd()) ++pos_;
-  return Event::kSample;
+  return true;
 }
 
 }  // namespace tidegate

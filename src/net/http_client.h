@@ -19,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tidegate/export.h"
 #include "tidegate/result.h"
 #include "tidegate/types.h"
 
@@ -59,7 +60,7 @@ struct HttpClientOptions {
   std::size_t max_header_bytes = 64u << 10;
 };
 
-class HttpClient {
+class TIDEGATE_EXPORT HttpClient {
  public:
   using Done = std::function<void(std::size_t index, HttpOutcome&& outcome)>;
 
@@ -80,7 +81,7 @@ class HttpClient {
 };
 
 /// Ok for 2xx; otherwise `HTTP 503`, with the code that says what the caller can do.
-Status CheckStatus(int http_status);
+TIDEGATE_EXPORT Status CheckStatus(int http_status);
 
 /// "http://10.0.0.1:8002/metrics"; brackets an IPv6 host.
 std::string HttpUrl(std::string_view host, int port, std::string_view path);

@@ -3,6 +3,7 @@
 // The subcommands: options in, exit status out (0 done, 1 failed, 2 wrong usage).
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -52,6 +53,15 @@ struct ReplayOptions {
   int show = 5;
 };
 int Replay(const ReplayOptions& options);
+
+struct ScrapePageOptions {
+  std::string url;
+  std::vector<std::string> headers;  // "Name: value"
+  double timeout = 10;               // seconds, total
+  std::size_t top = 10;              // names that are shown
+  Output output = Output::kText;
+};
+int ScrapePage(const ScrapePageOptions& options);
 
 struct QueryOptions {
   std::string query;

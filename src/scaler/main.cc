@@ -18,6 +18,8 @@ constexpr const char* kAbout =
     "Settings are taken from flags first, then from the environment (TIDEGATE_…), then from the\n"
     "file. Exit status: 0 done, 1 failed, 2 wrong usage.";
 
+const std::map<std::string, Output> kOutputs = {{"text", Output::kText}, {"json", Output::kJson}};
+
 void AddRun(CLI::App& app, RunOptions& options) {
   CLI::App* run = app.add_subcommand("run", "Scale what a file describes until stopped");
   run->add_option("-f,--config", options.config, "Configuration file")
@@ -84,8 +86,6 @@ void AddExplain(CLI::App& app, ExplainOptions& options) {
   explain->add_option("--at", options.at,
                       "The last tick up to this time: RFC 3339 or seconds since 1970");
   explain->add_flag("--last-change", options.last_change, "The last tick that changed the number");
-  static const std::map<std::string, Output> kOutputs = {{"text", Output::kText},
-                                                         {"json", Output::kJson}};
   explain->add_option("-o,--output", options.output, "text or json")
       ->transform(CLI::CheckedTransformer(kOutputs));
   explain->footer(
@@ -102,6 +102,21 @@ void AddReplay(CLI::App& app, ReplayOptions& options) {
       ->required();
   replay->add_option("--show", options.show, "How many differences to print");
   replay->footer("Example:\n  tidegate replay journal.jsonl");
+}
+
+void AddScrape(CLI::App& app, ScrapePageOptions& options) {
+  CLI::App* scrape = app.add_subcommand(
+      "scrape", "Read a page of metrics once: what is wrong where, what is on it");
+  scrape->add_option("url", options.url, "Where the metrics are")->required();
+  scrape->add_option("-H,--header", options.headers, "\"Name: value\", sent with the request");
+  scrape->add_option("--timeout", options.timeout, "Seconds for all of it")
+      ->check(CLI::Range(0.001, 3600.0));
+  scrape->add_option("--top", options.top, "How many of the heaviest names are shown");
+  scrape->add_option("-o,--output", options.output, "text or json")
+      ->transform(CLI::CheckedTransformer(kOutputs));
+  scrape->footer(
+      "The page passes if `tidegate run` would take it.\n\n"
+      "Example:\n  tidegate scrape http://127.0.0.1:8002/metrics");
 }
 
 void AddQuery(CLI::App& app, QueryOptions& options) {
@@ -139,12 +154,14 @@ int Main(int argc, char** argv) {
   ConvertCommand convert;
   ExplainOptions explain;
   ReplayOptions replay;
+  ScrapePageOptions scrape;
   QueryOptions query;
   AddRun(app, run);
   AddValidate(app, validate);
   AddConvert(app, convert);
   AddExplain(app, explain);
   AddReplay(app, replay);
+  AddScrape(app, scrape);
   AddQuery(app, query);
   app.add_subcommand("version", "Print the version");
   app.set_version_flag("--version", "tidegate " + std::string(kVersion));
@@ -158,6 +175,7 @@ int Main(int argc, char** argv) {
   if (app.got_subcommand("convert")) return Convert(convert);
   if (app.got_subcommand("explain")) return Explain(explain);
   if (app.got_subcommand("replay")) return Replay(replay);
+  if (app.got_subcommand("scrape")) return ScrapePage(scrape);
   if (app.got_subcommand("query")) return QueryOnce(query);
   std::printf("tidegate %s\n", std::string(kVersion).c_str());
   return 0;

@@ -5,31 +5,37 @@
 #include <optional>
 #include <utility>
 
+#include "exposition/char_class.h"
+#include "exposition/hash.h"
 #include "exposition/utf8.h"
 #include "series/store_impl.h"
 
 namespace tidegate {
 namespace {
 
-bool IsBlank(char c) { return c == ' ' || c == '\t'; }
+// A name that Prometheus 2 knew: letters, digits, '_' and, in a metric's, ':'.
+bool IsLegacyName(std::string_view name, CharClass part) {
+  return !name.empty() && !IsDigit(name.front()) &&
+         std::all_of(name.begin(), name.end(), [part](char c) { return Is(c, part); });
+}
 
-std::size_t HashOf(std::string_view metric, std::span<const LabelView> labels) {
-  const std::hash<std::string_view> hash;
-  std::uint64_t sum = hash(metric);
-  const auto mix = [&sum](std::uint64_t next) {
-    sum ^= next;
-    sum *= 0x9E3779B97F4A7C15U;
-    sum ^= sum >> 32U;
-  };
+std::uint64_t HashOf(std::string_view metric, std::span<const LabelView> labels) {
+  std::uint64_t hash = HashBytes(metric);
   for (const LabelView& label : labels) {
-    mix(hash(label.name));
-    mix(hash(label.value));
+    hash = HashBytes(label.value, HashBytes(label.name, hash));
   }
-  return sum;
+  return hash;
 }
 
 SeriesKey KeyOf(std::string_view metric, std::span<const LabelView> labels) {
-  return {.metric = metric, .labels = labels, .hash = HashOf(metric, labels)};
+  return {.metric = metric, .labels = labels, .hash = HashOf(metric, labels) | 1U};
+}
+
+// What queries tell apart: what only grows, and what does not.
+MetricType StoredType(MetricType type) {
+  const bool gauge = type == MetricType::kGaugeHistogram || type == MetricType::kInfo ||
+                     type == MetricType::kStateset;
+  return gauge ? MetricType::kGauge : type;
 }
 
 std::string Shown(std::string_view text) {
@@ -44,39 +50,30 @@ Error Invalid(std::string message) {
 
 Error Limited(std::string message) { return Error{ErrorCode::kUnavailable, std::move(message)}; }
 
-Error TooManySeries(std::size_t limit) {
-  return Limited("the store holds its " + std::to_string(limit) + " series already");
-}
-
 }  // namespace
 
 struct SeriesStore::Impl::StagedSample {
   std::string_view series;  // as on the page
   std::string_view metric;
-  std::size_t labels_begin = 0;
+  std::size_t labels_begin = 0;  // in StagedPage::labels
   std::size_t labels_count = 0;
   double value = 0;
   std::optional<std::int64_t> timestamp_ms;
   MetricType type = MetricType::kUnknown;
-  std::optional<SeriesRef> ref;      // known to the store
-  std::optional<std::size_t> fresh;  // or index into StagedPage::fresh
+  std::optional<SeriesRef> ref;  // known to the store
+  std::uint64_t hash = 0;        // or of the labels, which are the store's then
 };
 
 // A page that has been read but not stored.
 struct SeriesStore::Impl::StagedPage {
-  struct FreshSeries {
-    std::string_view metric;
-    std::vector<LabelView> labels;
-    std::size_t hash = 0;
-  };
-
   std::string_view page;
   std::vector<StagedSample> samples;
   std::vector<LabelView> labels;
   std::deque<std::string> texts;  // what is not on the page as it stands
-  std::vector<FreshSeries> fresh;
-  std::unordered_map<std::string_view, std::size_t> fresh_by_text;
+  std::size_t fresh = 0;          // samples of series that the store does not know
   std::unordered_map<std::string_view, MetricType> types;
+  std::shared_ptr<PageLayout> layout;  // null: there are timestamps or exemplars
+  std::vector<LabelView> merged;       // scratch
 
   std::string_view Keep(std::string_view text) {
     const std::less<const char*> before;
@@ -84,6 +81,24 @@ struct SeriesStore::Impl::StagedPage {
                          !before(page.data() + page.size(), text.data() + text.size());
     return on_page ? text : std::string_view(texts.emplace_back(text));
   }
+
+  std::span<const LabelView> LabelsOf(const StagedSample& sample) const {
+    return {labels.data() + sample.labels_begin, sample.labels_count};
+  }
+};
+
+// A target's labels as they are added to each series, sorted by name.
+struct SeriesStore::Impl::TargetLabels {
+  explicit TargetLabels(const Labels& from) {
+    for (const auto& [name, value] : from) labels.push_back({name, value});
+  }
+
+  bool Has(std::string_view name) const {
+    return std::any_of(labels.begin(), labels.end(),
+                       [name](const LabelView& label) { return label.name == name; });
+  }
+
+  std::vector<LabelView> labels;
 };
 
 Status SeriesStore::Impl::CheckLengths(std::string_view name, std::string_view value) {
@@ -103,6 +118,9 @@ Status SeriesStore::Impl::CheckLengths(std::string_view name, std::string_view v
 // Names as Prometheus 3 wants them (any UTF-8), and the limits.
 Status SeriesStore::Impl::Check(const SeriesKey& key) {
   if (key.metric.empty()) return Invalid("the metric name is empty");
+  if (options_.legacy_names && !IsLegacyName(key.metric, kNamePart)) {
+    return Invalid(Shown(key.metric) + " is no metric name without quotes");
+  }
   if (!IsUtf8(key.metric)) return Invalid("the metric name is not UTF-8");
   if (Status lengths = CheckLengths(kMetricNameLabel, key.metric); !lengths) return lengths;
   if (key.labels.size() > options_.max_labels) {
@@ -112,6 +130,9 @@ Status SeriesStore::Impl::Check(const SeriesKey& key) {
   }
   for (const LabelView& label : key.labels) {
     if (label.name.empty()) return Invalid(Shown(key.metric) + " has a label without a name");
+    if (options_.legacy_names && !IsLegacyName(label.name, kLabelPart)) {
+      return Invalid(Shown(label.name) + " is no label name without quotes");
+    }
     if (!IsUtf8(label.name))
       return Invalid(Shown(key.metric) + " has a label name that is not UTF-8");
     if (label.name == kMetricNameLabel) return Invalid("label name \"__name__\" is not unique");
@@ -134,38 +155,63 @@ Status SeriesStore::Impl::Ingest(std::string_view metric, const Labels& labels, 
   const std::int64_t at_ms = ToMillis(at);
   const std::scoped_lock lock(mutex_);
   SweepIfDue(at_ms);
-  auto found = index_.find(key);
-  if (found == index_.end()) {
+  std::optional<Slot> slot = Find(key);
+  if (!slot) {
     if (Status checked = Check(key); !checked) return checked;
-    if (index_.size() >= options_.max_series) Sweep(at_ms);
-    if (index_.size() >= options_.max_series) {
-      ++stats_.refused_series_total;
-      return TooManySeries(options_.max_series);
-    }
+    if (Status room = MakeRoom(1, at_ms); !room) return room;
+    slot = Create(key);
   }
-  const Slot slot = found != index_.end() ? *found : Create(key);
-  Status appended = Append(series_[slot], {at_ms, value});
+  Status appended = Append(series_[*slot], {at_ms, value});
   if (appended.ok()) ++stats_.ingested_total;
   return appended;
 }
 
-Result<PageSummary> SeriesStore::Impl::IngestPage(std::string_view page, const Labels& target,
-                                                  TimePoint at) {
-  StagedPage staged;
-  const Status read = StagePage(page, staged);
+Result<PageSummary> SeriesStore::Impl::IngestPage(std::string_view page, PageFormat format,
+                                                  const Labels& target, TimePoint at) {
   const std::int64_t at_ms = ToMillis(at);
+  if (const auto known = IngestKnownPage(page, format, target, at_ms)) return *known;
+  StagedPage staged;
+  const Status read = StagePage(page, format, staged);
   const std::scoped_lock lock(mutex_);
   if (!read) return CountRefusal(read.error());
   SweepIfDue(at_ms);
-  Target& state = targets_[target];
-  const Status resolved = ResolvePage(target, state, staged, at_ms);
+  const Status resolved = ResolvePage(TargetLabels(target), staged, at_ms);
   if (!resolved) {
     if (resolved.error().code == ErrorCode::kInvalidArgument) ++stats_.parse_errors_total;
-    if (state.live.empty()) targets_.erase(target);
     return resolved.error();
   }
+  Target& state = targets_[target];
   const PageSummary summary = CommitPage(state, staged, at_ms);
   if (state.live.empty()) targets_.erase(target);
+  ++stats_.pages_total;
+  stats_.ingested_total += summary.samples;
+  return summary;
+}
+
+// A page that differs from the target's last one in nothing but its numbers.
+std::optional<PageSummary> SeriesStore::Impl::IngestKnownPage(std::string_view page,
+                                                              PageFormat format,
+                                                              const Labels& target,
+                                                              std::int64_t at_ms) {
+  LayoutPtr layout;
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto found = targets_.find(target);
+    if (found != targets_.end()) layout = found->second.layout;
+  }
+  std::vector<double> values;
+  if (layout == nullptr || !layout->Read(page, format, values)) return std::nullopt;
+  const std::scoped_lock lock(mutex_);
+  SweepIfDue(at_ms);
+  const auto found = targets_.find(target);
+  if (found == targets_.end() || found->second.layout != layout || !AllCurrent(found->second)) {
+    return std::nullopt;
+  }
+  PageSummary summary;
+  const std::vector<SeriesRef>& live = found->second.live;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (Append(series_[live[i].slot], {at_ms, values[i]}).ok()) ++summary.samples;
+  }
   ++stats_.pages_total;
   stats_.ingested_total += summary.samples;
   return summary;
@@ -177,16 +223,22 @@ Error SeriesStore::Impl::CountRefusal(const Error& error) {
   return error;
 }
 
-Status SeriesStore::Impl::StagePage(std::string_view page, StagedPage& staged) const {
+Status SeriesStore::Impl::StagePage(std::string_view page, PageFormat format,
+                                    StagedPage& staged) const {
   staged.page = page;
-  PageParser parser(page);
+  const bool all = wanted_.empty() && page.size() <= UINT32_MAX;
+  if (all) staged.layout = std::make_shared<PageLayout>(format);
+  PageParser parser(page, format);
+  parser.KeepOnly(wanted_);
   while (true) {
     switch (parser.Next()) {
       case PageParser::Event::kEnd:
+        if (staged.layout != nullptr) staged.layout->Finish(page);
         return {};
       case PageParser::Event::kError:
         return parser.error();
       case PageParser::Event::kHelp:
+      case PageParser::Event::kUnit:
         continue;
       case PageParser::Event::kType:
         staged.types[staged.Keep(parser.metadata_name())] = parser.type();
@@ -204,7 +256,7 @@ Status SeriesStore::Impl::StagePage(std::string_view page, StagedPage& staged) c
     if (!sample.series.empty() && sample.series.front() != '{') {
       while (!metric.empty() && IsBlank(metric.front())) metric.remove_prefix(1);
     }
-    MetricType type = sample.type;
+    MetricType type = StoredType(sample.type);
     if (type == MetricType::kUnknown) {  // families that are not kept together
       const auto declared = staged.types.find(metric);
       if (declared != staged.types.end()) type = declared->second;
@@ -221,34 +273,26 @@ Status SeriesStore::Impl::StagePage(std::string_view page, StagedPage& staged) c
                               .timestamp_ms = sample.timestamp_ms,
                               .type = type,
                               .ref = {},
-                              .fresh = {}});
+                              .hash = 0});
+    if (sample.timestamp_ms || sample.exemplar) staged.layout = nullptr;
+    if (staged.layout != nullptr) staged.layout->Add(page, sample.number_at, parser.offset());
   }
 }
 
-Status SeriesStore::Impl::ResolvePage(const Labels& target_labels, Target& target,
-                                      StagedPage& staged, std::int64_t at_ms) {
-  if (Status found = FindSeries(target_labels, target, staged); !found) return found;
-  if (index_.size() + staged.fresh.size() <= options_.max_series) return {};
-  Sweep(at_ms);  // what has expired may make room; it may also be what was just found
-  staged.fresh.clear();
-  staged.fresh_by_text.clear();
-  if (Status found = FindSeries(target_labels, target, staged); !found) return found;
-  if (index_.size() + staged.fresh.size() <= options_.max_series) return {};
-  ++stats_.refused_series_total;
-  return TooManySeries(options_.max_series);
+Status SeriesStore::Impl::ResolvePage(const TargetLabels& target, StagedPage& staged,
+                                      std::int64_t at_ms) {
+  if (Status found = FindSeries(target, staged); !found) return found;
+  const std::uint64_t forgotten = forgotten_;
+  if (Status room = MakeRoom(staged.fresh, at_ms); !room) return room;
+  // What was dropped to make room may be what had been found.
+  return forgotten == forgotten_ ? Status() : FindSeries(target, staged);
 }
 
-Status SeriesStore::Impl::FindSeries(const Labels& target_labels, Target& target,
-                                     StagedPage& staged) {
+Status SeriesStore::Impl::FindSeries(const TargetLabels& target, StagedPage& staged) {
+  staged.fresh = 0;
   for (StagedSample& sample : staged.samples) {
-    sample.ref.reset();
-    const auto cached = target.by_text.find(sample.series);
-    if (cached != target.by_text.end() && cached->second.type == sample.type &&
-        IsCurrent(cached->second.ref)) {
-      sample.ref = cached->second.ref;
-      continue;
-    }
-    if (Status resolved = ResolveSample(target_labels, staged, sample); !resolved) {
+    if (sample.ref && IsCurrent(*sample.ref)) continue;
+    if (Status resolved = ResolveSample(target, staged, sample); !resolved) {
       const auto offset = static_cast<std::size_t>(sample.series.data() - staged.page.data());
       return Error{resolved.error().code,
                    PositionText(staged.page, offset) + ": " + resolved.error().message};
@@ -258,44 +302,56 @@ Status SeriesStore::Impl::FindSeries(const Labels& target_labels, Target& target
 }
 
 // Merges the target's labels with those on the page; Prometheus renames the page's.
-Status SeriesStore::Impl::ResolveSample(const Labels& target_labels, StagedPage& staged,
+Status SeriesStore::Impl::ResolveSample(const TargetLabels& target, StagedPage& staged,
                                         StagedSample& sample) {
-  const std::span<const LabelView> own(staged.labels.data() + sample.labels_begin,
-                                       sample.labels_count);
-  std::vector<LabelView> merged(own.begin(), own.end());
+  if (sample.hash == 0) {
+    if (Status merged = MergeLabels(target, staged, sample); !merged) return merged;
+  }
+  const SeriesKey key = {
+      .metric = sample.metric, .labels = staged.LabelsOf(sample), .hash = sample.hash};
+  const std::optional<Slot> found = Find(key);
+  if (found) {
+    sample.ref = SeriesRef{*found, series_[*found].generation};
+    return {};
+  }
+  sample.ref.reset();
+  ++staged.fresh;
+  return Check(key);
+}
+
+// The labels of the sample become those of its series: `staged.labels` gets them once more.
+Status SeriesStore::Impl::MergeLabels(const TargetLabels& target, StagedPage& staged,
+                                      StagedSample& sample) {
+  const std::span<const LabelView> own = staged.LabelsOf(sample);
+  std::vector<LabelView>& merged = staged.merged;
+  merged.assign(own.begin(), own.end());
   const auto by_name = [](const LabelView& a, const LabelView& b) { return a.name < b.name; };
   std::sort(merged.begin(), merged.end(), by_name);
   const auto twice =
       std::adjacent_find(merged.begin(), merged.end(),
                          [](const LabelView& a, const LabelView& b) { return a.name == b.name; });
-  if (twice != merged.end())
+  if (twice != merged.end()) {
     return Invalid("label name \"" + Shown(twice->name) + "\" is not unique");
+  }
   std::erase_if(merged, [](const LabelView& label) { return label.value.empty(); });
   const auto taken = [&](const std::string& name) {
-    return target_labels.count(name) > 0 ||
-           std::any_of(merged.begin(), merged.end(),
-                       [&](const LabelView& l) { return l.name == name; });
+    return target.Has(name) || std::any_of(merged.begin(), merged.end(),
+                                           [&](const LabelView& l) { return l.name == name; });
   };
   for (LabelView& label : merged) {
-    if (target_labels.count(std::string(label.name)) == 0) continue;
+    if (!target.Has(label.name)) continue;
     std::string renamed = "exported_" + std::string(label.name);
     while (taken(renamed)) renamed.insert(0, "exported_");
     label.name = staged.texts.emplace_back(std::move(renamed));
   }
-  for (const auto& [name, value] : target_labels) {
-    if (!value.empty()) merged.push_back({name, value});
+  for (const LabelView& label : target.labels) {
+    if (!label.value.empty()) merged.push_back(label);
   }
   std::sort(merged.begin(), merged.end(), by_name);
-  const SeriesKey key = KeyOf(sample.metric, merged);
-  if (Status checked = Check(key); !checked) return checked;
-  const auto found = index_.find(key);
-  if (found != index_.end()) {
-    sample.ref = SeriesRef{*found, series_[*found].generation};
-    return {};
-  }
-  const auto [fresh, added] = staged.fresh_by_text.try_emplace(sample.series, staged.fresh.size());
-  if (added) staged.fresh.push_back({sample.metric, std::move(merged), key.hash});
-  sample.fresh = fresh->second;
+  sample.labels_begin = staged.labels.size();
+  sample.labels_count = merged.size();
+  staged.labels.insert(staged.labels.end(), merged.begin(), merged.end());
+  sample.hash = HashOf(sample.metric, merged) | 1U;  // 0: not known yet
   return {};
 }
 
@@ -307,9 +363,8 @@ PageSummary SeriesStore::Impl::CommitPage(Target& target, StagedPage& staged, st
   ++page_number_;
   for (StagedSample& sample : staged.samples) {
     if (!sample.ref) {
-      const StagedPage::FreshSeries& fresh = staged.fresh[*sample.fresh];
-      const Slot slot =
-          FindOrCreate({.metric = fresh.metric, .labels = fresh.labels, .hash = fresh.hash});
+      const Slot slot = FindOrCreate(
+          {.metric = sample.metric, .labels = staged.LabelsOf(sample), .hash = sample.hash});
       sample.ref = SeriesRef{slot, series_[slot].generation};
     }
     Series& series = series_[sample.ref->slot];
@@ -317,20 +372,16 @@ PageSummary SeriesStore::Impl::CommitPage(Target& target, StagedPage& staged, st
     const std::int64_t time_ms = sample.timestamp_ms.value_or(at_ms);
     if (Append(series, {time_ms, sample.value}).ok()) ++summary.samples;
     // A series with times of its own ends when they do, as in Prometheus.
-    if (sample.timestamp_ms || series.last_page == page_number_) continue;
+    if (sample.timestamp_ms) continue;
     series.last_page = page_number_;
     live.push_back(*sample.ref);
-    const auto cached = target.by_text.find(sample.series);
-    if (cached == target.by_text.end()) {
-      target.by_text.emplace(std::string(sample.series), CachedSeries{*sample.ref, sample.type});
-    } else {
-      cached->second = {*sample.ref, sample.type};
-    }
   }
   for (const SeriesRef ref : target.live) {
     if (IsCurrent(ref) && series_[ref.slot].last_page != page_number_) EndSeries(ref, at_ms);
   }
   target.live = std::move(live);
+  target.layout = std::move(staged.layout);
+  target.checked = forgotten_;
   summary.series_added = index_.size() - series_before;
   return summary;
 }

@@ -7,7 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <memory>
 
 namespace tidegate {
 
@@ -20,7 +20,7 @@ class SampleRing {
  public:
   bool empty() const { return size_ == 0; }
   std::size_t size() const { return size_; }
-  std::size_t capacity() const { return slots_.size(); }
+  std::size_t capacity() const { return capacity_; }
 
   /// The i-th oldest. REQUIRES: i < size().
   const Sample& operator[](std::size_t i) const { return slots_[Slot(i)]; }
@@ -37,13 +37,15 @@ class SampleRing {
  private:
   std::size_t Slot(std::size_t i) const {
     const std::size_t slot = begin_ + i;
-    return slot < slots_.size() ? slot : slot - slots_.size();
+    return slot < capacity_ ? slot : slot - capacity_;
   }
+  void DropOldest();
   void Grow(std::size_t max_size);
 
-  std::vector<Sample> slots_;
-  std::size_t begin_ = 0;
-  std::size_t size_ = 0;
+  std::unique_ptr<Sample[]> slots_;
+  std::uint32_t capacity_ = 0;
+  std::uint32_t begin_ = 0;
+  std::uint32_t size_ = 0;
 };
 
 }  // namespace tidegate

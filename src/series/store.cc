@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tidegate/series_store.h"
 
+#include <utility>
+
 #include "series/store_impl.h"
 
 namespace tidegate {
 
-SeriesStore::SeriesStore(SeriesStoreOptions options) : impl_(std::make_unique<Impl>(options)) {}
+SeriesStore::SeriesStore(SeriesStoreOptions options)
+    : impl_(std::make_unique<Impl>(std::move(options))) {}
 SeriesStore::~SeriesStore() = default;
 
 Status SeriesStore::Ingest(std::string_view metric, const Labels& labels, double value,
@@ -13,9 +16,9 @@ Status SeriesStore::Ingest(std::string_view metric, const Labels& labels, double
   return impl_->Ingest(metric, labels, value, at);
 }
 
-Result<PageSummary> SeriesStore::IngestPage(std::string_view page, const Labels& target,
-                                            TimePoint at) {
-  return impl_->IngestPage(page, target, at);
+Result<PageSummary> SeriesStore::IngestPage(std::string_view page, PageFormat format,
+                                            const Labels& target, TimePoint at) {
+  return impl_->IngestPage(page, format, target, at);
 }
 
 void SeriesStore::MarkStale(const Labels& target, TimePoint at) { impl_->MarkStale(target, at); }

@@ -25,6 +25,7 @@ SeriesStoreOptions AtLeastOne(SeriesStoreOptions options) {
   fix(options.max_labels);
   fix(options.max_label_name_length);
   fix(options.max_label_value_length);
+  fix(options.max_bytes);
   options.retention = std::max<Duration>(options.retention, std::chrono::milliseconds(1));
   return options;
 }
@@ -36,10 +37,11 @@ std::uint64_t NextSeriesVersion() {
 }
 
 std::size_t SeriesBytes(const Series& series) {
-  constexpr std::size_t kIndexEntry = 64;   // its place in the hash index and the slot table
+  constexpr std::size_t kIndexEntry = 8;    // its place in the hash index
+  constexpr std::size_t kPageEntry = 20;    // its place in what is remembered of its page
   constexpr std::size_t kPostingEntry = 8;  // its place in one posting
-  return sizeof(Series) + kIndexEntry + (series.labels.size() + 1) * kPostingEntry +
-         series.labels.capacity() * sizeof(LabelPair);
+  return sizeof(Series) + kIndexEntry + kPageEntry + (series.labels.size() + 1) * kPostingEntry +
+         series.labels.size() * sizeof(LabelPair);
 }
 
 }  // namespace
@@ -52,8 +54,8 @@ SeriesStore::Impl::Impl(SeriesStoreOptions options)
     : options_(AtLeastOne(options)),
       retention_ms_(std::max<std::int64_t>(
           std::chrono::duration_cast<std::chrono::milliseconds>(options_.retention).count(), 1)),
+      wanted_(options_.metrics),
       name_label_(strings_.Acquire(kMetricNameLabel)),
-      index_(0, SlotHash{this}, SlotEqual{this}),
       series_version_(NextSeriesVersion()) {}
 
 SeriesStoreStats SeriesStore::Impl::stats() const {
@@ -96,9 +98,30 @@ bool SeriesStore::Impl::IsCurrent(SeriesRef ref) const {
   return series_[ref.slot].used && series_[ref.slot].generation == ref.generation;
 }
 
+std::optional<SeriesStore::Impl::Slot> SeriesStore::Impl::Find(const SeriesKey& key) const {
+  return index_.Find(key.hash, [&](Slot slot) { return Same(slot, key); });
+}
+
 SeriesStore::Impl::Slot SeriesStore::Impl::FindOrCreate(const SeriesKey& key) {
-  const auto found = index_.find(key);
-  return found != index_.end() ? *found : Create(key);
+  const std::optional<Slot> found = Find(key);
+  return found ? *found : Create(key);
+}
+
+// For this many more series, by dropping what has expired if need be.
+Status SeriesStore::Impl::MakeRoom(std::size_t fresh, std::int64_t at_ms) {
+  const auto room = [&] {
+    return index_.size() + fresh <= options_.max_series &&
+           (fresh == 0 || stats_.bytes + strings_.bytes() < options_.max_bytes);
+  };
+  if (room()) return {};
+  Sweep(at_ms);
+  if (room()) return {};
+  ++stats_.refused_series_total;
+  const bool full = index_.size() + fresh > options_.max_series;
+  return Error{
+      ErrorCode::kUnavailable,
+      full ? "the store holds its " + std::to_string(options_.max_series) + " series already"
+           : "the store holds its " + std::to_string(options_.max_bytes) + " bytes already"};
 }
 
 SeriesStore::Impl::Slot SeriesStore::Impl::Create(const SeriesKey& key) {
@@ -115,18 +138,19 @@ SeriesStore::Impl::Slot SeriesStore::Impl::Create(const SeriesKey& key) {
   ++series.generation;
   series.hash = key.hash;
   series.metric = strings_.Acquire(key.metric);
-  series.labels.reserve(key.labels.size());
+  series.labels = LabelPairs(key.labels.size());
+  LabelPair* pair = series.labels.begin();
   for (const LabelView& label : key.labels) {
-    series.labels.push_back({strings_.Acquire(label.name), strings_.Acquire(label.value)});
+    *pair++ = {strings_.Acquire(label.name), strings_.Acquire(label.value)};
   }
-  index_.insert(slot);
-  const auto post = [this, slot](LabelPair pair) {
-    Posting& posting = postings_[PostingKey(pair)];
+  index_.Insert(slot, [this](Slot any) { return series_[any].hash; });
+  const auto post = [this, slot](LabelPair label) {
+    Posting& posting = postings_[PostingKey(label)];
     posting.slots.push_back(slot);
     posting.sorted = posting.slots.size() == 1;
   };
   post({name_label_, series.metric});
-  for (const LabelPair& pair : series.labels) post(pair);
+  for (const LabelPair& label : series.labels) post(label);
   stats_.bytes += SeriesBytes(series);
   series_version_ = series.serial = NextSeriesVersion();
   return slot;
@@ -143,7 +167,13 @@ Status SeriesStore::Impl::Append(Series& series, Sample sample) {
   }
   const std::size_t size = series.samples.size();
   const std::size_t capacity = series.samples.capacity();
-  series.samples.Push(sample, sample.time_ms - retention_ms_, options_.max_samples_per_series);
+  // Without memory for more, the oldest sample makes room as if it had expired.
+  const bool may_grow = stats_.bytes + strings_.bytes() < options_.max_bytes || capacity == 0;
+  const std::size_t most = options_.max_samples_per_series;
+  // OpenMetrics's timestamps can be as early as can be.
+  const std::int64_t expired_ms = std::max(sample.time_ms, INT64_MIN + retention_ms_);
+  series.samples.Push(sample, expired_ms - retention_ms_,
+                      may_grow ? most : std::min(most, capacity));
   stats_.samples += series.samples.size() - size;  // may wrap: what was overwritten is subtracted
   stats_.bytes += (series.samples.capacity() - capacity) * sizeof(Sample);
   return {};
@@ -182,19 +212,30 @@ void SeriesStore::Impl::Sweep(std::int64_t at_ms) {
 // Apart from Sweep(), which also runs while a page of a target is being resolved.
 void SeriesStore::Impl::PruneTargets() {
   for (auto target = targets_.begin(); target != targets_.end();) {
-    std::erase_if(target->second.by_text,
-                  [this](const auto& entry) { return !IsCurrent(entry.second.ref); });
-    std::erase_if(target->second.live, [this](SeriesRef ref) { return !IsCurrent(ref); });
+    if (!AllCurrent(target->second)) {
+      target->second.layout = nullptr;
+      std::erase_if(target->second.live, [this](SeriesRef ref) { return !IsCurrent(ref); });
+    }
     target = target->second.live.empty() ? targets_.erase(target) : std::next(target);
   }
 }
 
+// Series are forgotten rarely, so that this is known already as a rule.
+bool SeriesStore::Impl::AllCurrent(Target& target) const {
+  if (target.checked == forgotten_) return true;
+  const bool all = std::all_of(target.live.begin(), target.live.end(),
+                               [this](SeriesRef ref) { return IsCurrent(ref); });
+  if (all) target.checked = forgotten_;
+  return all;
+}
+
 void SeriesStore::Impl::Forget(const std::vector<Slot>& expired) {
+  forgotten_ += expired.size();
   series_version_ = NextSeriesVersion();
   std::vector<std::uint64_t> touched;
   for (const Slot slot : expired) {
     Series& series = series_[slot];
-    index_.erase(slot);
+    index_.Erase(slot, [this](Slot any) { return series_[any].hash; });
     series.used = false;
     touched.push_back(PostingKey({name_label_, series.metric}));
     for (const LabelPair& pair : series.labels) touched.push_back(PostingKey(pair));

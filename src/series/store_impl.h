@@ -14,18 +14,20 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
+#include "exposition/page_layout.h"
 #include "exposition/page_parser.h"
 #include "series/matcher.h"
 #include "series/ring.h"
+#include "series/slot_table.h"
 #include "series/string_pool.h"
 #include "tidegate/series_store.h"
 
@@ -41,16 +43,36 @@ struct LabelPair {
   friend auto operator<=>(const LabelPair&, const LabelPair&) = default;
 };
 
+/// The labels of one series, without room for more.
+class LabelPairs {
+ public:
+  LabelPairs() = default;
+  explicit LabelPairs(std::size_t size)
+      : pairs_(std::make_unique<LabelPair[]>(size)), size_(static_cast<std::uint32_t>(size)) {}
+
+  std::size_t size() const { return size_; }
+  LabelPair* begin() { return pairs_.get(); }
+  LabelPair* end() { return pairs_.get() + size_; }
+  const LabelPair* begin() const { return pairs_.get(); }
+  const LabelPair* end() const { return pairs_.get() + size_; }
+  const LabelPair& operator[](std::size_t i) const { return pairs_[i]; }
+  operator std::span<const LabelPair>() const { return {begin(), size_}; }  // NOLINT: it is one
+
+ private:
+  std::unique_ptr<LabelPair[]> pairs_;
+  std::uint32_t size_ = 0;
+};
+
 struct Series {
-  StringId metric = 0;
-  std::vector<LabelPair> labels;  ///< without __name__, sorted by the text of the name
-  MetricType type = MetricType::kUnknown;
+  LabelPairs labels;  ///< without __name__, sorted by the text of the name
   SampleRing samples;
-  std::size_t hash = 0;
+  std::uint64_t hash = 0;
+  StringId metric = 0;
   std::uint32_t generation = 0;  ///< counts how often the slot was given to another series
   std::uint64_t serial = 0;      ///< of two series the later one has the greater
-  std::uint64_t last_page = 0;   ///< number of the page that had it last
-  bool used = false;             ///< the slot holds a series
+  std::uint32_t last_page = 0;   ///< number of the page that had it last, modulo 2^32
+  MetricType type = MetricType::kUnknown;
+  bool used = false;  ///< the slot holds a series
 };
 
 /// A series' name and labels before they are interned. `labels` are sorted by name, each occurs
@@ -58,7 +80,7 @@ struct Series {
 struct SeriesKey {
   std::string_view metric;
   std::span<const LabelView> labels;
-  std::size_t hash = 0;
+  std::uint64_t hash = 0;
 };
 
 class SeriesStore::Impl {
@@ -66,7 +88,8 @@ class SeriesStore::Impl {
   explicit Impl(SeriesStoreOptions options);
 
   Status Ingest(std::string_view metric, const Labels& labels, double value, TimePoint at);
-  Result<PageSummary> IngestPage(std::string_view page, const Labels& target, TimePoint at);
+  Result<PageSummary> IngestPage(std::string_view page, PageFormat format, const Labels& target,
+                                 TimePoint at);
   void MarkStale(const Labels& target, TimePoint at);
   SeriesStoreStats stats() const;
 
@@ -95,37 +118,13 @@ class SeriesStore::Impl {
     std::uint32_t generation = 0;
   };
 
-  struct TextHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const {
-      return std::hash<std::string_view>{}(text);
-    }
-  };
-
-  struct CachedSeries {
-    SeriesRef ref;
-    MetricType type = MetricType::kUnknown;  // decides how bounds are spelled
-  };
+  using LayoutPtr = std::shared_ptr<const PageLayout>;
 
   /// What one target's last page had.
   struct Target {
-    std::unordered_map<std::string, CachedSeries, TextHash, std::equal_to<>> by_text;
-    std::vector<SeriesRef> live;
-  };
-
-  struct SlotHash {
-    using is_transparent = void;
-    const Impl* store;
-    std::size_t operator()(Slot slot) const { return store->series_[slot].hash; }
-    std::size_t operator()(const SeriesKey& key) const { return key.hash; }
-  };
-
-  struct SlotEqual {
-    using is_transparent = void;
-    const Impl* store;
-    bool operator()(Slot a, Slot b) const { return a == b; }
-    bool operator()(const SeriesKey& key, Slot slot) const { return store->Same(slot, key); }
-    bool operator()(Slot slot, const SeriesKey& key) const { return store->Same(slot, key); }
+    LayoutPtr layout;             // null: not remembered
+    std::vector<SeriesRef> live;  // what ends when it vanishes; with a layout: one for each line
+    std::uint64_t checked = 0;    // forgotten_ when all of `live` was current
   };
 
   /// The series that have one label with one value; sorted when it is first asked for.
@@ -136,6 +135,7 @@ class SeriesStore::Impl {
 
   struct StagedPage;
   struct StagedSample;
+  struct TargetLabels;
 
   bool Same(Slot slot, const SeriesKey& key) const;
   bool Before(Slot a, Slot b) const;
@@ -145,14 +145,19 @@ class SeriesStore::Impl {
 
   Status Check(const SeriesKey& key);
   Status CheckLengths(std::string_view name, std::string_view value);
-  Status StagePage(std::string_view page, StagedPage& staged) const;
-  Status ResolvePage(const Labels& target_labels, Target& target, StagedPage& staged,
-                     std::int64_t at_ms);
-  Status FindSeries(const Labels& target_labels, Target& target, StagedPage& staged);
-  Status ResolveSample(const Labels& target_labels, StagedPage& staged, StagedSample& sample);
+  Status StagePage(std::string_view page, PageFormat format, StagedPage& staged) const;
+  std::optional<PageSummary> IngestKnownPage(std::string_view page, PageFormat format,
+                                             const Labels& target, std::int64_t at_ms);
+  Status ResolvePage(const TargetLabels& target, StagedPage& staged, std::int64_t at_ms);
+  Status FindSeries(const TargetLabels& target, StagedPage& staged);
+  Status ResolveSample(const TargetLabels& target, StagedPage& staged, StagedSample& sample);
+  Status MergeLabels(const TargetLabels& target, StagedPage& staged, StagedSample& sample);
   PageSummary CommitPage(Target& target, StagedPage& staged, std::int64_t at_ms);
   Error CountRefusal(const Error& error);
 
+  bool AllCurrent(Target& target) const;
+  std::optional<Slot> Find(const SeriesKey& key) const;
+  Status MakeRoom(std::size_t fresh, std::int64_t at_ms);
   Slot FindOrCreate(const SeriesKey& key);
   Slot Create(const SeriesKey& key);
   Status Append(Series& series, Sample sample);
@@ -164,16 +169,18 @@ class SeriesStore::Impl {
 
   const SeriesStoreOptions options_;
   const std::int64_t retention_ms_;
+  const NameFilter wanted_;
 
   mutable std::mutex mutex_;  // guards everything below
   StringPool strings_;
   StringId name_label_ = 0;
   std::deque<Series> series_;
   std::vector<Slot> free_slots_;
-  std::unordered_set<Slot, SlotHash, SlotEqual> index_;
+  SlotTable index_;
   mutable std::unordered_map<std::uint64_t, Posting> postings_;
   std::map<Labels, Target> targets_;
-  std::uint64_t page_number_ = 0;
+  std::uint32_t page_number_ = 0;
+  std::uint64_t forgotten_ = 0;  // series so far
   std::uint64_t series_version_ = 0;
   std::optional<std::int64_t> last_sweep_ms_;
   SeriesStoreStats stats_;

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The executable as its users meet it: cli_test.py TIDEGATE [unittest arguments]."""
+import http.server
 import json
 import os
 import pathlib
@@ -10,6 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 import urllib.error
@@ -121,7 +123,7 @@ class Usage(unittest.TestCase):
     def test_version_and_help(self):
         self.assertRegex(tidegate("version").stdout, r"^tidegate \d+\.\d+\.\d+\n$")
         self.assertEqual(tidegate("--version").stdout, tidegate("version").stdout)
-        for command in ("run", "validate", "convert", "explain", "replay", "query"):
+        for command in ("run", "validate", "convert", "explain", "replay", "query", "scrape"):
             done = tidegate(command, "--help")
             self.assertEqual(done.returncode, 0)
             self.assertIn("Example", done.stdout)
@@ -167,6 +169,63 @@ class Usage(unittest.TestCase):
             done = tidegate(*command)
             self.assertEqual(done.returncode, 1, command)
             self.assertIn(command[-1], done.stderr)
+
+
+class Pages(http.server.BaseHTTPRequestHandler):
+    """Answers each path with its page."""
+    PAGES = {
+        "/good": ("text/plain", '# TYPE h histogram\nh_bucket{le="1"} 1\nh_bucket{le="2"} 1\nm{a="b",c="d"} 1\n'),
+        "/open": ("application/openmetrics-text; version=1.0.0", "# TYPE a counter\na_total 1\n# EOF\n"),
+        "/bad": ("text/plain", 'm 1\nm{a=b} 1\n'),
+        "/twice": ("text/plain", 'm 1\n\nm{a="1",a="2"} 1\n'),
+        "/html": ("text/html", "<html></html>"),
+        "/none": ("text/plain", "# HELP m nothing\n"),
+    }
+
+    def do_GET(self):
+        content_type, body = self.PAGES.get(self.path, ("text/plain", "m 1\n"))
+        if self.path == "/secret" and self.headers.get("Authorization") != SECRET:
+            return self.send_error(401)
+        self.send_response(200)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body.encode())
+        return None
+
+    def log_message(self, *_):
+        pass
+
+
+class Scraping(unittest.TestCase):
+    def setUp(self):
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Pages)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        self.url = f"http://127.0.0.1:{server.server_port}"
+
+    def test_says_what_is_on_a_page(self):
+        done = tidegate("scrape", self.url + "/good", "--top", "1")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("ok, text, 74 bytes in ", done.stdout)
+        self.assertIn("3 samples, 3 series, 2 names, at most 2 labels\n", done.stdout)
+        self.assertRegex(done.stdout, r"(?m)^ +2  histogram +h_bucket$")
+        self.assertNotIn("  m\n", done.stdout)
+        answer = json.loads(tidegate("scrape", self.url + "/open", "--output", "json").stdout)
+        self.assertEqual(answer["format"], "OpenMetrics")
+        self.assertEqual(answer["heaviest"], [{"name": "a_total", "type": "counter", "samples": 1}])
+
+    def test_says_what_is_wrong_and_where(self):
+        for path, message in (
+                ("/bad", 'line 2, column 5: expected a label value in double quotes, got "b"'),
+                ("/twice", 'line 3, column 1: label name "a" is not unique'),
+                ("/html", 'Content-Type "text/html" is no format for metrics'),
+                ("/none", "the page has no samples"), ("/secret", "HTTP 401")):
+            done = tidegate("scrape", self.url + path)
+            self.assertEqual(done.returncode, 1, path)
+            self.assertIn(f"{self.url}{path}: {message}", done.stderr)
+        self.assertEqual(tidegate("scrape", self.url + "/secret", "-H", f"Authorization: {SECRET}").returncode, 0)
 
 
 class Asking(unittest.TestCase):

@@ -19,7 +19,7 @@ int RunHpaValidationSet(std::istream& in, std::ostream& out);
 /// the set `hpa`'s quantities and are answered in their form.
 int RunQuantitySet(std::istream& in, std::ostream& out);
 
-/// Pages as Prometheus's own text parser reads them.
+/// Pages in text format and OpenMetrics as Prometheus's own parsers read them.
 int RunExpositionSet(std::istream& in, std::ostream& out);
 
 /// Packing, placing and repacking MIG slices, against proven optima.

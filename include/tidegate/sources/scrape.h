@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Scrape source: GETs a Prometheus text page from every replica of a workload.
+// Scrape source: GETs a page in OpenMetrics or Prometheus text format from every replica of a
+// workload.
 #pragma once
 
 #include <cstddef>

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "exposition/content_type.h"
 #include "net/http_client.h"
 
 namespace tidegate {
@@ -32,24 +33,13 @@ std::string Lower(std::string_view text) {
   return lower;
 }
 
-/// What a peer sent, fit for a message.
-std::string Printable(std::string_view text) {
-  constexpr std::size_t kMaxLength = 80;
-  std::string printable(text.substr(0, kMaxLength));
-  for (char& c : printable) {
-    if (c < ' ' || c > '~') c = '?';
-  }
-  return printable;
-}
-
-/// text/plain in any version, or no type at all: Triton sends no version, small exporters no type.
+/// Small exporters send no type at all: that is text here, where Prometheus 3 fails the scrape.
 /// Another type is another thing than metrics, such as the error page of a proxy.
-Status CheckContentType(std::string_view content_type) {
-  std::string_view media_type = content_type.substr(0, content_type.find(';'));
-  while (!media_type.empty() && media_type.back() == ' ') media_type.remove_suffix(1);
-  if (media_type.empty() || Lower(media_type) == "text/plain") return {};
-  return Error{ErrorCode::kUnavailable,
-               "protocol: Content-Type " + Printable(content_type) + ", want text/plain"};
+Result<PageFormat> FormatOfResponse(std::string_view content_type) {
+  if (content_type.empty()) return PageFormat::kText;
+  Result<PageFormat> format = FormatOf(content_type);
+  if (format) return format;
+  return Error{ErrorCode::kUnavailable, "protocol: " + format.error().message};
 }
 
 struct Target {
@@ -89,7 +79,7 @@ struct WorkloadTargets {
 class ScrapeSource final : public Source {
  public:
   explicit ScrapeSource(ScrapeOptions options) : options_(std::move(options)) {
-    headers_ = {{"accept", {"Accept", "text/plain;version=0.0.4;q=1,*/*;q=0.1"}},
+    headers_ = {{"accept", {"Accept", std::string(kAcceptHeader)}},
                 {"x-prometheus-scrape-timeout-seconds",
                  {"X-Prometheus-Scrape-Timeout-Seconds", Seconds(options_.timeout)}}};
     for (const auto& header : options_.headers) headers_[Lower(header.first)] = header;
@@ -201,9 +191,10 @@ Result<PageSummary> ScrapeSource::Ingest(const Result<net::HttpResponse>& respon
                                          SampleSink& sink) const {
   if (!response) return response.error();
   if (Status status = net::CheckStatus(response->status); !status) return status.error();
-  if (Status status = CheckContentType(response->content_type); !status) return status.error();
   if (response->body.empty()) return Error{ErrorCode::kNoData, "the page is empty"};
-  Result<PageSummary> summary = sink.IngestPage(response->body, labels, now);
+  const Result<PageFormat> format = FormatOfResponse(response->content_type);
+  if (!format) return format.error();
+  Result<PageSummary> summary = sink.IngestPage(response->body, *format, labels, now);
   if (summary && summary->samples == 0) {
     return Error{ErrorCode::kNoData, "the page has no samples"};
   }

@@ -26,6 +26,7 @@ Json Comparable(Json entries) {
       const std::string value = entry.at(2);
       entry.at(2) = NumberFromText(value);
       if (value == "NaN") entry.at(2) = value;
+      if (entry.size() > 4) std::sort(entry.at(4).at(1).begin(), entry.at(4).at(1).end());
     }
     out.push_back(entry);
   }
@@ -57,7 +58,7 @@ TEST(ExpositionGoldenTest, AgreesWithPrometheus) {
     EXPECT_EQ(Comparable(have.at("entries")), Comparable(want.value("entries", Json::array())))
         << line;
   }
-  EXPECT_GE(compared, 500U);
+  EXPECT_GE(compared, 2000U);
 }
 
 }  // namespace

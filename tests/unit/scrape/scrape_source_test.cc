@@ -35,6 +35,7 @@ class RecordingSink final : public SampleSink {
  public:
   struct Page {
     std::string text;
+    PageFormat format;
     Labels target;
     TimePoint at;
   };
@@ -47,7 +48,7 @@ class RecordingSink final : public SampleSink {
     return {};
   }
 
-  Result<PageSummary> IngestPage(std::string_view page, const Labels& target,
+  Result<PageSummary> IngestPage(std::string_view page, PageFormat format, const Labels& target,
                                  TimePoint at) override {
     if (page.substr(0, 3) == "bad") {
       return Error{ErrorCode::kInvalidArgument, "1:4: expected a value"};
@@ -59,7 +60,7 @@ class RecordingSink final : public SampleSink {
       begin = end + 1;
     }
     const std::lock_guard lock(mutex_);
-    pages.push_back({std::string(page), target, at});
+    pages.push_back({std::string(page), format, target, at});
     return summary;
   }
 
@@ -127,14 +128,14 @@ TEST_F(ScrapeSourceTest, HandsThePageOnWithTheTargetsLabels) {
   EXPECT_EQ(state.error, "");
 }
 
-TEST_F(ScrapeSourceTest, AsksForTextAndSendsTheUsersHeaders) {
+TEST_F(ScrapeSourceTest, SendsTheUsersHeaders) {
   const auto port = server_.Listen();
   Use({.timeout = milliseconds(9500),
        .headers = {{"Authorization", "Bearer s3cret"}, {"accept", "text/plain"}}});
   ASSERT_TRUE(Collect({Running("r", port)}).ok());
   const std::string head = server_.requests(port).at(0);
   EXPECT_THAT(head, HasSubstr("accept: text/plain\r\n"));
-  EXPECT_THAT(head, Not(HasSubstr("Accept: text/plain;version")));
+  EXPECT_THAT(head, Not(HasSubstr("Accept: ")));
   EXPECT_THAT(head, HasSubstr("X-Prometheus-Scrape-Timeout-Seconds: 9.5\r\n"));
   EXPECT_THAT(head, HasSubstr("Authorization: Bearer s3cret\r\n"));
   EXPECT_THAT(head, HasSubstr("Accept-Encoding: gzip\r\n"));
@@ -201,9 +202,9 @@ INSTANTIATE_TEST_SUITE_P(
         DownRow{{.fault = HttpFault::kReset}, "connection reset"},
         DownRow{{.status = 500}, "HTTP 500"}, DownRow{{.status = 404}, "HTTP 404"},
         DownRow{{.body = "<html></html>", .headers = "Content-Type: text/html\r\n"},
-                "protocol: Content-Type text/html, want text/plain"},
-        DownRow{{.headers = "Content-Type: application/openmetrics-text; version=1.0.0\r\n"},
-                "protocol: Content-Type application/openmetrics-text"},
+                "protocol: Content-Type \"text/html\" is no format for metrics"},
+        DownRow{{.headers = "Content-Type: application/openmetrics-text; version=2.0.0\r\n"},
+                "OpenMetrics 2.0"},
         DownRow{{.body = ""}, "the page is empty"},
         DownRow{{.body = "# HELP a b\n"}, "the page has no samples"},
         DownRow{{.body = "bad\n"}, "1:4: expected a value"}));
@@ -217,6 +218,17 @@ TEST_F(ScrapeSourceTest, AcceptsTritonsTypeAndNone) {
   EXPECT_TRUE(State("triton").up);
   EXPECT_TRUE(State("none").up);
   EXPECT_TRUE(State("upper").up);
+}
+
+TEST_F(ScrapeSourceTest, AsksForOpenMetricsAndReadsWhatItGets) {
+  const auto port = server_.Listen(
+      {.headers = "Content-Type: application/openmetrics-text; version=1.0.0; charset=utf-8\r\n"});
+  ASSERT_TRUE(Collect({Running("a", port)}).ok());
+  EXPECT_TRUE(State("a").up);
+  EXPECT_THAT(server_.requests(port).at(0),
+              HasSubstr("Accept: application/openmetrics-text;version=1.0.0;"));
+  ASSERT_THAT(sink_.pages, SizeIs(1));
+  EXPECT_EQ(sink_.pages[0].format, PageFormat::kOpenMetrics);
 }
 
 TEST_F(ScrapeSourceTest, ConnectRefusedIsADownTarget) {

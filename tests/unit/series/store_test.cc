@@ -251,6 +251,29 @@ TEST(SeriesStorePageTest, SkipsAndCountsASeriesThatIsThereTwice) {
   EXPECT_EQ(store.stats().series, 1U);
 }
 
+TEST(SeriesStorePageTest, KeepsOnlyTheMetricsThatAreAskedFor) {
+  SeriesStore store({.metrics = {"b", "c:d", "e.f"}});
+  const Result<PageSummary> summary = store.IngestPage(
+      "# TYPE a counter\na 1\nb{x=\"1\"} 2\nbb 3\nc:d 4\na{x=\"\nb 5\"} 6\na{x=\"\\\"\nb 7\"} 8\n"
+      "{\"e.f\"} 9\n{\"g.h\"} 10\n b{x=\"2\"} 11\na ?\na 1",
+      kTarget, kStart);
+  ASSERT_TRUE(summary.has_value()) << summary.error().message;
+  EXPECT_EQ(summary->samples, 4U);
+  EXPECT_EQ(store.stats().series, 4U);
+  EXPECT_EQ(Contents(store).count("c:d,replica=flower-0,workload=flower"), 1U);
+  // A series that is no longer there ends as ever.
+  ASSERT_TRUE(store.IngestPage("a 1\nb{x=\"1\"} 2\n", kTarget, kStart + seconds(1)).has_value());
+  EXPECT_EQ(Contents(store).at("c:d,replica=flower-0,workload=flower").back(), "1000:stale");
+}
+
+// Prometheus makes them part of it.
+TEST(SeriesStorePageTest, BlanksBeforeANameAreNoPartOfIt) {
+  SeriesStore store;
+  ASSERT_TRUE(store.IngestPage("  a 1\n\tb{c=\"d\"} 2\n", {}, kStart).has_value());
+  EXPECT_EQ(Contents(store).count("a"), 1U);
+  EXPECT_EQ(Contents(store).count("b,c=d"), 1U);
+}
+
 TEST(SeriesStorePageTest, ATypeThatChangesRespellsTheBounds) {
   SeriesStore store;
   ASSERT_TRUE(store.IngestPage("h_bucket{le=\"1\"} 1\n", {}, kStart).has_value());
@@ -286,6 +309,62 @@ TEST(SeriesStorePageTest, OrderOfLinesDoesNotMatter) {
     if (round == 0) first = Contents(store);
     ASSERT_EQ(Contents(store), first);
   }
+}
+
+// Pages that repeat the last one's layout are read by comparing; the store must not tell.
+TEST(SeriesStorePageTest, KnownLayoutsAreReadAsNewOnesAre) {
+  std::mt19937 random(5);
+  for (int round = 0; round < 30; ++round) {
+    SeriesStore known({.retention = seconds(20)});
+    SeriesStore parsed({.retention = seconds(20)});
+    std::uint32_t shape = 0;
+    for (int scrape = 0; scrape < 60; ++scrape) {
+      if (random() % 4 == 0) shape = random();
+      std::string page = shape % 2 == 0 ? "" : "# TYPE h histogram\n";
+      for (unsigned i = 0; i < 12; ++i) {
+        if ((shape >> i & 3U) == 0) continue;
+        page += "h{le=\"" + std::to_string(i / 2) + "\",replica=\"x\"} " +
+                std::to_string(random() % 1000);
+        page += (shape >> i & 63U) == 17 ? " 1764000000000\n" : "\n";
+      }
+      const Labels target = {{"replica", std::to_string(random() % 2)}};
+      const TimePoint at = kStart + seconds(scrape + (random() % 20 == 0 ? 5 : 0));
+      const auto a = known.IngestPage(page, target, at);
+      const auto b = parsed.IngestPage(page + "# " + std::to_string(scrape) + "\n", target, at);
+      ASSERT_EQ(a.has_value(), b.has_value());
+      if (a) {
+        ASSERT_EQ(a->samples, b->samples);
+        ASSERT_EQ(a->series_added, b->series_added);
+      }
+      if (random() % 15 == 0) {
+        known.MarkStale(target, at + milliseconds(1));
+        parsed.MarkStale(target, at + milliseconds(1));
+      }
+    }
+    ASSERT_EQ(Contents(known), Contents(parsed));
+  }
+}
+
+TEST(SeriesStoreTest, MemoryIsBounded) {
+  SeriesStore store({.max_bytes = 20'000});
+  int kept = 0;
+  for (int i = 0; i < 1000; ++i) {
+    const Status status = store.Ingest("m", {{"i", std::to_string(i)}}, 1, kStart);
+    if (status.ok()) {
+      ++kept;
+      continue;
+    }
+    EXPECT_EQ(status.error().code, ErrorCode::kUnavailable);
+    EXPECT_EQ(status.error().message, "the store holds its 20000 bytes already");
+  }
+  EXPECT_GT(kept, 20);
+  EXPECT_EQ(store.stats().refused_series_total, static_cast<std::uint64_t>(1000 - kept));
+  // What is kept goes on, with a shorter history.
+  for (int second = 1; second < 200; ++second) {
+    ASSERT_TRUE(store.Ingest("m", {{"i", "0"}}, second, kStart + seconds(second)).ok());
+  }
+  EXPECT_LT(store.stats().bytes, 21'000U);
+  EXPECT_EQ(Contents(store).at("m,i=0").back(), "199000:199.000000");
 }
 
 TEST(SeriesStoreSelectTest, FindsByEqualityAndByPattern) {
