@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "tidegate/export.h"
 #include "tidegate/result.h"
 #include "tidegate/types.h"
 
@@ -38,7 +39,7 @@ std::optional<double> ParseDouble(std::string_view text);
 std::optional<std::int64_t> ParseInt(std::string_view text);
 
 /// A JSON string, quoted. Bytes that are not UTF-8 become U+FFFD.
-std::string JsonString(std::string_view text);
+TIDEGATE_EXPORT std::string JsonString(std::string_view text);
 
 /// How far two words are apart: insertions, deletions, changes, swaps of neighbours.
 std::size_t EditDistance(std::string_view a, std::string_view b);
