@@ -68,7 +68,8 @@ struct Config {
 };
 
 /// One thing that is wrong with a file, as `file:line:column: path: text`. What the Kubernetes API
-/// server would refuse has its words: `…: The HorizontalPodAutoscaler "web" is invalid: path: text`.
+/// server would refuse has its words: `…: The HorizontalPodAutoscaler "web" is invalid: path:
+/// text`.
 struct TIDEGATE_EXPORT ConfigProblem {
   std::string file;
   int line = 0;    ///< from 1; 0: the file as a whole

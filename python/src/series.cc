@@ -67,8 +67,8 @@ QueryResult EvaluateQuery(const Query& query, const SeriesStore& store, const py
 }
 
 QueryResult EvaluateRange(const Query& query, const SeriesStore& store, const py::object& start,
-                          const py::object& end, const py::object& step,
-                          const py::object& matchers, const py::object& lookback) {
+                          const py::object& end, const py::object& step, const py::object& matchers,
+                          const py::object& lookback) {
   EvaluateOptions options;
   options.matchers = ReadLabels(matchers, "matchers");
   if (!lookback.is_none()) options.lookback = ReadDuration(lookback, Path("lookback"));

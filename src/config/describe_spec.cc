@@ -98,7 +98,8 @@ void Describe(FieldVisitor& v, MetricSpec& s) {
                           auto describe) {
     MetricSpec blank;
     MetricSpec& metric = s.type == type ? s : blank;
-    v.Alternative(key, s.type == type, [&] { describe(metric); }, SourceInfo(doc));
+    v.Alternative(
+        key, s.type == type, [&] { describe(metric); }, SourceInfo(doc));
   };
   source(kResource, "resource", "A resource of the replicas, summed over their containers.",
          [&](MetricSpec& m) { DescribeResource(v, m, false); });
@@ -122,14 +123,13 @@ void Describe(FieldVisitor& v, MetricSpec& s) {
            DescribeTarget(v, m);
            DescribeUnused(v, m, true, true, false);
          });
-  v.Alternative(
-      "unknown", s.type == kUnknown,
-      [&] {
-        v.Field("name", s.name);
-        DescribeUnused(v, s, true, true, true);
-        v.Field("target", s.target);
-      },
-      {.hidden = true});
+  v.Alternative("unknown", s.type == kUnknown,
+                [&] {
+                  v.Field("name", s.name);
+                  DescribeUnused(v, s, true, true, true);
+                  v.Field("target", s.target);
+                },
+                {.hidden = true});
 }
 
 void Describe(FieldVisitor& v, ScalingPolicy& s) {

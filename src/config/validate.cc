@@ -255,8 +255,8 @@ void Validator::CheckFeatureGates(const ScalingSpec& spec) {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
     std::string list;
     for (const std::string_view gate : known) list += (list.empty() ? "" : ", ") + JsonString(gate);
-    Report("spec.featureGates." + name, "no feature gate of this name matters here; known are " +
-                                            list + Nearest(name, known));
+    Report("spec.featureGates." + name,
+           "no feature gate of this name matters here; known are " + list + Nearest(name, known));
   }
 }
 
