@@ -119,8 +119,8 @@ struct PolicySpec {
 };
 
 /// The releases of Kubernetes whose HorizontalPodAutoscaler a workload can behave like. What
-/// differs between them is one table, src/hpa/compatibility.cc.
-enum class KubernetesVersion { k1_33, k1_34, k1_35, k1_36, k1_37, k1_38 };
+/// differs between them is one table, src/hpa/compatibility.cc. kV137 is 1.37.
+enum class KubernetesVersion { kV133, kV134, kV135, kV136, kV137, kV138 };
 
 /// The settings that Kubernetes has as flags of kube-controller-manager, with its defaults.
 struct HpaOptions {
@@ -149,7 +149,7 @@ struct ScalingSpec {
   std::optional<Behavior> behavior;  ///< absent: HPA's legacy limits (doubling, at least 4)
   std::vector<PolicySpec> policies;  ///< empty: target_tracking alone
   MissingData missing_data = MissingData::kHold;
-  KubernetesVersion compatibility = KubernetesVersion::k1_37;
+  KubernetesVersion compatibility = KubernetesVersion::kV137;
   std::map<std::string, bool> feature_gates;  ///< that differ from the release's defaults
   HpaOptions hpa;
 

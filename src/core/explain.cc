@@ -90,7 +90,7 @@ class Words {
   // A proposal that a policy explained by a trace alone.
   std::string Proposed(const Step& step) const {
     const auto& policies = input_.spec.policies;
-    const std::string name = policies.size() == 1 ? policies.front().name : "target_tracking";
+    std::string name = policies.size() == 1 ? policies.front().name : "target_tracking";
     for (const MetricTrace& trace : decision_.metrics) {
       if (!trace.error && trace.proposal == step.replicas) return name + ": " + TraceText(trace);
     }

@@ -57,10 +57,10 @@ constexpr Compatibility k33 = Before34(k34);
 constexpr std::array<Compatibility, 6> kReleases = {k33, k34, k35, k36, k37, k38};
 
 constexpr std::array<FeatureGate, 4> kGates = {{
-    {"HPAConfigurableTolerance", &Compatibility::configurable_tolerance, k1_33, k1_37},
-    {"HPAGeneration", &Compatibility::observed_generation, k1_37, std::nullopt},
-    {"HPAScaleToZero", &Compatibility::scale_to_zero, k1_33, std::nullopt},
-    {"PodLevelResources", &Compatibility::pod_level_requests, k1_34, std::nullopt},
+    {"HPAConfigurableTolerance", &Compatibility::configurable_tolerance, kV133, kV137},
+    {"HPAGeneration", &Compatibility::observed_generation, kV137, std::nullopt},
+    {"HPAScaleToZero", &Compatibility::scale_to_zero, kV133, std::nullopt},
+    {"PodLevelResources", &Compatibility::pod_level_requests, kV134, std::nullopt},
 }};
 
 }  // namespace

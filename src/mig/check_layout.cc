@@ -61,7 +61,7 @@ Status CheckEngines(const DeviceModel& model, std::span<const PlacedSlice> slice
       {"JPEG", &Engines::nvjpg},
       {"OFA", &Engines::ofa}};
   for (const auto& [name, engine] : kKinds) {
-    if (const Status status = CheckEngine(model, slices, name, engine); !status) return status;
+    if (Status status = CheckEngine(model, slices, name, engine); !status) return status;
   }
   return {};
 }
@@ -98,8 +98,8 @@ Status CheckNumbers(const DeviceModel& model, std::span<const PlacedSlice> slice
 }  // namespace
 
 Status CheckLayout(const DeviceModel& model, std::span<const PlacedSlice> slices) {
-  if (const Status status = CheckSpans(model, slices); !status) return status;
-  if (const Status status = CheckNumbers(model, slices); !status) return status;
+  if (Status status = CheckSpans(model, slices); !status) return status;
+  if (Status status = CheckNumbers(model, slices); !status) return status;
   return CheckEngines(model, slices);
 }
 

@@ -18,7 +18,7 @@ Status CheckLayouts(const DeviceModel& model, std::span<const std::int64_t> dema
   std::int64_t devices = 0;
   for (const LayoutCount& layout : packing.layouts) {
     if (layout.devices < 1) return Wrong("a layout of no device");
-    if (const Status status = CheckLayout(model, layout.slices); !status) return status;
+    if (Status status = CheckLayout(model, layout.slices); !status) return status;
     devices += layout.devices;
     for (const PlacedSlice& slice : layout.slices) held[slice.profile] += layout.devices;
   }
@@ -97,7 +97,7 @@ Status CheckBound(const DeviceModel& model, std::span<const std::int64_t> demand
 Status CheckPacking(const DeviceModel& model, std::span<const std::int64_t> demand,
                     const Packing& packing) {
   if (demand.size() != model.profiles.size()) return Wrong("the demand does not fit the model");
-  if (const Status status = CheckLayouts(model, demand, packing); !status) return status;
+  if (Status status = CheckLayouts(model, demand, packing); !status) return status;
   if (!packing.proven || packing.devices == 0) return {};
   return CheckBound(model, demand, packing);
 }

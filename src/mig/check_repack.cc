@@ -39,7 +39,7 @@ class Replay {
       return Wrong(move.slice + " would become another profile");
     }
     if (move.destroy_first) Destroy(move.from);
-    if (const Status status = Create(move.to); !status) {
+    if (Status status = Create(move.to); !status) {
       return Wrong(move.slice + ": " + status.error().message);
     }
     if (!move.destroy_first) Destroy(move.from);
@@ -112,7 +112,7 @@ Status CheckRepack(const Fleet& fleet, const RepackRequest& request, const Repac
   if (plan.devices_before != replay.in_use()) return Wrong("devices_before is wrong");
   std::int32_t rounds = 0;
   for (const SliceMove& move : plan.moves) {
-    if (const Status status = replay.Move(move); !status) return status;
+    if (Status status = replay.Move(move); !status) return status;
     rounds = std::max(rounds, move.round);
   }
   if (rounds != plan.rounds) return Wrong("the number of rounds is wrong");
@@ -124,8 +124,8 @@ Status CheckRepack(const Fleet& fleet, const RepackRequest& request, const Repac
   for (const SliceRequest& slice : request.admit) wanted[slice.id] = &slice;
   for (const Placement& placement : plan.placed) {
     if (wanted.count(placement.id) == 0) return Wrong(placement.id + ": nobody asked for it");
-    if (const Status status = replay.Create(placement.spot); !status) return status;
-    const Status status = CheckPlaced(fleet, *wanted[placement.id], placement);
+    if (Status status = replay.Create(placement.spot); !status) return status;
+    Status status = CheckPlaced(fleet, *wanted[placement.id], placement);
     if (!status) return status;
     wanted.erase(placement.id);
   }

@@ -22,7 +22,8 @@ struct Place {
   std::size_t device;
   std::size_t option;
 
-  friend auto operator<=>(const Place&, const Place&) = default;
+  friend auto operator<=>(const Place&,
+                          const Place&) = default;  // NOLINT(modernize-use-nullptr)
 };
 
 class MoveOrder {

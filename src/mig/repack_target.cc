@@ -21,7 +21,8 @@ struct DeviceClass {
   std::uint64_t pinned;
   DeviceState freedom;
 
-  friend auto operator<=>(const DeviceClass&, const DeviceClass&) = default;
+  friend auto operator<=>(const DeviceClass&,
+                          const DeviceClass&) = default;  // NOLINT(modernize-use-nullptr)
 };
 
 class TargetProblem {

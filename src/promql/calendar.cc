@@ -48,11 +48,13 @@ int DaysIn(std::int64_t year, int month) {
 }  // namespace
 
 double Minute(std::int64_t unix_seconds) {
-  return static_cast<double>(Absolute(unix_seconds) % 3600 / 60);
+  const std::uint64_t minute = Absolute(unix_seconds) % 3600 / 60;
+  return static_cast<double>(minute);
 }
 
 double Hour(std::int64_t unix_seconds) {
-  return static_cast<double>(Absolute(unix_seconds) % kSecondsPerDay / 3600);
+  const std::uint64_t hour = Absolute(unix_seconds) % kSecondsPerDay / 3600;
+  return static_cast<double>(hour);
 }
 
 double DayOfWeek(std::int64_t unix_seconds) {

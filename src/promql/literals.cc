@@ -156,8 +156,8 @@ Result<double> ParseNumberLiteral(std::string_view text) {
 
 double ToSeconds(std::int64_t nanoseconds) {
   constexpr std::int64_t kSecond = 1'000'000'000;
-  return static_cast<double>(nanoseconds / kSecond) +
-         static_cast<double>(nanoseconds % kSecond) / 1e9;
+  const std::int64_t whole = nanoseconds / kSecond;
+  return static_cast<double>(whole) + static_cast<double>(nanoseconds % kSecond) / 1e9;
 }
 
 Result<std::int64_t> ParseDuration(std::string_view text) {

@@ -102,8 +102,8 @@ class Controller::Impl {
       : own_clock_(components.clock == nullptr ? MakeSystemClock() : nullptr),
         clock_(components.clock == nullptr ? *own_clock_ : *components.clock),
         components_(std::move(components)),
-        options_(options),
-        store_(options.series),
+        options_(std::move(options)),
+        store_(options_.series),
         calls_(kMaxCallThreads) {}
 
   Status Replace(std::vector<Workload> workloads) {
@@ -435,7 +435,7 @@ Controller::~Controller() = default;
 Result<std::unique_ptr<Controller>> Controller::Create(std::vector<Workload> workloads,
                                                        Components components,
                                                        ControllerOptions options) {
-  auto impl = std::make_unique<Impl>(std::move(components), options);
+  auto impl = std::make_unique<Impl>(std::move(components), std::move(options));
   if (Status replaced = impl->Replace(std::move(workloads)); !replaced) return replaced.error();
   return std::unique_ptr<Controller>(new Controller(std::move(impl)));
 }

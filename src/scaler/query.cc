@@ -220,11 +220,11 @@ class Session {
     const TimePoint end = clock_->Now() + span;
     TimePoint now = Collect();
     while (now + interval_ <= end) now = Next(now);
-    if (const Status answered = Answer(now); !answered) return answered;
+    if (Status answered = Answer(now); !answered) return answered;
     for (int answers = 1; options_.watch && answers != options_.count; ++answers) {
       now = Next(now);
       std::printf("\n");
-      if (const Status answered = Answer(now); !answered) return answered;
+      if (Status answered = Answer(now); !answered) return answered;
     }
     return {};
   }
@@ -251,7 +251,7 @@ class Session {
   // What a run has recorded, as series.
   Status Recorded() {
     std::optional<TimePoint> last;
-    const Status read = ReadJournal(options_.journal, [&](const TickRecord& record) {
+    Status read = ReadJournal(options_.journal, [&](const TickRecord& record) {
       last = record.input.now;
       for (std::size_t i = 0; i < record.input.workloads.size(); ++i) {
         Ingest(record.input.workloads[i], record.output.workloads[i].decision, *last);
@@ -286,9 +286,9 @@ class Session {
         std::max(std::chrono::floor<std::chrono::milliseconds>(range_ / kPlotWidth),
                  std::chrono::milliseconds(1));
     const TimePoint start = std::chrono::floor<std::chrono::milliseconds>(now) - kPlotWidth * step;
-    const Status done = range_ > Duration{}
-                            ? runner_.EvaluateRange(store_, start, now, step, evaluate_, result_)
-                            : runner_.Evaluate(store_, now, evaluate_, result_);
+    Status done = range_ > Duration{}
+                      ? runner_.EvaluateRange(store_, start, now, step, evaluate_, result_)
+                      : runner_.Evaluate(store_, now, evaluate_, result_);
     if (!done) return done;
     if (range_ > Duration{}) {
       for (const MatrixSeries& series : result_.matrix) PrintSeries(series, start, step);

@@ -51,7 +51,7 @@ std::int64_t ToMillis(TimePoint time) {
 }
 
 SeriesStore::Impl::Impl(SeriesStoreOptions options)
-    : options_(AtLeastOne(options)),
+    : options_(AtLeastOne(std::move(options))),
       retention_ms_(std::max<std::int64_t>(
           std::chrono::duration_cast<std::chrono::milliseconds>(options_.retention).count(), 1)),
       wanted_(options_.metrics),

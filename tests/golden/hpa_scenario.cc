@@ -375,7 +375,7 @@ ScalingSpec ParseSpec(const Json& json, const Json& scenario) {
                            reference.value("name", "")};
   spec.missing_data = MissingData::kFill;
   const std::string version = scenario.value("k8sVersion", "v1.37.0");  // v1.37.2 -> 1.37
-  spec.compatibility = ToEnum(version.substr(1, version.rfind('.') - 1), KubernetesVersion::k1_37);
+  spec.compatibility = ToEnum(version.substr(1, version.rfind('.') - 1), KubernetesVersion::kV137);
   for (const auto& [gate, on] : Member(scenario, "gates").items()) {
     spec.feature_gates[gate] = on.get<bool>();
   }

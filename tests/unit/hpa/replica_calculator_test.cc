@@ -47,7 +47,7 @@ MetricTrace Compute(const MetricSpec& metric, const Reading& reading, const Obse
   const MetricContext context{.spec = spec,
                               .observation = fleet,
                               .now = kNow,
-                              .compatibility = CompatibilityOf(KubernetesVersion::k1_37),
+                              .compatibility = CompatibilityOf(KubernetesVersion::kV137),
                               .tolerance = {},
                               .scratch = scratch};
   ComputeMetric(metric, reading, context, trace);
