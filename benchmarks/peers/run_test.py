@@ -27,13 +27,13 @@ class Measuring(unittest.TestCase):
         return path
 
     def test_a_ratio_is_theirs_by_ours(self):
-        figures = run.measure(ROW, self.side("peer", 5000), self.side("ours", 100), 0)
+        figures = run.measure(ROW, ROW.arguments, self.side("peer", 5000), self.side("ours", 100), 0)
         self.assertEqual(figures, {"ours": 10, "theirs": 500, "unit": "ns", "ratio_median": 50, "ratio_min": 50,
                                    "rounds": run.ROUNDS})
 
     def test_other_answers_are_other_work(self):
         with self.assertRaisesRegex(SystemExit, "not the same work"):
-            run.measure(ROW, self.side("peer", 5000, 7), self.side("ours", 100, 8), 0)
+            run.measure(ROW, ROW.arguments, self.side("peer", 5000, 7), self.side("ours", 100, 8), 0)
 
 
 class Keeping(unittest.TestCase):
