@@ -1416,7 +1416,7 @@ class SeriesStoreOptions:
     def max_label_value_length(self) -> int:
         """In bytes."""
     @property
-    def metrics(self) -> list[str]:
+    def metrics(self) -> tuple[str, ...]:
         """Of pages, only these are kept; empty: all."""
     @property
     def max_bytes(self) -> int:
