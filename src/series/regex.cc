@@ -685,11 +685,11 @@ class Regex::CapturingThreads {
   void Clear() {
     added_.assign(added_.size(), false);
     ready_.clear();
-    match_.reset();
+    matched_ = false;
   }
   const std::vector<Thread>& ready() const { return ready_; }
-  /// Of the first thread that has matched.
-  const std::optional<Slots>& match() const { return match_; }
+  /// Of the first thread that has matched; null: none has.
+  const Slots* match() const { return matched_ ? &match_ : nullptr; }
 
   void Add(const Regex& regex, std::uint32_t start, Slots slots, std::string_view text,
            std::size_t pos) {
@@ -706,7 +706,8 @@ class Regex::CapturingThreads {
           ready_.push_back(std::move(thread));
           break;
         case Op::kMatch:
-          if (!match_) match_ = std::move(thread.slots);
+          if (!matched_) match_ = std::move(thread.slots);
+          matched_ = true;
           break;
         case Op::kSplit:
           pending.push_back({instruction.second, thread.slots});
@@ -729,7 +730,8 @@ class Regex::CapturingThreads {
  private:
   std::vector<bool> added_;
   std::vector<Thread> ready_;
-  std::optional<Slots> match_;
+  Slots match_;
+  bool matched_ = false;
 };
 
 std::optional<std::vector<std::string_view>> Regex::Groups(std::string_view text) const {
@@ -750,7 +752,7 @@ std::optional<std::vector<std::string_view>> Regex::Groups(std::string_view text
     }
     std::swap(current, next);
   }
-  if (!current.match()) return std::nullopt;
+  if (current.match() == nullptr) return std::nullopt;
   std::vector<std::string_view> groups = {text};
   for (std::size_t i = 2; i < current.match()->size(); i += 2) {
     const std::size_t begin = (*current.match())[i];
