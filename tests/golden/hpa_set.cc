@@ -135,11 +135,11 @@ class Run {
   std::vector<std::string> Owners(const std::vector<GoldenPod>& pods) const {
     std::vector<std::string> owners;
     if (!pods.empty()) owners.push_back(spec_.workload);
-    for (const auto& [key, selector] : others_) {
+    for (const auto& other : others_) {
       const bool selects = std::any_of(pods.begin(), pods.end(), [&](const GoldenPod& pod) {
-        return selector.Matches(pod.labels);
+        return other.second.Matches(pod.labels);
       });
-      if (selects) owners.push_back(key);
+      if (selects) owners.push_back(other.first);
     }
     std::sort(owners.begin(), owners.end());
     return owners;
