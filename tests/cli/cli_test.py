@@ -20,6 +20,7 @@ import urllib.request
 HERE = pathlib.Path(__file__).resolve().parent
 TIDEGATE = sys.argv.pop(1)
 SECRET = "Bearer canary-7f3a"
+TOKEN = "canary-of-the-push-90c1"
 
 CONFIG = """\
 apiVersion: tidegate.dev/v1alpha1
@@ -311,6 +312,42 @@ class Running(unittest.TestCase):
         scaler = Scaler(self.config, *flags, env=env)
         self.addCleanup(scaler.stop)
         return scaler
+
+    def push(self, scaler, page, query, token=TOKEN):
+        request = urllib.request.Request(f"http://127.0.0.1:{scaler.port()}/api/v1/push?{query}", data=page.encode(),
+                                         headers={"Authorization": f"Bearer {token}", "Content-Type": "text/plain"})
+        try:
+            with urllib.request.urlopen(request, timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def test_scales_on_what_is_pushed(self):
+        token_file = self.dir / "token"
+        token_file.write_text(TOKEN + "\n")
+        text = re.sub(r"  scrape: .*\n", "", self.config.read_text())
+        self.config.write_text(text.replace('admin: {', f'admin: {{push: {{tokenFile: "{token_file}"}}, '))
+        scaler = self.start()
+        replica = wait_for(lambda: self.ticks() and [r["name"] for r in self.ticks()[-1]["input"]["workloads"][0]
+                                                     ["observation"].get("replicas", [])])[0]
+
+        def pushed():
+            self.assertEqual(self.push(scaler, "queue 25\n", f"workload=web&replica={replica}")[0], 200)
+            return self.desired() == 3
+        wait_for(pushed)
+        for page, query, status, message in (
+                ("queue 1\n", "workload=wbe", 404, 'no workload "wbe"'), ("queue 1\n", "replica=a", 400, '"workload" is required'),
+                ("queue{a=b} 1\n", "workload=web", 400, "line 1, column 9: "), ("queue 1\n", "workload", 400, "want NAME=VALUE")):
+            answer = self.push(scaler, page, query)
+            self.assertEqual(answer[0], status, answer)
+            self.assertIn(message, answer[1])
+        self.assertEqual(self.push(scaler, "queue 1\n", "workload=web", token="x" * 20)[0], 401)
+        self.assertNotIn(TOKEN, scaler.text() + self.journal.read_text() + scaler.get("/debug/state")[1] + scaler.get("/metrics")[1])
+        self.assertEqual(scaler.stop(), 0)
+        token_file.write_text("short\n")
+        done = tidegate("run", "-f", self.config, "--once")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"push token: the first line of {token_file} has fewer than 16 bytes", done.stderr)
 
     def test_scales_explains_and_replays(self):
         scaler = self.start()

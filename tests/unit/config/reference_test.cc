@@ -120,7 +120,8 @@ TEST(ReferenceTest, EveryFieldOfTheSpecIsDescribed) {
   EXPECT_FIELDS(HttpProbe, 6, a, b, c, d, e, f);
   EXPECT_FIELDS(ProcessPoolOptions, 20, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t);
   EXPECT_FIELDS(NginxOptions, 9, a, b, c, d, e, f, g, h, i);
-  EXPECT_FIELDS(AdminOptions, 1, a);
+  EXPECT_FIELDS(AdminOptions, 2, a, b);
+  EXPECT_FIELDS(PushOptions, 2, a, b);
   EXPECT_FIELDS(JournalOptions, 3, a, b, c);
   EXPECT_FIELDS(LogOptions, 2, a, b);
   EXPECT_FIELDS(ScalerOptions, 3, a, b, c);
