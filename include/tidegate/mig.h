@@ -225,11 +225,13 @@ struct DeviceOffer {
   std::int64_t count = 0;
 };
 
-/// Slices that need at least this much; any profile with that much of both will do.
+/// Slices that need at least this much; any profile with that much of both will do, or just the
+/// one that is named.
 struct SliceNeed {
   std::int64_t memory_mib = 0;
   std::int32_t sm_count = 0;
   std::int64_t count = 0;
+  std::string profile = {};  ///< set: no other will do; as FindProfile() takes it
 
   friend bool operator==(const SliceNeed&, const SliceNeed&) = default;
 };
@@ -249,7 +251,8 @@ struct FleetMix {
 };
 
 /// The cheapest devices that serve all needs, over several models at once. Profiles with media or
-/// graphics attributes are left out. kUnavailable if the devices on offer cannot serve the needs.
+/// graphics attributes are used only by needs that name them. kUnavailable if the devices on offer
+/// cannot serve the needs.
 TIDEGATE_EXPORT Result<FleetMix> CheapestFleet(std::span<const DeviceOffer> offers,
                                                std::span<const SliceNeed> needs);
 

@@ -20,6 +20,7 @@
 #include "tidegate/export.h"
 #include "tidegate/mig.h"
 #include "tidegate/observation.h"
+#include "tidegate/pack.h"
 #include "tidegate/placement.h"
 #include "tidegate/plan.h"
 #include "tidegate/policy.h"

@@ -92,10 +92,12 @@ void Fleet::Impl::List(std::size_t device) {
 
 std::vector<Candidate> CandidatesFor(const Fleet::Impl& fleet, const SliceRequest& request) {
   std::vector<Candidate> out;
+  const bool named = !request.profile.empty() || !request.need;
+  const std::string& name = named ? request.profile : request.need->profile;
   for (std::size_t m = 0; m < fleet.models.size(); ++m) {
     const DeviceModel& model = *fleet.models[m].model;
-    if (!request.profile.empty()) {
-      if (const auto profile = FindProfile(model, request.profile)) out.push_back({m, *profile});
+    if (!name.empty()) {
+      if (const auto profile = FindProfile(model, name)) out.push_back({m, *profile});
       continue;
     }
     for (std::size_t p = 0; request.need && p < model.profiles.size(); ++p) {
