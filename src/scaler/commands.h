@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -74,5 +75,17 @@ struct QueryOptions {
   int count = 0;  // of answers with `watch`; 0: until stopped
 };
 int QueryOnce(const QueryOptions& options);
+
+enum class PackFormat { kTable, kJson };
+
+struct PackOptions {
+  std::vector<std::string> files;  // kinds Fleet and Demand
+  PackFormat format = PackFormat::kTable;
+  bool repack = false;
+  std::optional<std::int64_t> max_moves;  // of repack
+  std::string what_if;
+  std::size_t rows = 20;  // of the picture of a model
+};
+int Pack(const PackOptions& options);
 
 }  // namespace tidegate::scaler

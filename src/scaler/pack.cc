@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+#include "scaler/commands.h"
+#include "scaler/pack_report.h"
+#include "tidegate/fleet_file.h"
+
+namespace tidegate::scaler {
+
+namespace {
+
+std::string Count(std::int64_t number, const char* thing) {
+  return std::to_string(number) + " " + thing + (number == 1 ? "" : "s");
+}
+
+std::string Money(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.10g", value);
+  return text;
+}
+
+// "2 x 4g.20gb, 6 x 1g.5gb", or whatever stands between number and name.
+std::string List(const DeviceModel& model, const std::vector<std::int64_t>& numbers) {
+  std::string text;
+  for (std::size_t p = 0; p < numbers.size(); ++p) {
+    if (numbers[p] == 0) continue;
+    text +=
+        (text.empty() ? "" : ", ") + std::to_string(numbers[p]) + " x " + model.profiles[p].name;
+  }
+  return text;
+}
+
+/// The report in words.
+class Table {
+ public:
+  explicit Table(const PackReport& report, std::size_t rows)
+      : report_(report), plan_(report.plan), rows_(rows) {}
+
+  void Print() const {
+    for (const ModelPack& pack : plan_.models) {
+      const DeviceModel* model = ModelOf(pack.model);
+      if (model == nullptr) continue;
+      PrintModel(pack, *model);
+    }
+    if (plan_.models.size() > 1) {
+      std::printf("cost: %s, and no GPUs of the fleet cost less than %s\n",
+                  Money(plan_.price).c_str(), Money(plan_.price_bound).c_str());
+    }
+    std::printf("\n%s", DrawText(plan_, {.rows = rows_}).c_str());
+    if (report_.repacked) PrintMoves(plan_);
+    if (report_.what_if) PrintWhatIf(*report_.what_if);
+  }
+
+ private:
+  const DeviceModel* ModelOf(const std::string& id) const {
+    for (std::size_t d = 0; d < plan_.fleet.device_count(); ++d) {
+      if (plan_.fleet.device(d).model == id) return &plan_.fleet.model_of(d);
+    }
+    return nullptr;
+  }
+
+  static void PrintModel(const ModelPack& pack, const DeviceModel& model) {
+    std::int64_t slices = 0;
+    for (const std::int64_t count : pack.load) slices += count;
+    std::printf("%s: %lld of %s in use, with %s (%s)\n", pack.model.c_str(),
+                static_cast<long long>(pack.in_use), Count(pack.devices, "GPU").c_str(),
+                Count(slices, "slice").c_str(), List(model, pack.load).c_str());
+    if (pack.added > 0) {
+      std::printf("  missing: %s, added below\n", Count(pack.added, "GPU").c_str());
+    }
+    PrintProof(pack, model);
+    std::printf("  cost: %s, of at least %s\n", Money(pack.price).c_str(),
+                Money(pack.price_bound).c_str());
+    const Fragmentation& lost = pack.fragmentation;
+    std::printf(
+        "  unused: compute %lld of %lld (%lld at best), memory %lld of %lld (%lld at best)\n",
+        static_cast<long long>(lost.unused_compute),
+        static_cast<long long>(pack.in_use * model.compute_slices),
+        static_cast<long long>(lost.structural_compute), static_cast<long long>(lost.unused_memory),
+        static_cast<long long>(pack.in_use * model.memory_slices),
+        static_cast<long long>(lost.structural_memory));
+    PrintRoom(lost, model);
+    std::printf("  fragmentation: %.2f\n", lost.index);
+  }
+
+  static void PrintProof(const ModelPack& pack, const DeviceModel& model) {
+    const BoundCertificate& proof = pack.optimum.certificate;
+    std::string sum;
+    std::int64_t total = 0;
+    for (std::size_t p = 0; p < proof.weights.size(); ++p) {
+      if (pack.load[p] == 0 || proof.weights[p] == 0) continue;
+      sum += (sum.empty() ? "" : " + ") + std::to_string(proof.weights[p]) + "·" +
+             std::to_string(pack.load[p]) + " " + model.profiles[p].name;
+      total += proof.weights[p] * pack.load[p];
+    }
+    if (sum.empty()) return;
+    std::printf("  proof: %s = %lld, and no GPU holds more than %lld: at least %s\n", sum.c_str(),
+                static_cast<long long>(total), static_cast<long long>(proof.capacity),
+                Count(proof.devices, "GPU").c_str());
+    if (pack.in_use > proof.devices) {
+      std::printf("         (of empty GPUs; here %s more)\n",
+                  std::to_string(pack.in_use - proof.devices).c_str());
+    }
+  }
+
+  static void PrintRoom(const Fragmentation& lost, const DeviceModel& model) {
+    std::string text;
+    for (const ProfileRoom& room : lost.room) {
+      const SliceProfile& profile = model.profiles[room.profile];
+      if (profile.attributes != ProfileAttributes{}) continue;
+      text += (text.empty() ? "" : ", ") + std::to_string(room.now) + " x " + profile.name;
+      if (room.repacked > room.now) text += " (" + std::to_string(room.repacked) + " if repacked)";
+    }
+    std::printf("  room: %s\n", text.c_str());
+  }
+
+  static void PrintMoves(const PackPlan& plan) {
+    for (const ModelPack& pack : plan.models) {
+      if (pack.moves == 0) {
+        if (!pack.explanation.empty()) {
+          std::printf("\n%s: %s\n", pack.model.c_str(), pack.explanation.c_str());
+        }
+        continue;
+      }
+      std::printf("\n%s: %s in %s, and none takes fewer than %lld; GPUs in use %lld -> %lld, %s\n",
+                  pack.model.c_str(), Count(pack.moves, "move").c_str(),
+                  Count(pack.rounds, "round").c_str(), static_cast<long long>(pack.least_moves),
+                  static_cast<long long>(pack.in_use_before), static_cast<long long>(pack.in_use),
+                  (Count(pack.spare_devices, "spare GPU") + " in between").c_str());
+    }
+    for (std::size_t i = 0; i < plan.moves.size(); ++i) {
+      const SliceMove& move = plan.moves[i];
+      const DeviceModel& model = plan.fleet.model_of(move.to.device);
+      std::printf("  %zu. round %d: %s (%s) from %s@%d to %s@%d\n", i + 1, move.round,
+                  move.slice.c_str(), model.profiles[move.to.placed.profile].name.c_str(),
+                  plan.fleet.device(move.from.device).id.c_str(), move.from.placed.span.start,
+                  plan.fleet.device(move.to.device).id.c_str(), move.to.placed.span.start);
+    }
+  }
+
+  static void PrintWhatIf(const WhatIf& what_if) {
+    std::printf("\n%s: ", what_if.question.c_str());
+    const std::int64_t without = AddedBy(what_if.kept);
+    if (without == 0) {
+      std::printf("fits as things are\n");
+      return;
+    }
+    const PackPlan& moved = *what_if.moved;
+    const std::int64_t with = AddedBy(moved);
+    const std::string moves = Count(static_cast<std::int64_t>(moved.moves.size()), "move");
+    if (with == 0) {
+      std::printf("fits after %s; without moves it takes %s more\n", moves.c_str(),
+                  Count(without, "GPU").c_str());
+    } else if (with < without) {
+      std::printf("takes %s more and %s; without moves %s more\n", Count(with, "GPU").c_str(),
+                  moves.c_str(), Count(without, "GPU").c_str());
+    } else {
+      std::printf("takes %s more, whatever is moved\n", Count(with, "GPU").c_str());
+      return;
+    }
+    PrintMoves(moved);
+  }
+
+  const PackReport& report_;
+  const PackPlan& plan_;
+  const std::size_t rows_;
+};
+
+Result<FleetFiles> ReadFiles(const std::vector<std::string>& names) {
+  std::vector<FileText> texts;
+  std::string problems;
+  for (const std::string& name : names) {
+    std::ifstream file(name, std::ios::binary);
+    std::stringstream text;
+    text << file.rdbuf();
+    if (!file) problems += name + ": cannot be read\n";
+    texts.push_back({name, text.str()});
+  }
+  if (problems.empty()) {
+    ParsedFleetFiles parsed = ParseFleetFiles(texts);
+    if (parsed.problems.empty()) return std::move(parsed.files);
+    for (const ConfigProblem& problem : parsed.problems) problems += problem.ToString() + "\n";
+  }
+  problems.pop_back();
+  return Error{ErrorCode::kInvalidArgument, problems};
+}
+
+Result<WhatIf> Ask(const std::string& question, const Fleet& fleet,
+                   const std::map<std::string, double>& prices) {
+  const auto demand = ParseWhatIf(question, fleet);
+  if (!demand) return Error{demand.error().code, "--what-if " + demand.error().message};
+  WhatIf what_if{.question = question};
+  PackRequest request{.fleet = fleet, .demand = *demand, .prices = prices};
+  Result<PackPlan> kept = PlanPack(request);
+  if (!kept) return kept.error();
+  what_if.kept = *std::move(kept);
+  if (AddedBy(what_if.kept) == 0) return what_if;
+  request.moves = PackMoves::kToAdmit;
+  Result<PackPlan> moved = PlanPack(request);
+  if (!moved) return moved.error();
+  what_if.moved = *std::move(moved);
+  return what_if;
+}
+
+Result<PackReport> Answer(const PackOptions& options) {
+  const Result<FleetFiles> files = ReadFiles(options.files);
+  if (!files) return files.error();
+  Result<PackPlan> plan = PlanPack({.fleet = files->fleet,
+                                    .demand = files->demand,
+                                    .moves = options.repack ? PackMoves::kRepack : PackMoves::kNone,
+                                    .max_moves = options.max_moves,
+                                    .prices = files->prices});
+  if (!plan) return plan.error();
+  PackReport report{*std::move(plan), options.repack, std::nullopt};
+  if (options.what_if.empty()) return report;
+  Result<WhatIf> what_if = Ask(options.what_if, report.plan.fleet, files->prices);
+  if (!what_if) return what_if.error();
+  report.what_if = *std::move(what_if);
+  return report;
+}
+
+}  // namespace
+
+std::int64_t AddedBy(const PackPlan& plan) {
+  std::int64_t added = 0;
+  for (const ModelPack& pack : plan.models) added += pack.added;
+  return added;
+}
+
+int Pack(const PackOptions& options) {
+  const Result<PackReport> report = Answer(options);
+  if (!report) {
+    std::fprintf(stderr, "%s\n", report.error().message.c_str());
+    return 1;
+  }
+  switch (options.format) {
+    case PackFormat::kTable:
+      Table(*report, options.rows).Print();
+      break;
+    case PackFormat::kJson:
+      std::printf("%s", PackJson(*report).c_str());
+      break;
+  }
+  for (const ModelPack& pack : report->plan.models) {
+    if (pack.added == 0) continue;
+    std::fprintf(stderr, "%s: the demand takes %s more than there are\n", pack.model.c_str(),
+                 Count(pack.added, "GPU").c_str());
+  }
+  return AddedBy(report->plan) == 0 ? 0 : 1;
+}
+
+}  // namespace tidegate::scaler
