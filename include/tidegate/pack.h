@@ -105,6 +105,9 @@ struct PackPlan {
 /// moved as asked, and why.
 TIDEGATE_EXPORT Result<PackPlan> PlanPack(const PackRequest& request);
 
+/// "1·12 1g.5gb + 3·4 3g.20gb = 24, and no GPU holds more than 7: at least 4 GPUs"; empty: no load.
+TIDEGATE_EXPORT std::string ProofText(const DeviceModel& model, const ModelPack& pack);
+
 /// Devices that look alike: same model, state and slices.
 struct DeviceRow {
   struct Cell {
@@ -119,7 +122,8 @@ struct DeviceRow {
   std::vector<Cell> cells;  ///< by start
 };
 
-/// The devices of a model in the plan, alike ones together; those with slices first.
+/// The devices of a model in the plan, alike ones together but for those that a move touches; those
+/// with slices first.
 TIDEGATE_EXPORT std::vector<DeviceRow> FoldDevices(const PackPlan& plan, const std::string& model);
 
 struct PictureOptions {
@@ -128,5 +132,11 @@ struct PictureOptions {
 
 /// The slices of each device as text, one column a memory slice.
 TIDEGATE_EXPORT std::string DrawText(const PackPlan& plan, const PictureOptions& options = {});
+
+/// The same as an SVG document, with an arrow for each move.
+TIDEGATE_EXPORT std::string DrawSvg(const PackPlan& plan, const PictureOptions& options = {});
+
+/// An HTML page with the picture, the proof, the cost and the moves; it needs nothing else.
+TIDEGATE_EXPORT std::string DrawHtml(const PackPlan& plan, const PictureOptions& options = {});
 
 }  // namespace tidegate

@@ -260,6 +260,11 @@ const Device& Fleet::device(std::size_t index) const { return impl_->devices[ind
 const DeviceModel& Fleet::model_of(std::size_t device) const {
   return *impl_->models[impl_->devices[device].model].model;
 }
+
+const DeviceModel* Fleet::FindModel(std::string_view id) const {
+  const std::size_t model = impl_->FindModel(id);
+  return model == IndexSet::kNone ? nullptr : impl_->models[model].model.get();
+}
 std::vector<Slice> Fleet::slices(std::size_t device) const { return impl_->devices[device].slices; }
 const Slice* Fleet::FindSlice(std::string_view id) const {
   const auto found = impl_->device_of_slice.find(std::string(id));

@@ -218,10 +218,30 @@ Result<PackPlan> PlanPack(const PackRequest& request) {
   return joiner.Finish(assignment.price_bound());
 }
 
+std::string ProofText(const DeviceModel& model, const ModelPack& pack) {
+  const BoundCertificate& proof = pack.optimum.certificate;
+  std::string sum;
+  std::int64_t total = 0;
+  for (std::size_t p = 0; p < proof.weights.size(); ++p) {
+    if (pack.load[p] == 0 || proof.weights[p] == 0) continue;
+    sum += (sum.empty() ? "" : " + ") + std::to_string(proof.weights[p]) + "·" +
+           std::to_string(pack.load[p]) + " " + model.profiles[p].name;
+    total += proof.weights[p] * pack.load[p];
+  }
+  if (sum.empty()) return sum;
+  return sum + " = " + std::to_string(total) + ", and no GPU holds more than " +
+         std::to_string(proof.capacity) + ": at least " + std::to_string(proof.devices) +
+         (proof.devices == 1 ? " GPU" : " GPUs");
+}
+
 std::vector<DeviceRow> FoldDevices(const PackPlan& plan, const std::string& model) {
   std::set<std::string_view> fresh, moved;
+  std::set<std::size_t> touched;
   for (const Placement& placement : plan.placed) fresh.insert(placement.id);
-  for (const SliceMove& move : plan.moves) moved.insert(move.slice);
+  for (const SliceMove& move : plan.moves) {
+    moved.insert(move.slice);
+    touched.insert({move.from.device, move.to.device});
+  }
   std::vector<DeviceRow> rows;
   for (std::size_t d = 0; d < plan.fleet.device_count(); ++d) {
     const Device& device = plan.fleet.device(d);
@@ -232,8 +252,9 @@ std::vector<DeviceRow> FoldDevices(const PackPlan& plan, const std::string& mode
                            moved.count(slice.id) > 0, slice.pinned});
     }
     const auto alike = std::find_if(rows.begin(), rows.end(), [&](const DeviceRow& other) {
-      return other.added == row.added && other.cells == row.cells &&
-             plan.fleet.device(other.devices.front()).state == device.state;
+      const std::size_t first = other.devices.front();
+      return touched.count(d) + touched.count(first) == 0 && other.added == row.added &&
+             other.cells == row.cells && plan.fleet.device(first).state == device.state;
     });
     if (alike != rows.end()) {
       alike->devices.push_back(d);

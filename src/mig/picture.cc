@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "mig/words.h"
 #include "tidegate/pack.h"
 
 namespace tidegate {
@@ -13,33 +14,10 @@ namespace {
 
 constexpr std::size_t kWidth = 64;  // of all memory slices
 
-// Code points, which is what a terminal gives a column to, near enough.
-std::size_t Columns(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](unsigned char c) { return (c & 0xC0U) != 0x80U; }));
-}
-
 // Cut or filled up to `width` columns.
 std::string Fit(std::string_view text, std::size_t width) {
-  std::string out(text);
-  if (Columns(out) > width) {
-    while (Columns(out) >= width && !out.empty()) {
-      while (!out.empty() && (static_cast<unsigned char>(out.back()) & 0xC0U) == 0x80U) {
-        out.pop_back();
-      }
-      if (!out.empty()) out.pop_back();
-    }
-    if (width > 0) out += "…";
-  }
+  std::string out = Cut(text, width);
   return out + std::string(width - std::min(width, Columns(out)), ' ');
-}
-
-// Names come from files: none may move the cursor.
-std::string Visible(std::string_view text) {
-  std::string out(text);
-  std::replace_if(
-      out.begin(), out.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }, '?');
-  return out;
 }
 
 std::string Marked(const DeviceRow::Cell& cell, bool mark_new) {
@@ -48,12 +26,6 @@ std::string Marked(const DeviceRow::Cell& cell, bool mark_new) {
   if (cell.is_new && mark_new) marks += "+";
   if (cell.pinned) marks += "!";
   return marks + Visible(cell.workload);
-}
-
-std::string Name(const Device& device) {
-  return Visible(device.node.empty() || device.id.rfind(device.node, 0) == 0
-                     ? device.id
-                     : device.node + "/" + device.id);
 }
 
 class TextPicture {
@@ -73,35 +45,16 @@ class TextPicture {
   }
 
  private:
-  std::string Label(const DeviceRow& row) const {
-    const Device& device = plan_.fleet.device(row.devices.front());
-    std::string label = Name(device);
-    if (row.devices.size() > 1) label += " x " + std::to_string(row.devices.size());
-    return label;
-  }
-
-  std::string Note(const DeviceRow& row) const {
-    if (row.added) return "to add";
-    switch (plan_.fleet.device(row.devices.front()).state) {
-      case DeviceState::kCordoned:
-        return "cordoned";
-      case DeviceState::kDraining:
-        return "draining";
-      case DeviceState::kOpen:
-        break;
-    }
-    return "";
-  }
-
   void DrawModel(const std::string& id) {
     const std::vector<DeviceRow> rows = FoldDevices(plan_, id);
     if (rows.empty()) return;
-    model_ = &plan_.fleet.model_of(rows.front().devices.front());
+    model_ = plan_.fleet.FindModel(id);
     cell_ = std::max<std::size_t>(4, kWidth / static_cast<std::size_t>(model_->memory_slices) - 1);
     margin_ = Columns(id);
     const std::size_t shown = std::min(rows.size(), options_.rows);
     for (std::size_t i = 0; i < shown; ++i) {
-      margin_ = std::max({margin_, Columns(Label(rows[i])), Columns(Note(rows[i]))});
+      margin_ = std::max(
+          {margin_, Columns(LabelOf(plan_.fleet, rows[i])), Columns(NoteOf(plan_.fleet, rows[i]))});
     }
     margin_ = std::min<std::size_t>(margin_, 28);
     if (!out_.empty()) out_ += "\n";
@@ -145,13 +98,14 @@ class TextPicture {
   }
 
   void DrawRow(const DeviceRow& row) {
-    Cells(Label(row), row, "·",
+    Cells(LabelOf(plan_.fleet, row), row, "·",
           [&](const DeviceRow::Cell& cell) { return model_->profiles[cell.placed.profile].name; });
     const bool named =
         std::any_of(row.cells.begin(), row.cells.end(),
                     [&](const DeviceRow::Cell& cell) { return !Marked(cell, mark_new_).empty(); });
-    if (named || !Note(row).empty()) {
-      Cells(Note(row), row, "", [&](const DeviceRow::Cell& c) { return Marked(c, mark_new_); });
+    if (named || !NoteOf(plan_.fleet, row).empty()) {
+      Cells(NoteOf(plan_.fleet, row), row, "",
+            [&](const DeviceRow::Cell& c) { return Marked(c, mark_new_); });
     }
   }
 

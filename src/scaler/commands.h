@@ -76,7 +76,7 @@ struct QueryOptions {
 };
 int QueryOnce(const QueryOptions& options);
 
-enum class PackFormat { kTable, kJson };
+enum class PackFormat { kTable, kJson, kSvg, kHtml };
 
 struct PackOptions {
   std::vector<std::string> files;  // kinds Fleet and Demand

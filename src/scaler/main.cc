@@ -152,8 +152,10 @@ void AddPack(CLI::App& app, PackOptions& options) {
   pack->add_option("-f,--file", options.files, "Files of kind Fleet and Demand; may be given again")
       ->required();
   static const std::map<std::string, PackFormat> kFormats = {{"table", PackFormat::kTable},
-                                                             {"json", PackFormat::kJson}};
-  pack->add_option("-o,--output,--format", options.format, "table or json")
+                                                             {"json", PackFormat::kJson},
+                                                             {"svg", PackFormat::kSvg},
+                                                             {"html", PackFormat::kHtml}};
+  pack->add_option("-o,--output,--format", options.format, "table, json, svg or html")
       ->transform(CLI::CheckedTransformer(kFormats));
   auto* repack = pack->add_flag("--repack", options.repack,
                                 "Move as few slices as it takes to get by with the fewest GPUs");

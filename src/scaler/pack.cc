@@ -42,9 +42,7 @@ class Table {
 
   void Print() const {
     for (const ModelPack& pack : plan_.models) {
-      const DeviceModel* model = ModelOf(pack.model);
-      if (model == nullptr) continue;
-      PrintModel(pack, *model);
+      PrintModel(pack, *plan_.fleet.FindModel(pack.model));
     }
     if (plan_.models.size() > 1) {
       std::printf("cost: %s, and no GPUs of the fleet cost less than %s\n",
@@ -56,13 +54,6 @@ class Table {
   }
 
  private:
-  const DeviceModel* ModelOf(const std::string& id) const {
-    for (std::size_t d = 0; d < plan_.fleet.device_count(); ++d) {
-      if (plan_.fleet.device(d).model == id) return &plan_.fleet.model_of(d);
-    }
-    return nullptr;
-  }
-
   static void PrintModel(const ModelPack& pack, const DeviceModel& model) {
     std::int64_t slices = 0;
     for (const std::int64_t count : pack.load) slices += count;
@@ -88,22 +79,12 @@ class Table {
   }
 
   static void PrintProof(const ModelPack& pack, const DeviceModel& model) {
-    const BoundCertificate& proof = pack.optimum.certificate;
-    std::string sum;
-    std::int64_t total = 0;
-    for (std::size_t p = 0; p < proof.weights.size(); ++p) {
-      if (pack.load[p] == 0 || proof.weights[p] == 0) continue;
-      sum += (sum.empty() ? "" : " + ") + std::to_string(proof.weights[p]) + "·" +
-             std::to_string(pack.load[p]) + " " + model.profiles[p].name;
-      total += proof.weights[p] * pack.load[p];
-    }
-    if (sum.empty()) return;
-    std::printf("  proof: %s = %lld, and no GPU holds more than %lld: at least %s\n", sum.c_str(),
-                static_cast<long long>(total), static_cast<long long>(proof.capacity),
-                Count(proof.devices, "GPU").c_str());
-    if (pack.in_use > proof.devices) {
-      std::printf("         (of empty GPUs; here %s more)\n",
-                  std::to_string(pack.in_use - proof.devices).c_str());
+    const std::string proof = ProofText(model, pack);
+    if (proof.empty()) return;
+    std::printf("  proof: %s\n", proof.c_str());
+    const std::int64_t more = pack.in_use - pack.optimum.certificate.devices;
+    if (more > 0) {
+      std::printf("         (of empty GPUs; here %lld more)\n", static_cast<long long>(more));
     }
   }
 
@@ -223,6 +204,12 @@ Result<PackReport> Answer(const PackOptions& options) {
   return report;
 }
 
+// A question is drawn with its answer.
+const PackPlan& Drawn(const PackReport& report) {
+  if (!report.what_if) return report.plan;
+  return report.what_if->moved ? *report.what_if->moved : report.what_if->kept;
+}
+
 }  // namespace
 
 std::int64_t AddedBy(const PackPlan& plan) {
@@ -243,6 +230,12 @@ int Pack(const PackOptions& options) {
       break;
     case PackFormat::kJson:
       std::printf("%s", PackJson(*report).c_str());
+      break;
+    case PackFormat::kSvg:
+      std::printf("%s", DrawSvg(Drawn(*report), {.rows = options.rows}).c_str());
+      break;
+    case PackFormat::kHtml:
+      std::printf("%s", DrawHtml(Drawn(*report), {.rows = options.rows}).c_str());
       break;
   }
   for (const ModelPack& pack : report->plan.models) {

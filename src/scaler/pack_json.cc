@@ -111,11 +111,7 @@ std::string PackJson(const PackReport& report) {
   const PackPlan& plan = report.plan;
   Json models = Json::array();
   for (const ModelPack& pack : plan.models) {
-    for (std::size_t d = 0; d < plan.fleet.device_count(); ++d) {
-      if (plan.fleet.device(d).model != pack.model) continue;
-      models.push_back(ModelJson(pack, plan.fleet.model_of(d)));
-      break;
-    }
+    models.push_back(ModelJson(pack, *plan.fleet.FindModel(pack.model)));
   }
   Json out{{"models", std::move(models)},
            {"cost", {{"total", plan.price}, {"bound", plan.price_bound}}},

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The executable as its users meet it: cli_test.py TIDEGATE [unittest arguments]."""
+import html.parser
 import http.server
 import json
 import os
@@ -17,6 +18,7 @@ import time
 import unittest
 import urllib.error
 import urllib.request
+import xml.etree.ElementTree
 
 HERE = pathlib.Path(__file__).resolve().parent
 TIDEGATE = sys.argv.pop(1)
@@ -172,6 +174,24 @@ class Usage(unittest.TestCase):
             self.assertIn(command[-1], done.stderr)
 
 
+class Balanced(html.parser.HTMLParser):
+    """Each element that must be closed is, in order."""
+
+    def __init__(self):
+        super().__init__()
+        self.open = []
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in ("meta", "rect", "circle"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        pass
+
+    def handle_endtag(self, tag):
+        assert self.open and self.open.pop() == tag, tag
+
+
 class Packing(unittest.TestCase):
     """`tidegate pack` on the examples, as docs/mig.md shows it."""
     ROOT = HERE.parents[1]
@@ -204,6 +224,18 @@ class Packing(unittest.TestCase):
         self.assertEqual(sum(len(gpu["slices"]) for gpu in answer["gpus"]), 12)
         self.assertEqual(len(answer["moves"]), model["moves"]["least"])
         self.assertFalse(answer["whatIf"]["fits"])
+
+    def test_svg_and_html_are_well_formed_and_alone(self):
+        for extra in ((), ("--what-if", "add 2 3g.20gb, 3 7g.40gb")):
+            svg = self.pack("-f", "examples/pack/dgx.yaml", "--repack", "-o", "svg", *extra).stdout
+            root = xml.etree.ElementTree.fromstring(svg)
+            self.assertEqual(root.tag, "{http://www.w3.org/2000/svg}svg")
+            page = self.pack("-f", "examples/pack/dgx.yaml", "--repack", "-o", "html", *extra).stdout
+            self.assertIn(svg, page)
+            self.assertNotRegex(page.replace("http://www.w3.org/2000/svg", ""), r"https?:|src=|@import|<script|<link")
+            parser = Balanced()
+            parser.feed(page)
+            self.assertEqual(parser.open, [])
 
     def test_what_does_not_fit_is_1_with_the_plan(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -228,5 +228,42 @@ TEST(PictureTest, MarksWhatChangesAndCutsNames) {
             "          │       │!a?[31…│>      │       │+new                           │\n");
 }
 
+TEST(PictureTest, SvgAndHtmlEscapeEveryName) {
+  Fleet fleet = MakeFleet("a100-40gb", {{{"1g.5gb", 0}, {"1g.5gb", 5}}});
+  const std::string evil = "<script>alert('&\"\x01\xff";
+  ASSERT_TRUE(fleet.AddDevice({.id = evil + "gpu", .model = "a100-40gb", .node = evil}));
+  ASSERT_TRUE(fleet.AddSlice({.id = evil + "s",
+                              .device = 0,
+                              .placed = PlacedAt(fleet.model_of(0), "2g.10gb", 2),
+                              .group = evil + "w"}));
+  const std::vector<WorkloadDemand> demand = {Wants(evil, "3g.20gb", 1),
+                                              Wants("whole", "7g.40gb", 1)};
+  const PackPlan plan = Planned({.fleet = fleet, .demand = demand, .moves = PackMoves::kToAdmit});
+  ASSERT_FALSE(plan.moves.empty());
+  for (const std::string& drawn : {DrawSvg(plan), DrawHtml(plan)}) {
+    EXPECT_THAT(drawn, testing::Not(HasSubstr("<script")));
+    EXPECT_THAT(drawn, HasSubstr("&lt;script&gt;alert(&#39;&amp;&quot;\xEF\xBF\xBD\xEF\xBF\xBD"));
+    EXPECT_EQ(drawn.find('\x01'), std::string::npos);
+    EXPECT_EQ(drawn.find('\xff'), std::string::npos);
+    EXPECT_THAT(drawn, HasSubstr("marker-end"));
+  }
+}
+
+TEST(PictureTest, EverySliceHasABoxAndEveryMoveAnArrow) {
+  const Fleet fleet =
+      MakeFleet("a100-40gb", {{{"3g.20gb", 4}}, {{"3g.20gb", 4}}, {{"2g.10gb", 0}}});
+  const PackPlan plan = Planned({.fleet = fleet, .moves = PackMoves::kRepack});
+  const std::string svg = DrawSvg(plan);
+  const auto count = [&](const std::string& word) {
+    std::size_t n = 0;
+    for (std::size_t at = svg.find(word); at != std::string::npos; at = svg.find(word, at + 1)) ++n;
+    return n;
+  };
+  EXPECT_EQ(count("class=\"slice"), 3U);
+  EXPECT_EQ(count("class=\"move\""), plan.moves.size());
+  EXPECT_EQ(count("class=\"left\""), plan.moves.size());
+  EXPECT_EQ(svg.find("http", svg.find("viewBox")), std::string::npos);
+}
+
 }  // namespace
 }  // namespace tidegate
