@@ -19,6 +19,7 @@
 #include "tidegate/decision.h"
 #include "tidegate/export.h"
 #include "tidegate/mig.h"
+#include "tidegate/mig_parted.h"
 #include "tidegate/observation.h"
 #include "tidegate/pack.h"
 #include "tidegate/placement.h"

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "config/documents.h"
+#include "config/mig_parted.h"
 #include "config/scalars.h"
 #include "tidegate/describe.h"
 
@@ -30,6 +31,7 @@ using config::Problem;
 constexpr std::int64_t kMostDevices = 100'000;
 constexpr std::int64_t kMostSlices = 1'000'000;
 constexpr std::size_t kProblemsMax = 200;
+constexpr std::string_view kMigParted = "mig-configs";  // the member that no other kind has
 
 /// A slice that runs, as a file has it.
 struct SliceEntry {
@@ -156,6 +158,9 @@ class FilesParser {
       if (document.kind == "Fleet") ReadFleet(document);
     }
     for (const Document& document : documents_) {
+      if (document.kind == kMigParted) ReadMigParted(document);
+    }
+    for (const Document& document : documents_) {
       if (document.kind == "Demand") ReadDemand(document);
     }
     const bool any = std::any_of(documents_.begin(), documents_.end(),
@@ -191,6 +196,7 @@ class FilesParser {
 
   /// Empty after a report.
   std::string KindOf(const FileText& file, const Node& root) {
+    if (root.Find(kMigParted) != nullptr) return std::string(kMigParted);
     const auto text = [&](std::string_view key) -> const Node* {
       const Node* node = root.Find(key);
       if (node != nullptr && node->kind == Node::Kind::kScalar) return node;
@@ -369,6 +375,38 @@ class FilesParser {
            (entry.start < 0 ? "is required: " : "got " + std::to_string(entry.start) + ": ") +
                profile.name + " can start at " + starts);
     return std::nullopt;
+  }
+
+  // A configuration is of the node that has its name; an only one, of an only node.
+  void ReadMigParted(const Document& document) {
+    std::vector<Problem> problems;
+    const std::vector<config::MigPartedDocument> configs =
+        config::ReadMigParted(*document.root, problems);
+    for (Problem& problem : problems) {
+      Report(*document.file, problem.at, std::move(problem.path), std::move(problem.message));
+    }
+    const std::set<std::string> nodes = Nodes();
+    for (const config::MigPartedDocument& config : configs) {
+      const bool only = configs.size() == 1 && nodes.size() == 1;
+      const std::string node = only ? *nodes.begin() : config.name;
+      if (nodes.count(node) == 0) {
+        Report(*document.file, config.at, config.path,
+               "no node of the fleet has this name" +
+                   Suggest(config.name, {nodes.begin(), nodes.end()}));
+        continue;
+      }
+      for (const auto& [entry, at, path] : config.entries) {
+        const Status applied = ApplyMigParted(out_.files.fleet, node, entry);
+        if (!applied) Report(*document.file, at, path, applied.error().message);
+      }
+    }
+  }
+
+  std::set<std::string> Nodes() const {
+    std::set<std::string> nodes;
+    const Fleet& fleet = out_.files.fleet;
+    for (std::size_t d = 0; d < fleet.device_count(); ++d) nodes.insert(fleet.device(d).node);
+    return nodes;
   }
 
   void ReadDemand(const Document& document) {

@@ -27,7 +27,7 @@ text{fill:var(--ink)}.soft{fill:var(--soft)}.model{font-size:15px;font-weight:60
 .free{fill:none;stroke:var(--line)}.left{fill:none;stroke:var(--ink);stroke-dasharray:4 3}
 .pinned{fill:#fff}.move,.halo{fill:none;stroke:var(--ink);stroke-width:2}.tip{fill:var(--ink)}
 .halo{stroke:var(--paper);stroke-width:6}
-.step{font-weight:700;paint-order:stroke;stroke:var(--paper);stroke-width:4px}
+.step{font-weight:700;text-anchor:middle}.dot{fill:var(--paper);stroke:var(--ink)}
 </style>
 <defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="6" markerHeight="6" orient="auto">
 <path class="tip" d="M0,0 L8,4 L0,8 Z"/></marker></defs>
@@ -156,7 +156,9 @@ class SvgPicture {
     out_ += "<path class=\"halo\" d=\"" + path + "\"/>\n<path class=\"move\" marker-end=\"" +
             "url(#tip)\" d=\"" + path + "\"><title>" +
             Escaped(std::to_string(number) + ". " + move.slice) + "</title></path>\n";
-    out_ += Text((x1 + x2) / 2 + 4, (y1 + y2) / 2, "step", std::to_string(number));
+    const int x = (x1 + x2) / 2, y = (y1 + y2) / 2;
+    out_ += "<circle class=\"dot\" cx=\"" + N(x) + "\" cy=\"" + N(y) + "\" r=\"9\"/>\n" +
+            Text(x, y + 4, "step", std::to_string(number));
   }
 
   const PackPlan& plan_;

@@ -76,14 +76,15 @@ struct QueryOptions {
 };
 int QueryOnce(const QueryOptions& options);
 
-enum class PackFormat { kTable, kJson, kSvg, kHtml };
+enum class PackFormat { kTable, kJson, kSvg, kHtml, kMigParted, kChanges };
 
 struct PackOptions {
-  std::vector<std::string> files;  // kinds Fleet and Demand
+  std::vector<std::string> files;  // kinds Fleet and Demand, and mig-parted's
   PackFormat format = PackFormat::kTable;
   bool repack = false;
   std::optional<std::int64_t> max_moves;  // of repack
   std::string what_if;
+  std::string to;         // a file of mig-parted: only the changes that lead there
   std::size_t rows = 20;  // of the picture of a model
 };
 int Pack(const PackOptions& options);

@@ -149,26 +149,37 @@ void AddQuery(CLI::App& app, QueryOptions& options) {
 void AddPack(CLI::App& app, PackOptions& options) {
   CLI::App* pack = app.add_subcommand(
       "pack", "The fewest GPUs for MIG slices, with proof, and the fewest moves");
-  pack->add_option("-f,--file", options.files, "Files of kind Fleet and Demand; may be given again")
+  pack->add_option("-f,--file", options.files,
+                   "Files of kind Fleet and Demand, and of mig-parted; may be given again")
       ->required();
   static const std::map<std::string, PackFormat> kFormats = {{"table", PackFormat::kTable},
                                                              {"json", PackFormat::kJson},
                                                              {"svg", PackFormat::kSvg},
-                                                             {"html", PackFormat::kHtml}};
-  pack->add_option("-o,--output,--format", options.format, "table, json, svg or html")
+                                                             {"html", PackFormat::kHtml},
+                                                             {"mig-parted", PackFormat::kMigParted},
+                                                             {"changes", PackFormat::kChanges}};
+  pack->add_option("-o,--output,--format", options.format,
+                   "table, json, svg, html, mig-parted (its configurations) or changes (what is "
+                   "created and destroyed)")
       ->transform(CLI::CheckedTransformer(kFormats));
   auto* repack = pack->add_flag("--repack", options.repack,
                                 "Move as few slices as it takes to get by with the fewest GPUs");
   pack->add_option("--max-moves", options.max_moves, "Free what so few moves can free")
       ->needs(repack)
       ->check(CLI::NonNegativeNumber);
-  pack->add_option("--what-if", options.what_if, "Would more fit? Such as \"add 3 3g.20gb\"");
+  auto* what_if =
+      pack->add_option("--what-if", options.what_if, "Would more fit? Such as \"add 3 3g.20gb\"");
+  pack->add_option("--to", options.to,
+                   "Only print the changes to what this file of mig-parted says")
+      ->excludes(repack)
+      ->excludes(what_if);
   pack->add_option("--rows", options.rows, "How many kinds of GPUs are drawn");
   pack->footer(
       "Examples:\n"
       "  tidegate pack -f fleet.yaml -f demand.yaml\n"
       "  tidegate pack -f fleet.yaml --repack --max-moves 5\n"
-      "  tidegate pack -f fleet.yaml --what-if \"add 3 3g.20gb\"\n\n"
+      "  tidegate pack -f fleet.yaml --what-if \"add 3 3g.20gb\"\n"
+      "  tidegate pack -f fleet.yaml -f demand.yaml -o mig-parted\n\n"
       "Exit status 1 also if the demand takes more GPUs than there are; the plan then has them.\n"
       "docs/mig.md tells what the files say.");
 }

@@ -8,6 +8,7 @@
 #include "scaler/commands.h"
 #include "scaler/pack_report.h"
 #include "tidegate/fleet_file.h"
+#include "tidegate/mig_parted.h"
 
 namespace tidegate::scaler {
 
@@ -187,27 +188,94 @@ Result<WhatIf> Ask(const std::string& question, const Fleet& fleet,
   return what_if;
 }
 
-Result<PackReport> Answer(const PackOptions& options) {
-  const Result<FleetFiles> files = ReadFiles(options.files);
-  if (!files) return files.error();
-  Result<PackPlan> plan = PlanPack({.fleet = files->fleet,
-                                    .demand = files->demand,
+Result<PackReport> Answer(const PackOptions& options, const FleetFiles& files) {
+  Result<PackPlan> plan = PlanPack({.fleet = files.fleet,
+                                    .demand = files.demand,
                                     .moves = options.repack ? PackMoves::kRepack : PackMoves::kNone,
                                     .max_moves = options.max_moves,
-                                    .prices = files->prices});
+                                    .prices = files.prices});
   if (!plan) return plan.error();
   PackReport report{*std::move(plan), options.repack, std::nullopt};
   if (options.what_if.empty()) return report;
-  Result<WhatIf> what_if = Ask(options.what_if, report.plan.fleet, files->prices);
+  Result<WhatIf> what_if = Ask(options.what_if, report.plan.fleet, files.prices);
   if (!what_if) return what_if.error();
   report.what_if = *std::move(what_if);
   return report;
+}
+
+// "2g.10gb@2 2g.10gb@4"
+std::string Names(const DeviceModel& model, const std::vector<PlacedSlice>& slices) {
+  std::string text;
+  for (const PlacedSlice& slice : slices) {
+    text += " " + model.profiles[slice.profile].name + "@" + std::to_string(slice.span.start);
+  }
+  return text;
+}
+
+void Write(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
+void PrintChanges(const Fleet& before, const Fleet& after) {
+  const std::vector<DeviceChange> changes = LayoutChanges(before, after);
+  for (const DeviceChange& change : changes) {
+    const DeviceModel& model = after.model_of(change.device);
+    std::string text;
+    for (const auto& [word, slices] :
+         {std::pair("keep", &change.keep), std::pair("destroy", &change.destroy),
+          std::pair("create", &change.create)}) {
+      if (!slices->empty()) text += (text.empty() ? "" : "; ") + (word + Names(model, *slices));
+    }
+    std::printf("%s: %s\n", after.device(change.device).id.c_str(), text.c_str());
+  }
+  if (changes.empty()) std::printf("nothing changes\n");
 }
 
 // A question is drawn with its answer.
 const PackPlan& Drawn(const PackReport& report) {
   if (!report.what_if) return report.plan;
   return report.what_if->moved ? *report.what_if->moved : report.what_if->kept;
+}
+
+void Print(const PackOptions& options, const FleetFiles& files, const PackReport& report) {
+  const PackPlan& drawn = Drawn(report);
+  const PictureOptions picture{.rows = options.rows};
+  switch (options.format) {
+    case PackFormat::kTable:
+      return Table(report, options.rows).Print();
+    case PackFormat::kChanges:
+      return PrintChanges(files.fleet, drawn.fleet);
+    case PackFormat::kJson:
+      return Write(PackJson(report));
+    case PackFormat::kSvg:
+      return Write(DrawSvg(drawn, picture));
+    case PackFormat::kHtml:
+      return Write(DrawHtml(drawn, picture));
+    case PackFormat::kMigParted:
+      return Write(MigPartedYaml(ToMigParted(drawn.fleet)));
+  }
+}
+
+Status PrintPlan(const PackOptions& options, const FleetFiles& files) {
+  const Result<PackReport> report = Answer(options, files);
+  if (!report) return report.error();
+  Print(options, files, *report);
+  std::string missing;
+  for (const ModelPack& pack : report->plan.models) {
+    if (pack.added == 0) continue;
+    missing += (missing.empty() ? "" : "\n") + pack.model + ": the demand takes " +
+               Count(pack.added, "GPU") + " more than there are";
+  }
+  if (missing.empty()) return {};
+  return Error{ErrorCode::kUnavailable, missing};
+}
+
+// To what a file of mig-parted says.
+Status PrintWay(const PackOptions& options, const FleetFiles& from) {
+  std::vector<std::string> names = options.files;
+  names.push_back(options.to);
+  const Result<FleetFiles> to = ReadFiles(names);
+  if (!to) return to.error();
+  PrintChanges(from.fleet, to->fleet);
+  return {};
 }
 
 }  // namespace
@@ -219,31 +287,13 @@ std::int64_t AddedBy(const PackPlan& plan) {
 }
 
 int Pack(const PackOptions& options) {
-  const Result<PackReport> report = Answer(options);
-  if (!report) {
-    std::fprintf(stderr, "%s\n", report.error().message.c_str());
-    return 1;
-  }
-  switch (options.format) {
-    case PackFormat::kTable:
-      Table(*report, options.rows).Print();
-      break;
-    case PackFormat::kJson:
-      std::printf("%s", PackJson(*report).c_str());
-      break;
-    case PackFormat::kSvg:
-      std::printf("%s", DrawSvg(Drawn(*report), {.rows = options.rows}).c_str());
-      break;
-    case PackFormat::kHtml:
-      std::printf("%s", DrawHtml(Drawn(*report), {.rows = options.rows}).c_str());
-      break;
-  }
-  for (const ModelPack& pack : report->plan.models) {
-    if (pack.added == 0) continue;
-    std::fprintf(stderr, "%s: the demand takes %s more than there are\n", pack.model.c_str(),
-                 Count(pack.added, "GPU").c_str());
-  }
-  return AddedBy(report->plan) == 0 ? 0 : 1;
+  const Result<FleetFiles> files = ReadFiles(options.files);
+  const Status done = !files               ? Status(files.error())
+                      : options.to.empty() ? PrintPlan(options, *files)
+                                           : PrintWay(options, *files);
+  if (done) return 0;
+  std::fprintf(stderr, "%s\n", done.error().message.c_str());
+  return 1;
 }
 
 }  // namespace tidegate::scaler

@@ -237,6 +237,20 @@ class Packing(unittest.TestCase):
             parser.feed(page)
             self.assertEqual(parser.open, [])
 
+    def test_mig_parted_goes_out_and_comes_in(self):
+        fleet = "examples/pack/cluster.yaml"
+        with tempfile.TemporaryDirectory() as folder:
+            target = pathlib.Path(folder, "target.yaml")
+            target.write_text(self.pack("-f", fleet, "-f", "examples/pack/demand.yaml", "-o", "mig-parted").stdout)
+            self.assertEqual(self.pack("-f", fleet, "-f", target, "-o", "mig-parted").stdout, target.read_text())
+            self.assertEqual(self.pack("-f", fleet, "-f", target, "--to", target).stdout, "nothing changes\n")
+            created = self.pack("-f", fleet, "--to", target).stdout
+            self.assertEqual(created.count("@"), 39)
+            self.assertNotIn("destroy", created)
+            self.assertEqual(self.pack("-f", fleet, "--to", target, "--repack").returncode, 2)
+            wrong = self.pack("-f", fleet, "--to", "examples/pack/no.yaml")
+            self.assertEqual((wrong.returncode, wrong.stderr), (1, "examples/pack/no.yaml: cannot be read\n"))
+
     def test_what_does_not_fit_is_1_with_the_plan(self):
         with tempfile.TemporaryDirectory() as folder:
             fleet = pathlib.Path(folder, "fleet.yaml")

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tidegate/mig_parted.h"
+
 namespace tidegate {
 namespace {
 
@@ -139,6 +141,91 @@ TEST(FleetFileTest, WhatIfIsAListOfSlices) {
   }
   EXPECT_THAT(ParseWhatIf("add 1 3g.20g", fleet).error().message,
               HasSubstr("did you mean \"3g.20gb\"?"));
+}
+
+constexpr const char* kParted = R"(version: v1
+mig-configs:
+  all-off:
+    - devices: all
+      mig-enabled: false
+  web-mix:
+    - device-filter: ["0x20B010DE", "0x20B110DE"]
+      devices: [0, 1]
+      mig-enabled: true
+      mig-devices:
+        "3g.20gb": 1
+        "1g.5gb+me": 1
+        "1g.5gb": 3
+    - devices: [2, 3]
+      mig-enabled: true
+      mig-devices: {"7g.40gb": 1}
+)";
+
+std::string NodeFleet(const std::string& nodes) {
+  return Fleet2("  devices:\n  - {model: a100-40gb, nodes: " + nodes + ", count: 4}\n");
+}
+
+TEST(FleetFileTest, MigPartedSaysWhatRuns) {
+  const std::vector<FileText> texts = {{"m", kParted}, {"f", NodeFleet("[web-mix, all-off]")}};
+  const ParsedFleetFiles parsed = ParseFleetFiles(texts);
+  ASSERT_THAT(parsed.problems, IsEmpty()) << parsed.problems[0].ToString();
+  const Fleet& fleet = parsed.files.fleet;
+  EXPECT_EQ(fleet.slices(0).size(), 5U);
+  EXPECT_EQ(fleet.slices(3).size(), 1U);
+  EXPECT_TRUE(fleet.slices(4).empty());
+  // What is written is read again as the same.
+  const std::vector<FileText> again = {{"m", MigPartedYaml(ToMigParted(fleet))},
+                                       {"f", NodeFleet("[web-mix, all-off]")}};
+  const ParsedFleetFiles second = ParseFleetFiles(again);
+  ASSERT_THAT(second.problems, IsEmpty()) << second.problems[0].ToString();
+  EXPECT_EQ(ToMigParted(second.files.fleet), ToMigParted(fleet));
+  EXPECT_THAT(LayoutChanges(fleet, second.files.fleet), IsEmpty());
+}
+
+TEST(FleetFileTest, AnOnlyConfigurationIsOfAnOnlyNode) {
+  const std::vector<FileText> texts = {
+      {"f", NodeFleet("[dgx]")},
+      {"m",
+       "version: v1\nmig-configs:\n  current:\n  - devices: [1]\n    mig-enabled: true\n"
+       "    mig-devices: {1g.5gb: 7}\n"}};
+  const ParsedFleetFiles parsed = ParseFleetFiles(texts);
+  ASSERT_THAT(parsed.problems, IsEmpty()) << parsed.problems[0].ToString();
+  EXPECT_EQ(parsed.files.fleet.slices(1).size(), 7U);
+}
+
+TEST(FleetFileTest, MigPartedIsReadAsStrictlyAsTheToolDoes) {
+  const auto with = [](const std::string& entry, const std::string& head = "version: v1\n") {
+    return Problems(
+        {{"f", NodeFleet("[n, o]")}, {"m", head + "mig-configs:\n  n:\n  - " + entry + "\n"}});
+  };
+  EXPECT_THAT(with("{devices: all, mig-enabled: true, mig-devices: {}}"), IsEmpty());
+  EXPECT_THAT(with("{devices: all, mig-enabled: true, mig-devices: {}}", ""),
+              ElementsAre("m:1:1: version: is required: v1"));
+  EXPECT_THAT(with("{devices: all, mig-enabled: true, mig-devices: {}}", "version: v2\n"),
+              ElementsAre("m:1:10: version: want v1, got \"v2\""));
+  EXPECT_THAT(with("{device: all, mig-enabled: false}"),
+              ElementsAre("m:4:6: mig-configs.n[0].device: unknown key; did you mean \"devices\"?",
+                          "m:4:5: mig-configs.n[0].devices: is required"));
+  EXPECT_THAT(with("{devices: all, mig-enabled: true}"),
+              ElementsAre(HasSubstr("mig-devices: is required when mig-enabled is true")));
+  EXPECT_THAT(with("{devices: all, mig-enabled: false, mig-devices: {1g.5gb: 1}}"),
+              ElementsAre(HasSubstr("must be empty when mig-enabled is false")));
+  EXPECT_THAT(with("{devices: some, mig-enabled: false}"),
+              ElementsAre(HasSubstr("mig-configs.n[0].devices: want all or a list of indices")));
+  EXPECT_THAT(
+      with("{devices: [4], mig-enabled: true, mig-devices: {1g.5gb: 1}}"),
+      ElementsAre("m:4:52: mig-configs.n[0].mig-devices: there is no device 4: the node has 4"));
+  EXPECT_THAT(with("{devices: [0], mig-enabled: true, mig-devices: {4g.20gb: 2}}"),
+              ElementsAre(HasSubstr("a100-40gb cannot have {\"4g.20gb\": 2} together")));
+  EXPECT_THAT(with("{devices: [0], mig-enabled: true, mig-devices: {1g.5gb: -1}}"),
+              ElementsAre(HasSubstr("want a number of slices, got \"-1\"")));
+  EXPECT_THAT(
+      Problems({{"f", NodeFleet("[node, other]")},
+                {"m", "version: v1\nmig-configs: {nod: [{devices: all, mig-enabled: false}]}"}}),
+      ElementsAre(
+          "m:2:15: mig-configs.nod: no node of the fleet has this name; did you mean \"node\"?"));
+  EXPECT_THAT(Problems({{"f", NodeFleet("[n]")}, {"m", "version: v1\nmig-configs: []"}}),
+              ElementsAre(HasSubstr("want a map of configurations by name")));
 }
 
 }  // namespace
