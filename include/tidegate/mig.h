@@ -246,8 +246,9 @@ struct FleetLayout {
 
 struct FleetMix {
   double price = 0;
-  double bound = 0;  ///< no mix costs less
+  double bound = 0;  ///< no mix costs less, says the search
   std::vector<FleetLayout> layouts;
+  std::vector<double> weights;  ///< by need: the certificate, see CheckFleetMix()
 };
 
 /// The cheapest devices that serve all needs, over several models at once. Profiles with media or
@@ -255,5 +256,11 @@ struct FleetMix {
 /// cannot serve the needs.
 TIDEGATE_EXPORT Result<FleetMix> CheapestFleet(std::span<const DeviceOffer> offers,
                                                std::span<const SliceNeed> needs);
+
+/// The independent checker: the layouts are legal, are on offer, serve all needs and cost what is
+/// said. The price that the weights prove no mix to go below; a value of each need's slices such
+/// that no device serves much more than it costs.
+TIDEGATE_EXPORT Result<double> CheckFleetMix(std::span<const DeviceOffer> offers,
+                                             std::span<const SliceNeed> needs, const FleetMix& mix);
 
 }  // namespace tidegate

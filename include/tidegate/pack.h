@@ -95,7 +95,8 @@ struct PackPlan {
   std::vector<Placement> placed;  ///< what is new
   std::vector<ModelPack> models;  ///< in the order of the fleet's devices
   double price = 0;
-  double price_bound = 0;  ///< no devices that serve the demand cost less
+  double price_bound = 0;   ///< no devices that serve the demand cost less: found by search …
+  double price_proven = 0;  ///< … and what a certificate shows by itself
 };
 
 /// Places all that is wanted; devices that it takes beyond the fleet's are added to the plan. A

@@ -50,7 +50,7 @@ class FleetProblem {
     FindKinds();
     problem_.rows = kinds_.size();
     for (const Kind& kind : kinds_) problem_.demand.push_back(kind.count);
-    if (kinds_.empty()) return FleetMix{};
+    if (kinds_.empty()) return FleetMix{.weights = std::vector<double>(needs_.size())};
     std::size_t first_profile = 0;
     for (const DeviceOffer& offer : offers_) {
       if (const Status status = AddOffer(offer, first_profile); !status) return status.error();
@@ -148,6 +148,13 @@ class FleetProblem {
     FleetMix mix;
     mix.price = static_cast<double>(solution.cost) / kPriceUnit;
     mix.bound = static_cast<double>(solution.bound) / kPriceUnit;
+    mix.weights.resize(needs_.size());
+    for (std::size_t k = 0; k < kinds_.size(); ++k) {
+      for (const std::size_t need : kinds_[k].needs) {
+        // A little less than the relaxation's price: its own rounding never breaks the proof.
+        mix.weights[need] = std::max(0.0, solution.duals[k] * (1 - 1e-9)) / kPriceUnit;
+      }
+    }
     left_.clear();
     for (const SliceNeed& need : needs_) left_.push_back(need.count);
     for (const ColumnUse& use : solution.uses) {

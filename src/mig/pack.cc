@@ -29,6 +29,12 @@ std::string Text(const WorkloadDemand& wanted) {
          std::to_string(wanted.need.sm_count) + " SMs";
 }
 
+/// What the devices cost at least.
+struct PriceBound {
+  double found = 0;   // by search
+  double proven = 0;  // by a certificate
+};
+
 /// Decides which profile of which model each wanted slice gets.
 class Assignment {
  public:
@@ -58,7 +64,7 @@ class Assignment {
   }
 
   /// Of TakeTheCheapest.
-  std::optional<double> price_bound() const { return price_bound_; }
+  std::optional<PriceBound> bound() const { return bound_; }
 
  private:
   void Add(std::size_t demand, Candidate candidate, std::int64_t count) {
@@ -92,7 +98,9 @@ class Assignment {
       mix = CheapestFleet(offers, needs);
     }
     if (!mix) return mix.error();
-    price_bound_ = mix->bound;
+    const Result<double> proven = CheckFleetMix(offers, needs, *mix);
+    if (!proven) return proven.error();
+    bound_ = {mix->bound, *proven};
     for (const FleetLayout& layout : mix->layouts) {
       for (std::size_t s = 0; s < layout.slices.size(); ++s) {
         if (!layout.serves[s]) continue;
@@ -123,7 +131,7 @@ class Assignment {
   const Fleet::Impl& impl_;
   std::vector<std::vector<Candidate>> candidates_;  // by demand
   std::vector<std::vector<WantedSlices>> by_model_;
-  std::optional<double> price_bound_;
+  std::optional<PriceBound> bound_;
 };
 
 /// Joins the answers for the models to one plan over the whole fleet.
@@ -162,7 +170,7 @@ class Joiner {
     return {};
   }
 
-  Result<PackPlan> Finish(std::optional<double> price_bound) {
+  Result<PackPlan> Finish(std::optional<PriceBound> bound) {
     for (ModelPack& pack : plan_.models) {
       Result<Fragmentation> measured = MeasureFragmentation(plan_.fleet, pack.model);
       if (!measured) return measured.error();
@@ -173,7 +181,9 @@ class Joiner {
       plan_.price += pack.price;
       plan_.price_bound += pack.price_bound;
     }
-    if (price_bound) plan_.price_bound = *price_bound;
+    plan_.price_proven = plan_.price_bound;
+    if (bound) plan_.price_bound = bound->found;
+    if (bound) plan_.price_proven = bound->proven;
     return std::move(plan_);
   }
 
@@ -215,7 +225,7 @@ Result<PackPlan> PlanPack(const PackRequest& request) {
     if (!answer) return answer.error();
     if (Status added = joiner.Add(*std::move(answer)); !added) return added.error();
   }
-  return joiner.Finish(assignment.price_bound());
+  return joiner.Finish(assignment.bound());
 }
 
 std::string ProofText(const DeviceModel& model, const ModelPack& pack) {

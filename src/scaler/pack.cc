@@ -46,8 +46,9 @@ class Table {
       PrintModel(pack, *plan_.fleet.FindModel(pack.model));
     }
     if (plan_.models.size() > 1) {
-      std::printf("cost: %s, and no GPUs of the fleet cost less than %s\n",
-                  Money(plan_.price).c_str(), Money(plan_.price_bound).c_str());
+      std::printf("cost: %s; no GPUs of the fleet cost less than %s (a certificate proves %s)\n",
+                  Money(plan_.price).c_str(), Money(plan_.price_bound).c_str(),
+                  Money(plan_.price_proven).c_str());
     }
     std::printf("\n%s", DrawText(plan_, {.rows = rows_}).c_str());
     if (report_.repacked) PrintMoves(plan_);
@@ -108,7 +109,7 @@ class Table {
         }
         continue;
       }
-      std::printf("\n%s: %s in %s, and none takes fewer than %lld; GPUs in use %lld -> %lld, %s\n",
+      std::printf("\n%s: %s in %s, of at least %lld; GPUs in use %lld -> %lld, %s\n",
                   pack.model.c_str(), Count(pack.moves, "move").c_str(),
                   Count(pack.rounds, "round").c_str(), static_cast<long long>(pack.least_moves),
                   static_cast<long long>(pack.in_use_before), static_cast<long long>(pack.in_use),

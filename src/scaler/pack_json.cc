@@ -113,10 +113,11 @@ std::string PackJson(const PackReport& report) {
   for (const ModelPack& pack : plan.models) {
     models.push_back(ModelJson(pack, *plan.fleet.FindModel(pack.model)));
   }
-  Json out{{"models", std::move(models)},
-           {"cost", {{"total", plan.price}, {"bound", plan.price_bound}}},
-           {"gpus", DevicesJson(plan)},
-           {"moves", MovesJson(plan)}};
+  Json out{
+      {"models", std::move(models)},
+      {"cost", {{"total", plan.price}, {"bound", plan.price_bound}, {"proven", plan.price_proven}}},
+      {"gpus", DevicesJson(plan)},
+      {"moves", MovesJson(plan)}};
   if (report.what_if) out["whatIf"] = WhatIfJson(*report.what_if);
   return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
