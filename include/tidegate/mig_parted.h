@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What Kubernetes and NVIDIA's tools call a layout: configurations of mig-parted (v1), labels and
-// extended resources of a node, and what has to be destroyed and created to get from one layout to
-// another.
+// extended resources of a node, claims of dynamic resource allocation, and what has to be
+// destroyed and created to get from one layout to another.
 //
 // mig-parted counts slices and does not say where they sit, and it applies a configuration by
 // clearing the GPU. So a configuration is what a plan is handed over as, and what a state is read
@@ -76,5 +76,22 @@ TIDEGATE_EXPORT std::map<std::string, std::int64_t> NodeResources(const Fleet& f
 /// .multiprocessors, .slices.gi and .slices.ci.
 TIDEGATE_EXPORT std::map<std::string, std::string> NodeLabels(const Fleet& fleet,
                                                               std::string_view node);
+
+/// Which slices a workload claims under dynamic resource allocation.
+struct SliceClaim {
+  std::string name;  ///< of the ResourceClaimTemplate: "llama-3g.20gb" as a name of Kubernetes
+  std::string workload;
+  std::string profile;
+  std::int64_t count = 0;  ///< slices of the fleet that are so
+
+  friend bool operator==(const SliceClaim&, const SliceClaim&) = default;
+};
+
+/// One for each workload and profile in the fleet, by name; slices of no workload are left out.
+TIDEGATE_EXPORT std::vector<SliceClaim> SliceClaims(const Fleet& fleet);
+
+/// A ResourceClaimTemplate (resource.k8s.io/v1) for each claim: one slice of the class
+/// mig.nvidia.com whose profile is the planned one. Where it sits is left to NVIDIA's driver.
+TIDEGATE_EXPORT std::string SliceClaimsYaml(const std::vector<SliceClaim>& claims);
 
 }  // namespace tidegate

@@ -76,7 +76,7 @@ struct QueryOptions {
 };
 int QueryOnce(const QueryOptions& options);
 
-enum class PackFormat { kTable, kJson, kSvg, kHtml, kMigParted, kChanges };
+enum class PackFormat { kTable, kJson, kSvg, kHtml, kMigParted, kClaims, kChanges };
 
 struct PackOptions {
   std::vector<std::string> files;  // kinds Fleet and Demand, and mig-parted's

@@ -157,10 +157,13 @@ void AddPack(CLI::App& app, PackOptions& options) {
                                                              {"svg", PackFormat::kSvg},
                                                              {"html", PackFormat::kHtml},
                                                              {"mig-parted", PackFormat::kMigParted},
+                                                             {"claims", PackFormat::kClaims},
                                                              {"changes", PackFormat::kChanges}};
-  pack->add_option("-o,--output,--format", options.format,
-                   "table, json, svg, html, mig-parted (its configurations) or changes (what is "
-                   "created and destroyed)")
+  pack->add_option(
+          "-o,--output,--format", options.format,
+          "table, json, svg, html, mig-parted (its configurations), claims (of dynamic resource "
+          "allocation) or changes (what is "
+          "created and destroyed)")
       ->transform(CLI::CheckedTransformer(kFormats));
   auto* repack = pack->add_flag("--repack", options.repack,
                                 "Move as few slices as it takes to get by with the fewest GPUs");

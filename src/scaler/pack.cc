@@ -252,6 +252,8 @@ void Print(const PackOptions& options, const FleetFiles& files, const PackReport
       return Write(DrawHtml(drawn, picture));
     case PackFormat::kMigParted:
       return Write(MigPartedYaml(ToMigParted(drawn.fleet)));
+    case PackFormat::kClaims:
+      return Write(SliceClaimsYaml(SliceClaims(drawn.fleet)));
   }
 }
 

@@ -159,5 +159,37 @@ TEST(NodeLabelsTest, AreWhatKubernetesWillSay) {
   EXPECT_EQ(labels.at("nvidia.com/mig-3g.20gb.multiprocessors"), "42");
 }
 
+TEST(SliceClaimsTest, OneForEachWorkloadAndProfile) {
+  Fleet fleet = MakeFleet("a100-40gb", {{}, {}});
+  const auto add = [&](const std::string& id, const std::string& profile, unsigned start,
+                       const std::string& workload) {
+    ASSERT_TRUE(fleet.AddSlice({.id = id,
+                                .device = 0,
+                                .placed = PlacedAt(fleet.model_of(0), profile, start),
+                                .group = workload}));
+  };
+  add("a", "1g.5gb+me", 0, "Chat_Bot");
+  add("b", "1g.5gb", 1, "Chat_Bot");
+  add("c", "1g.5gb", 2, "Chat_Bot");
+  add("d", "1g.5gb", 3, "chat-bot");
+  add("e", "1g.5gb", 4, "");
+  EXPECT_THAT(SliceClaims(fleet),
+              ElementsAre(SliceClaim{"chat-bot-1g-5gb", "Chat_Bot", "1g.5gb", 2},
+                          SliceClaim{"chat-bot-1g-5gb-me", "Chat_Bot", "1g.5gb+me", 1},
+                          SliceClaim{"chat-bot-1g-5gb-2", "chat-bot", "1g.5gb", 1}));
+  add("f", "1g.5gb", 5, std::string(80, 'x') + "\n: '");
+  const std::string name = SliceClaims(fleet).back().name;
+  EXPECT_EQ(name.size(), 63U);
+  EXPECT_EQ(name.find_first_not_of("xgb15-"), std::string::npos);
+  EXPECT_EQ(SliceClaimsYaml({{"n", "w", "1g.5gb", 1}, {"m", "w", "2g.10gb", 1}}).find("---"),
+            std::string("apiVersion: resource.k8s.io/v1\nkind: ResourceClaimTemplate\nmetadata:\n"
+                        "  name: n\nspec:\n  spec:\n    devices:\n      requests:\n"
+                        "      - name: slice\n        exactly:\n"
+                        "          deviceClassName: mig.nvidia.com\n          selectors:\n"
+                        "          - cel:\n              expression: "
+                        "device.attributes['gpu.nvidia.com'].profile == '1g.5gb'\n")
+                .size());
+}
+
 }  // namespace
 }  // namespace tidegate
