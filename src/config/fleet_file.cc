@@ -31,6 +31,8 @@ using config::Problem;
 constexpr std::int64_t kMostDevices = 100'000;
 constexpr std::int64_t kMostSlices = 1'000'000;
 constexpr std::size_t kProblemsMax = 200;
+/// Every slice of a large fleet may be written down.
+constexpr config::Limits kLimits{.bytes = 16u << 20, .nodes = 2'000'000};
 constexpr std::string_view kMigParted = "mig-configs";  // the member that no other kind has
 
 /// A slice that runs, as a file has it.
@@ -180,7 +182,7 @@ class FilesParser {
   };
 
   void ReadTrees(const FileText& file) {
-    config::ParsedText parsed = config::ParseYaml(file.text);
+    config::ParsedText parsed = config::ParseYaml(file.text, kLimits);
     for (const config::SyntaxProblem& problem : parsed.problems) {
       Report(file, problem.at, "", problem.message);
     }

@@ -202,6 +202,17 @@ class Joiner {
   PackPlan plan_;
 };
 
+// The same for devices that look alike.
+std::string KeyOf(const Device& device, const DeviceRow& row) {
+  std::string key = std::to_string(static_cast<int>(device.state)) + (row.added ? "+" : "-");
+  for (const DeviceRow::Cell& cell : row.cells) {
+    key += std::to_string(cell.placed.profile) + "@" + std::to_string(cell.placed.span.start) +
+           (cell.is_new ? "n" : "") + (cell.is_moved ? "m" : "") + (cell.pinned ? "p" : "") + ":" +
+           std::to_string(cell.workload.size()) + ":" + cell.workload;
+  }
+  return key;
+}
+
 }  // namespace
 
 double PriceOf(const PackRequest& request, const std::string& model) {
@@ -253,6 +264,7 @@ std::vector<DeviceRow> FoldDevices(const PackPlan& plan, const std::string& mode
     touched.insert({move.from.device, move.to.device});
   }
   std::vector<DeviceRow> rows;
+  std::map<std::string, std::size_t> known;  // rows by what they look like
   for (std::size_t d = 0; d < plan.fleet.device_count(); ++d) {
     const Device& device = plan.fleet.device(d);
     if (device.model != model) continue;
@@ -261,15 +273,12 @@ std::vector<DeviceRow> FoldDevices(const PackPlan& plan, const std::string& mode
       row.cells.push_back({slice.placed, slice.group, fresh.count(slice.id) > 0,
                            moved.count(slice.id) > 0, slice.pinned});
     }
-    const auto alike = std::find_if(rows.begin(), rows.end(), [&](const DeviceRow& other) {
-      const std::size_t first = other.devices.front();
-      return touched.count(d) + touched.count(first) == 0 && other.added == row.added &&
-             other.cells == row.cells && plan.fleet.device(first).state == device.state;
-    });
-    if (alike != rows.end()) {
-      alike->devices.push_back(d);
-    } else {
+    const std::string key = touched.count(d) > 0 ? "" : KeyOf(device, row);
+    const auto [alike, first] = known.emplace(key, rows.size());
+    if (first || key.empty()) {
       rows.push_back(std::move(row));
+    } else {
+      rows[alike->second].devices.push_back(d);
     }
   }
   std::stable_partition(rows.begin(), rows.end(),

@@ -128,6 +128,17 @@ TEST(FleetFileTest, WantsAFleetAndItsOwnKinds) {
               ElementsAre(HasSubstr("f:4:11: spec.driver: h100-sxm-80gb needs driver R525")));
 }
 
+TEST(FleetFileTest, EverySliceOfALargeFleetMayBeWrittenDown) {
+  std::string spec = "  devices:\n";
+  for (int i = 0; i < 12'000; ++i) {
+    spec += "  - {model: a100-40gb, slices: [{profile: 3g.20gb, start: 4, workload: w}]}\n";
+  }
+  const std::vector<FileText> texts = {{"f", Fleet2(spec)}};
+  const ParsedFleetFiles parsed = ParseFleetFiles(texts);
+  ASSERT_THAT(parsed.problems, IsEmpty()) << parsed.problems[0].ToString();
+  EXPECT_EQ(parsed.files.fleet.slice_count(), 12'000U);
+}
+
 TEST(FleetFileTest, WhatIfIsAListOfSlices) {
   const std::vector<FileText> texts = {{"f.yaml", kFleet}};
   const Fleet fleet = ParseFleetFiles(texts).files.fleet;
