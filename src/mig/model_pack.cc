@@ -132,6 +132,7 @@ class ModelPacker {
       if (fewer) plan = std::move(fewer);
     }
     AddDevices(high, fleet_);
+    if (plan->moves.empty()) PlaceWell(*plan);
     if (Status checked = CheckRepack(fleet_, Request(), *plan); !checked) return checked;
     answer_.pack.moves = static_cast<std::int64_t>(plan->moves.size());
     answer_.pack.least_moves = plan->least_moves;
@@ -141,6 +142,32 @@ class ModelPacker {
     answer_.moves = std::move(plan->moves);
     answer_.placed = std::move(plan->placed);
     return {};
+  }
+
+  // Where nothing has to move, the programme only counts: of all places that take no more devices
+  // the placer knows those that leave most room.
+  void PlaceWell(RepackPlan& plan) const {
+    Fleet fleet = fleet_;
+    std::vector<Gang> gangs;
+    for (const SliceRequest& wanted : admit_) {
+      (void)fleet.RecordDemand(wanted.profile);
+      gangs.push_back({.members = {wanted}});
+    }
+    const auto size = [this](const Gang& gang) {
+      const std::size_t profile = *FindProfile(model_, gang.members.front().profile);
+      return std::pair(model_.profiles[profile].memory_slices,
+                       model_.profiles[profile].compute_slices);
+    };
+    std::stable_sort(gangs.begin(), gangs.end(),
+                     [&](const Gang& a, const Gang& b) { return size(a) > size(b); });
+    PlacementPlan placed = MakePlacer()->Place({fleet, gangs});
+    std::set<std::size_t> opened;
+    for (const Placement& placement : placed.placed) {
+      if (fleet.slices(placement.spot.device).empty()) opened.insert(placement.spot.device);
+    }
+    const auto devices = static_cast<std::int64_t>(fleet.devices_in_use() + opened.size());
+    if (!placed.unplaced.empty() || devices != plan.devices_after) return;
+    plan.placed = std::move(placed.placed);
   }
 
   Result<RepackPlan> Try(std::int64_t added) {

@@ -61,6 +61,15 @@ TEST(PackTest, MovesOnlyIfAsked) {
   EXPECT_EQ(moved.fleet.slice_count(), 4U);
 }
 
+// Beside a full device a 3g goes where it leaves room for a 4g.
+TEST(PackTest, WhatIsNewLeavesMostRoom) {
+  const Fleet fleet = MakeFleet("a100-40gb", {{{"7g.40gb", 0}}, {}, {}});
+  const std::vector<WorkloadDemand> demand = {Wants("new", "3g.20gb", 1), Wants("b", "1g.5gb", 1)};
+  const PackPlan plan = Planned({.fleet = fleet, .demand = demand});
+  EXPECT_EQ(plan.models[0].in_use, 2);
+  EXPECT_EQ(plan.fleet.FindSlice("new-0")->placed.span.start, 4);
+}
+
 TEST(PackTest, ARepackFreesAndDrains) {
   Fleet fleet = MakeFleet("a100-40gb", {{{"3g.20gb", 4}}, {{"3g.20gb", 4}}, {{"2g.10gb", 0}}});
   const PackPlan plan = Planned({.fleet = fleet, .moves = PackMoves::kRepack});
