@@ -4,110 +4,33 @@
 #include "tidegate/fleet_file.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <set>
 #include <utility>
 
 #include "config/documents.h"
+#include "config/fleet_entries.h"
 #include "config/mig_parted.h"
 #include "config/scalars.h"
-#include "tidegate/describe.h"
 
 namespace tidegate {
-
-template <>
-struct EnumNames<DeviceState> {
-  static constexpr std::array<std::string_view, 3> kNames{"open", "cordoned", "draining"};
-};
-
 namespace {
 
+using config::DemandEntry;
+using config::DeviceEntry;
+using config::FleetEntry;
+using config::kMostDevices;
+using config::kMostSlices;
 using config::Node;
 using config::NodePtr;
 using config::Position;
 using config::Problem;
+using config::SliceEntry;
+using config::WorkloadEntry;
 
-constexpr std::int64_t kMostDevices = 100'000;
-constexpr std::int64_t kMostSlices = 1'000'000;
 constexpr std::size_t kProblemsMax = 200;
 /// Every slice of a large fleet may be written down.
 constexpr config::Limits kLimits{.bytes = 16u << 20, .nodes = 2'000'000};
 constexpr std::string_view kMigParted = "mig-configs";  // the member that no other kind has
-
-/// A slice that runs, as a file has it.
-struct SliceEntry {
-  std::string profile;
-  std::int64_t start = -1;
-  std::string id;
-  std::string workload;
-  bool pinned = false;
-};
-
-void Describe(FieldVisitor& v, SliceEntry& s) {
-  v.Field("profile", s.profile, {.required = true});
-  v.Field("start", s.start, {.min = 0, .max = 63});
-  v.Field("id", s.id);
-  v.Field("workload", s.workload);
-  v.Field("pinned", s.pinned);
-}
-
-/// GPUs that are alike.
-struct DeviceEntry {
-  std::string model;
-  std::int64_t count = 1;  // on each node
-  std::string id;
-  std::vector<std::string> nodes;
-  std::string domain;
-  DeviceState state = DeviceState::kOpen;
-  std::vector<SliceEntry> slices;
-};
-
-void Describe(FieldVisitor& v, DeviceEntry& s) {
-  v.Field("model", s.model, {.required = true});
-  v.Field("count", s.count, {.min = 0, .max = static_cast<double>(kMostDevices)});
-  v.Field("id", s.id);
-  v.Field("nodes", s.nodes);
-  v.Field("domain", s.domain);
-  v.Field("state", s.state);
-  v.Field("slices", s.slices);
-}
-
-struct FleetEntry {
-  std::int64_t driver = 0;
-  std::map<std::string, double> prices;
-  std::vector<DeviceEntry> devices;
-};
-
-void Describe(FieldVisitor& v, FleetEntry& s) {
-  v.Field("driver", s.driver, {.min = 450, .max = 10'000});
-  v.Field("prices", s.prices, {.min = 0, .max = 1e9});
-  v.Field("devices", s.devices, {.required = true});
-}
-
-struct WorkloadEntry {
-  std::string name;
-  std::string profile;
-  MilliValue memory = 0;
-  std::int32_t sm_count = 0;
-  std::int64_t count = 1;
-};
-
-void Describe(FieldVisitor& v, WorkloadEntry& s) {
-  v.Field("name", s.name, {.required = true});
-  v.Field("profile", s.profile);
-  v.Quantity("memory", s.memory, {.min = 0});
-  v.Field("smCount", s.sm_count, {.min = 0});
-  v.Field("count", s.count, {.min = 0, .max = static_cast<double>(kMostSlices)});
-}
-
-struct DemandEntry {
-  std::vector<WorkloadEntry> workloads;
-};
-
-void Describe(FieldVisitor& v, DemandEntry& s) {
-  v.Field("workloads", s.workloads, {.required = true});
-}
 
 std::string At(const std::string& path, std::size_t index) {
   return path + "[" + std::to_string(index) + "]";
@@ -369,12 +292,12 @@ class FilesParser {
                                   const SliceEntry& entry, const SliceProfile& profile) {
     std::string starts;
     for (const SliceSpan& span : profile.placements) {
-      if (span.start == entry.start) return span;
+      if (entry.start && span.start == *entry.start) return span;
       starts += (starts.empty() ? "" : ", ") + std::to_string(span.start);
     }
-    if (entry.start < 0 && profile.placements.size() == 1) return profile.placements.front();
+    if (!entry.start && profile.placements.size() == 1) return profile.placements.front();
     Report(document, path + ".start",
-           (entry.start < 0 ? "is required: " : "got " + std::to_string(entry.start) + ": ") +
+           (entry.start ? "got " + std::to_string(*entry.start) + ": " : "is required: ") +
                profile.name + " can start at " + starts);
     return std::nullopt;
   }
