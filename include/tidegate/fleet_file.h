@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Files that say which GPUs there are, what runs on them and what is wanted: `kind: Fleet` and
-// `kind: Demand` of tidegate.dev/v1alpha1, and configurations of mig-parted, which replace what runs
-// on the nodes that they name. docs/mig.md has the keys.
+// `kind: Demand` of tidegate.dev/v1alpha1, and configurations of mig-parted, which replace what
+// runs on the nodes that they name. docs/mig.md has the keys.
 //
 // Thread safety: pure functions.
 #pragma once
