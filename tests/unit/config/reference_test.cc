@@ -37,7 +37,11 @@ TEST(ReferenceTest, TheCommittedSchemaIsCurrent) {
 }
 
 TEST(ReferenceTest, FullYamlNamesEveryKeyOfThePage) {
-  const std::string full = Read(std::string(TIDEGATE_SOURCE_DIR) + "/examples/config/full.yaml");
+  const std::string examples = std::string(TIDEGATE_SOURCE_DIR) + "/examples/";
+  std::string full = Read(examples + "config/full.yaml");
+  for (const char* file : {"dgx", "cluster", "demand"}) {
+    full += Read(examples + "pack/" + file + ".yaml");
+  }
   std::istringstream page(ConfigReference());
   std::string line;
   int keys = 0;
