@@ -22,6 +22,7 @@
 #include "tidegate/export.h"
 #include "tidegate/policy_registry.h"
 #include "tidegate/result.h"
+#include "tidegate/sources/prometheus.h"
 #include "tidegate/sources/scrape.h"
 #include "tidegate/spec.h"
 
@@ -34,7 +35,8 @@ struct Autoscaler {
   Duration max_sample_age = std::chrono::seconds(10);
   double min_window_coverage = 0.8;
   std::vector<MetricQuery> queries;
-  std::optional<ScrapeOptions> scrape;
+  std::optional<ScrapeOptions> scrape;             ///< at most one of this …
+  std::optional<PrometheusOptions> prometheus;     ///< … and this
   std::optional<ProcessPoolOptions> process_pool;  ///< backend.processPool
   std::optional<NginxOptions> nginx;               ///< balancer.nginx
   std::string balancer_port = "http";              ///< balancer.port: where requests are sent

@@ -326,7 +326,9 @@ class FileParser {
         const auto& queries = autoscaler.queries;
         if (std::none_of(metrics.begin(), metrics.end(), same)) continue;
         if (std::any_of(queries.begin(), queries.end(), same)) continue;  // its own query wins
-        autoscaler.queries.push_back(rule.query);
+        autoscaler.queries.push_back(
+            autoscaler.prometheus ? config::GroupedBy(rule, autoscaler.prometheus->replica_label)
+                                  : rule.query);
       }
     }
   }

@@ -56,10 +56,25 @@ std::string AddressProblem(const std::string& address) {
   return {};
 }
 
+/// "" if it is a URL that a path can be put behind.
+std::string UrlProblem(const std::string& url) {
+  const std::size_t scheme = url.find("://");
+  const std::string_view rest =
+      scheme == std::string::npos ? std::string_view() : std::string_view(url).substr(scheme + 3);
+  const std::string_view host = rest.substr(0, rest.find('/'));
+  if (host.find('@') != std::string_view::npos) {
+    return "must not carry a user name or password; there is basicAuth";
+  }
+  const bool http = url.substr(0, scheme) == "http" || url.substr(0, scheme) == "https";
+  if (http && !host.empty() && url.find_first_of("?# \t\r\n") == std::string::npos) return {};
+  return "want http://host:port or https://host:port, with a path or without, got " +
+         JsonString(url);
+}
+
 }  // namespace
 
-Status CompileQuery(const std::string& query) {
-  const Result<Query> compiled = Query::Compile(query);
+Status CompileQuery(const std::string& query, const CompileOptions& options) {
+  const Result<Query> compiled = Query::Compile(query, options);
   return compiled ? Status() : Status(compiled.error());
 }
 
@@ -123,6 +138,7 @@ void Validator::Check(const Autoscaler& autoscaler, bool hpa_checked) {
   CheckPolicies(spec);
   CheckFeatureGates(spec);
   CheckQueries(autoscaler);
+  CheckPrometheus(autoscaler);
   CheckPool(autoscaler);
   if (autoscaler.nginx) CheckNginx(*autoscaler.nginx);
 }
@@ -274,8 +290,33 @@ void Validator::CheckQueries(const Autoscaler& autoscaler) {
     if (!seen.insert(query.metric).second) {
       Report(path + ".metric", JsonString(query.metric) + " has a query already");
     }
-    const Status compiled = CompileQuery(query.query);
+    if (autoscaler.prometheus && !autoscaler.prometheus->check_queries) continue;
+    // What feature flags a server has is for it to say.
+    const bool any = autoscaler.prometheus.has_value();
+    const Status compiled =
+        CompileQuery(query.query, {.experimental_functions = any, .fill_modifiers = any});
     if (!compiled) Report(path + ".query", compiled.error().message);
+  }
+}
+
+void Validator::CheckPrometheus(const Autoscaler& autoscaler) {
+  if (!autoscaler.prometheus) return;
+  const PrometheusOptions& options = *autoscaler.prometheus;
+  const std::string path = "spec.prometheus";
+  if (autoscaler.scrape) {
+    Report(path, "there is spec.scrape, too; a workload has one source of samples");
+  }
+  std::string problem = UrlProblem(options.url);
+  if (!problem.empty()) Report(path + ".url", std::move(problem));
+  if (options.replica_label.empty()) Report(path + ".replicaLabel", "must not be empty");
+  if (options.basic_auth.username.empty() && !options.basic_auth.password_file.empty()) {
+    Report(path + ".basicAuth.username", "is required beside passwordFile");
+  }
+  if (!options.basic_auth.username.empty() && !options.bearer_token_file.empty()) {
+    Report(path + ".basicAuth", "may not be given beside bearerTokenFile");
+  }
+  if (options.tls.certificate_file.empty() != options.tls.key_file.empty()) {
+    Report(path + ".tls", "certificateFile and keyFile belong together");
   }
 }
 
