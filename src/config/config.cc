@@ -310,8 +310,10 @@ class FileParser {
       if (!decoded || !config::ValidateHpa(document, *decoded, release, problems_)) return;
     }
     const bool hpa_alone = documents.autoscaler == nullptr;
-    config::Validator(documents, policies_, problems_, first).Check(autoscaler, hpa_alone);
+    config::Validator validator(documents, policies_, problems_, first);
+    validator.Check(autoscaler, hpa_alone);
     JoinRules(autoscaler);
+    validator.ResolveSignals(autoscaler);
     config_.autoscalers.push_back(std::move(autoscaler));
   }
 

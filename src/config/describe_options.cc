@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Field lists of config.h and of the options of sources, backends and balancers.
+#include "config/profiles.h"
 #include "tidegate/describe.h"
 
 namespace tidegate {
@@ -133,6 +134,10 @@ void Describe(FieldVisitor& v, Autoscaler& s) {
           {.doc = "Share of a range that samples must cover; with less there is no scale-down.",
            .min = 0,
            .max = 1});
+  v.Field("profile", s.profile,
+          {.doc = "What the servers are: metrics without a query may be called by their signals, "
+                  "such as `waiting` (profiles.md).",
+           .choices = config::ProfileNames()});
   v.Field("queries", s.queries,
           {.doc = "How metrics are made from samples. A metric without one is the newest sample "
                   "of its name."});

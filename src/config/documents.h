@@ -56,6 +56,8 @@ class Validator {
   /// `hpa_checked`: the bounds, metrics and behavior are those of a valid HorizontalPodAutoscaler.
   void Check(const Autoscaler& autoscaler, bool hpa_checked = false);
   void Check(const ScalerOptions& options);
+  /// Gives metrics without a query that of the profile's signal that they are called by.
+  void ResolveSignals(Autoscaler& autoscaler);
 
  private:
   bool Given(std::string_view path) const;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "config/documents.h"
+#include "config/profiles.h"
 #include "config/scalars.h"
 #include "hpa/compatibility.h"
 #include "tidegate/describe.h"
@@ -296,6 +297,24 @@ void Validator::CheckQueries(const Autoscaler& autoscaler) {
     const Status compiled =
         CompileQuery(query.query, {.experimental_functions = any, .fill_modifiers = any});
     if (!compiled) Report(path + ".query", compiled.error().message);
+  }
+}
+
+void Validator::ResolveSignals(Autoscaler& autoscaler) {
+  for (std::size_t i = 0; i < autoscaler.spec.metrics.size(); ++i) {
+    const MetricSpec& metric = autoscaler.spec.metrics[i];
+    const bool resource = metric.type == MetricSourceType::kResource ||
+                          metric.type == MetricSourceType::kContainerResource;
+    const auto same = [&](const MetricQuery& query) { return query.metric == metric.name; };
+    const auto& queries = autoscaler.queries;
+    if (resource || std::any_of(queries.begin(), queries.end(), same)) continue;
+    auto query = QueryOfSignal(autoscaler, metric);
+    if (!query) {
+      const std::string path = At("spec.metrics", i) + "." + MemberOf(metric.type);
+      Report(path + ".metric.name", query.error().message);
+    } else if (!query->empty()) {
+      autoscaler.queries.push_back({metric.name, *std::move(query)});
+    }
   }
 }
 

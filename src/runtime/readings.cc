@@ -181,22 +181,24 @@ void ReadReplicas(const Query& query, const Observation& observation, const Read
 
 }  // namespace
 
-std::string DefaultQuery(const MetricSpec& metric) {
-  // Kubernetes' names may hold what would be an operator here, such as `queue-length`.
-  const bool plain = IsPlainName(metric.name);
-  std::string matchers = plain ? "" : Quote(metric.name);
+std::string SelectorText(const std::optional<LabelSelector>& selector, std::string matchers) {
   const auto add = [&](const std::string& name, const char* op, const std::string& value) {
     matchers += (matchers.empty() ? "" : ",") + name + op + Quote(value);
   };
-  const LabelSelector selector = metric.selector.value_or(LabelSelector());
-  for (const auto& [name, value] : selector.match_labels) add(name, "=", value);
-  for (const LabelSelectorRequirement& each : selector.match_expressions) {
+  const LabelSelector given = selector.value_or(LabelSelector());
+  for (const auto& [name, value] : given.match_labels) add(name, "=", value);
+  for (const LabelSelectorRequirement& each : given.match_expressions) {
     const bool negative = each.op == "NotIn" || each.op == "DoesNotExist";
     const bool listed = each.op == "In" || each.op == "NotIn";
     add(each.key, negative ? "!~" : "=~", listed ? Alternatives(each.values) : ".+");
   }
-  const std::string name = plain ? metric.name : "";
-  return matchers.empty() ? name : name + "{" + matchers + "}";
+  return matchers.empty() ? "" : "{" + matchers + "}";
+}
+
+std::string DefaultQuery(const MetricSpec& metric) {
+  // Kubernetes' names may hold what would be an operator here, such as `queue-length`.
+  if (IsPlainName(metric.name)) return metric.name + SelectorText(metric.selector);
+  return SelectorText(metric.selector, Quote(metric.name));
 }
 
 std::string AnswerQuery(const std::string& metric, const WorkloadId& workload) {

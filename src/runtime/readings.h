@@ -3,7 +3,12 @@
 // Metric specs + samples -> readings, with what is doubtful about them.
 #pragma once
 
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "tidegate/controller.h"
+#include "tidegate/export.h"
 #include "tidegate/observation.h"
 #include "tidegate/promql.h"
 #include "tidegate/series_store.h"
@@ -18,6 +23,10 @@ struct ReadOptions {
   double min_window_coverage;
 };
 
+/// A metric's selector as PromQL's, `{app="x"}` or "", with `matchers` before it.
+TIDEGATE_EXPORT std::string SelectorText(const std::optional<LabelSelector>& selector,
+                                         std::string matchers = "");
+
 /// The query of a metric that has none of its own: the instant selector of its name and labels.
 std::string DefaultQuery(const MetricSpec& metric);
 
@@ -26,7 +35,7 @@ std::string AnswerQuery(const std::string& metric, const WorkloadId& workload);
 
 /// One value for each replica is wanted (Resource, ContainerResource, Pods), not one list of values
 /// (Object, External).
-bool IsPerReplica(const MetricSpec& metric);
+TIDEGATE_EXPORT bool IsPerReplica(const MetricSpec& metric);
 
 /// Evaluates a metric at `now`: once for each replica (Resource, ContainerResource, Pods) or once
 /// (Object, External). What is missing, stale, reset, partly covered, NaN or infinite becomes a

@@ -36,6 +36,10 @@ TEST(ReferenceTest, TheCommittedSchemaIsCurrent) {
   ExpectCommitted("config-schema.json", ConfigSchema());
 }
 
+TEST(ReferenceTest, TheCommittedProfilesAreCurrent) {
+  ExpectCommitted("profiles.md", ProfileReference());
+}
+
 TEST(ReferenceTest, FullYamlNamesEveryKeyOfThePage) {
   const std::string full = Read(std::string(TIDEGATE_SOURCE_DIR) + "/examples/config/full.yaml");
   std::istringstream page(ConfigReference());
