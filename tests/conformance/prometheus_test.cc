@@ -162,21 +162,21 @@ class RealPrometheusTest : public ::testing::Test {
     const Status asked = source_->Collect({id, replicas, at_, at_ + 10s, queries}, store);
     EXPECT_TRUE(asked.ok());
     EXPECT_EQ(source_->targets().at(0).error, "") << query;
-    Values values = Evaluated("answer", store);
     Values plain;
-    for (const auto& [labels, value] : values) {
-      Labels without = labels;
-      without.erase("workload");
+    for (const auto& [labels, value] : Evaluated("answer", store)) {
       // Here the label pod names the replica.
-      const auto label = [&](const char* name) {
-        const auto found = labels.find(name);
-        return found == labels.end() ? std::string() : found->second;
-      };
-      EXPECT_EQ(label("replica"), label("pod")) << query;
-      without.erase("replica");
-      plain[without] = value;
+      EXPECT_EQ(Label(labels, "replica"), Label(labels, "pod")) << query;
+      Labels own = labels;
+      own.erase("workload");
+      own.erase("replica");
+      plain[own] = value;
     }
     return plain;
+  }
+
+  static std::string Label(const Labels& labels, const std::string& name) {
+    const auto found = labels.find(name);
+    return found == labels.end() ? std::string() : found->second;
   }
 
   Values Evaluated(const std::string& query, const SeriesStore& store) const {
