@@ -48,13 +48,17 @@ class TargetTrackingPolicy final : public Policy {
     if (metrics.empty()) {
       return Error{ErrorCode::kInvalidArgument, "the workload has no metrics"};
     }
-    if (input.scratch != nullptr) return Propose(input, *input.scratch, proposal);
-    Scratch scratch;
-    return Propose(input, scratch, proposal);
+    if (input.scratch != nullptr) {
+      Propose(input, *input.scratch, proposal);
+    } else {
+      Scratch scratch;
+      Propose(input, scratch, proposal);
+    }
+    return {};
   }
 
  private:
-  static Status Propose(const PolicyInput& input, Scratch& scratch, Proposal& proposal) {
+  static void Propose(const PolicyInput& input, Scratch& scratch, Proposal& proposal) {
     hpa::Compatibility storage;
     const hpa::Compatibility& compatibility = hpa::CompatibilityOf(input.spec, storage);
     const hpa::MetricContext context{
@@ -67,23 +71,19 @@ class TargetTrackingPolicy final : public Policy {
     };
     proposal.traces.swap(scratch.traces);
     proposal.traces.resize(input.readings.size());
-    const MetricTrace* winner = nullptr;
     bool failed = false;
     for (std::size_t i = 0; i < input.readings.size(); ++i) {
       MetricTrace& trace = proposal.traces[i];
       hpa::ComputeMetric(input.spec.metrics[i], input.readings[i], context, trace);
+      trace.spec_metric = static_cast<std::int32_t>(i);
       if (trace.error) {
         failed = true;
-      } else if (winner == nullptr || winner->proposal == 0 || trace.proposal > winner->proposal) {
-        winner = &trace;
+      } else if (proposal.replicas.value_or(0) == 0 || trace.proposal > *proposal.replicas) {
+        proposal.replicas = trace.proposal;
+        proposal.decided_by = trace.spec_metric;
       }
     }
     if (failed) proposal.error = InvalidMetrics(input.spec, proposal.traces);
-    if (winner != nullptr) {
-      proposal.replicas = winner->proposal;
-      proposal.metric = winner->metric;
-    }
-    return {};
   }
 };
 

@@ -5,6 +5,7 @@
 // The explanation is the data: each stage that changes or holds the number appends a Step.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -75,10 +76,13 @@ enum class ReplicaGroup : std::uint8_t {
 
 /// How one metric was computed: the terms of HPA's formula, for explain.
 struct MetricTrace {
-  std::string metric;         ///< HPA's name for it, e.g. "pods metric avg_time_queue_us"
-  std::int32_t proposal = 0;  ///< replicas that this metric asks for
-  MilliValue usage = 0;       ///< current value: per replica, or as a whole
-  MilliValue target = 0;      ///< target value, same unit; percent × 1000 for utilization
+  /// HPA's name for it, e.g. "pods metric avg_time_queue_us"; of those of the spec, Explain()
+  /// writes it.
+  std::string metric;
+  std::optional<std::int32_t> spec_metric;  ///< which of spec.metrics it is; absent: none
+  std::int32_t proposal = 0;                ///< replicas that this metric asks for
+  MilliValue usage = 0;                     ///< current value: per replica, or as a whole
+  MilliValue target = 0;  ///< target value, same unit; percent × 1000 for utilization
   std::optional<std::int32_t> utilization;  ///< percent of requests, where that is the target
   double ratio = 0;                         ///< usage / target
   std::optional<double> filled_ratio;  ///< the same after unready and missing ones were filled in
@@ -90,10 +94,10 @@ struct MetricTrace {
 
 /// How many replicas a policy believes in, and why.
 struct Proposal {
-  std::optional<std::int32_t> replicas;  ///< absent: none is possible, and `error` says why
-  std::string reason;                    ///< in words; empty: the trace of `metric` says it all
-  std::string metric;                    ///< the metric that decided, HPA's name; may be empty
-  std::vector<MetricTrace> traces;       ///< one for each metric looked at
+  std::optional<std::int32_t> replicas;    ///< absent: none is possible, and `error` says why
+  std::string reason;                      ///< in words; empty: the trace that decided says it all
+  std::vector<MetricTrace> traces;         ///< one for each metric looked at
+  std::optional<std::int32_t> decided_by;  ///< which of `traces` decided; absent: none of them
   std::optional<Error> error;  ///< some metrics failed: the proposal may raise, never lower
 
   friend bool operator==(const Proposal&, const Proposal&) = default;
@@ -135,12 +139,17 @@ struct Decision {
   std::int32_t desired = 0;  ///< replicas that are wanted now
   std::optional<std::int32_t>
       proposed;        ///< the raw proposal; absent: none was looked for, or possible
-  std::string reason;  ///< HPA's rescale reason, empty if nothing changes
-  std::string metric;  ///< the metric that decided, HPA's name; empty: none did
+  std::string reason;  ///< HPA's rescale reason, empty if nothing changes; written by Explain()
   std::vector<Step> steps;
-  std::vector<MetricTrace> metrics;  ///< what the policies looked at
-  std::optional<Error> error;        ///< why the workload holds, or which metrics failed
+  std::vector<MetricTrace> metrics;        ///< what the policies looked at
+  std::optional<std::int32_t> decided_by;  ///< which of `metrics` decided; absent: none of them
+  std::optional<Error> error;              ///< why the workload holds, or which metrics failed
 
+  /// HPA's name of the metric that decided; empty: none did.
+  std::string_view DecisiveMetric() const {
+    const auto index = static_cast<std::size_t>(decided_by.value_or(-1));
+    return index < metrics.size() ? std::string_view(metrics[index].metric) : std::string_view();
+  }
   friend bool operator==(const Decision&, const Decision&) = default;
 };
 

@@ -18,7 +18,7 @@
 
 namespace tidegate {
 
-inline constexpr int kRecordVersion = 2;
+inline constexpr int kRecordVersion = 3;
 
 struct TickRecord {
   int version = kRecordVersion;

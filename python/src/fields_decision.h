@@ -31,6 +31,7 @@ struct Fields<MetricTrace> {
   static constexpr std::string_view kDoc = "How one metric was computed.";
   static constexpr auto kList = std::make_tuple(
       F("metric", &MetricTrace::metric, "HPA's name for it."),
+      F("spec_metric", &MetricTrace::spec_metric, "Which of spec.metrics it is; None: none."),
       F("proposal", &MetricTrace::proposal, "Replicas that it asks for."),
       F("usage", &MetricTrace::usage, "Current value: per replica, or as a whole."),
       F("target", &MetricTrace::target, "Target value in the same unit."),
@@ -49,8 +50,8 @@ struct Fields<Proposal> {
   static constexpr auto kList = std::make_tuple(
       F("replicas", &Proposal::replicas, "How many; None: error says why there is no answer."),
       F("reason", &Proposal::reason, "Why, with the numbers that led to it."),
-      F("metric", &Proposal::metric, "The metric that decided; may be empty."),
       F("traces", &Proposal::traces, "One for each metric looked at."),
+      F("decided_by", &Proposal::decided_by, "Which of traces decided; None: none of them."),
       F("error", &Proposal::error, "Some metrics failed: it may raise, never lower."));
 };
 
@@ -99,9 +100,9 @@ struct Fields<Decision> {
       F("desired", &Decision::desired, "Replicas that are wanted now."),
       F("proposed", &Decision::proposed, "The raw proposal; None: there was none."),
       F("reason", &Decision::reason, "HPA's rescale reason; empty if nothing changes."),
-      F("metric", &Decision::metric, "The metric that decided; empty: none did."),
       F("steps", &Decision::steps, "Each stage that changed or held the number."),
       F("metrics", &Decision::metrics, "How each metric was computed."),
+      F("decided_by", &Decision::decided_by, "Which of metrics decided; None: none of them."),
       F("error", &Decision::error, "Why it holds, or which metrics failed."));
 };
 

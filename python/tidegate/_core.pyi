@@ -794,6 +794,7 @@ class MetricTrace:
         self,
         *,
         metric: str = ...,
+        spec_metric: int | None = ...,
         proposal: int = ...,
         usage: Quantity = ...,
         target: Quantity = ...,
@@ -806,6 +807,9 @@ class MetricTrace:
     @property
     def metric(self) -> str:
         """HPA's name for it."""
+    @property
+    def spec_metric(self) -> int | None:
+        """Which of spec.metrics it is; None: none."""
     @property
     def proposal(self) -> int:
         """Replicas that it asks for."""
@@ -834,6 +838,7 @@ class MetricTrace:
         self,
         *,
         metric: str = ...,
+        spec_metric: int | None = ...,
         proposal: int = ...,
         usage: Quantity = ...,
         target: Quantity = ...,
@@ -857,8 +862,8 @@ class Proposal:
         *,
         replicas: int | None = ...,
         reason: str = ...,
-        metric: str = ...,
         traces: Sequence[MetricTrace | Mapping[str, Any]] = ...,
+        decided_by: int | None = ...,
         error: Error | Mapping[str, str] | None = ...,
     ) -> None: ...
     @property
@@ -868,11 +873,11 @@ class Proposal:
     def reason(self) -> str:
         """Why, with the numbers that led to it."""
     @property
-    def metric(self) -> str:
-        """The metric that decided; may be empty."""
-    @property
     def traces(self) -> tuple[MetricTrace, ...]:
         """One for each metric looked at."""
+    @property
+    def decided_by(self) -> int | None:
+        """Which of traces decided; None: none of them."""
     @property
     def error(self) -> Error | None:
         """Some metrics failed: it may raise, never lower."""
@@ -881,8 +886,8 @@ class Proposal:
         *,
         replicas: int | None = ...,
         reason: str = ...,
-        metric: str = ...,
         traces: Sequence[MetricTrace | Mapping[str, Any]] = ...,
+        decided_by: int | None = ...,
         error: Error | Mapping[str, str] | None = ...,
     ) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
@@ -1003,9 +1008,9 @@ class Decision:
         desired: int = ...,
         proposed: int | None = ...,
         reason: str = ...,
-        metric: str = ...,
         steps: Sequence[Step | Mapping[str, Any]] = ...,
         metrics: Sequence[MetricTrace | Mapping[str, Any]] = ...,
+        decided_by: int | None = ...,
         error: Error | Mapping[str, str] | None = ...,
     ) -> None: ...
     @property
@@ -1024,14 +1029,14 @@ class Decision:
     def reason(self) -> str:
         """HPA's rescale reason; empty if nothing changes."""
     @property
-    def metric(self) -> str:
-        """The metric that decided; empty: none did."""
-    @property
     def steps(self) -> tuple[Step, ...]:
         """Each stage that changed or held the number."""
     @property
     def metrics(self) -> tuple[MetricTrace, ...]:
         """How each metric was computed."""
+    @property
+    def decided_by(self) -> int | None:
+        """Which of metrics decided; None: none of them."""
     @property
     def error(self) -> Error | None:
         """Why it holds, or which metrics failed."""
@@ -1043,9 +1048,9 @@ class Decision:
         desired: int = ...,
         proposed: int | None = ...,
         reason: str = ...,
-        metric: str = ...,
         steps: Sequence[Step | Mapping[str, Any]] = ...,
         metrics: Sequence[MetricTrace | Mapping[str, Any]] = ...,
+        decided_by: int | None = ...,
         error: Error | Mapping[str, str] | None = ...,
     ) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...

@@ -97,6 +97,7 @@ void Describe(FieldVisitor& v, Step& s) {
 
 void Describe(FieldVisitor& v, MetricTrace& s) {
   v.Field("metric", s.metric);
+  v.Field("specMetric", s.spec_metric);
   v.Field("proposal", s.proposal);
   v.Field("milliUsage", s.usage);
   v.Field("milliTarget", s.target);
@@ -110,8 +111,8 @@ void Describe(FieldVisitor& v, MetricTrace& s) {
 void Describe(FieldVisitor& v, Proposal& s) {
   v.Field("replicas", s.replicas);
   v.Field("reason", s.reason);
-  v.Field("metric", s.metric);
   v.Field("traces", s.traces);
+  v.Field("decidedBy", s.decided_by);
   v.Field("error", s.error);
 }
 
@@ -140,9 +141,9 @@ void Describe(FieldVisitor& v, Decision& s) {
   v.Field("desired", s.desired);
   v.Field("proposed", s.proposed);
   v.Field("reason", s.reason);
-  v.Field("metric", s.metric);
   v.Field("steps", s.steps);
   v.Field("metrics", s.metrics);
+  v.Field("decidedBy", s.decided_by);
   v.Field("error", s.error);
 }
 

@@ -10,10 +10,12 @@
 #include <algorithm>
 #include <istream>
 #include <map>
+#include <optional>
 #include <sstream>
 #include <utility>
 
 #include "config/node.h"
+#include "exposition/utf8.h"
 
 namespace tidegate::config {
 namespace {
@@ -190,6 +192,19 @@ SyntaxProblem Explain(const YAML::Exception& error, std::string_view text) {
   return {at, "not valid YAML: " + error.msg};
 }
 
+// yaml-cpp takes any bytes; what comes of them is no text for JSON or for people.
+std::optional<SyntaxProblem> NotText(std::string_view text) {
+  Position at{1, 1};
+  while (!text.empty()) {
+    const CodePoint point = DecodeUtf8(text);
+    if (!point.valid) return SyntaxProblem{at, "not UTF-8; save the file as UTF-8"};
+    if (point.value == 0) return SyntaxProblem{at, "a NUL byte; not a text file"};
+    at = point.value == '\n' ? Position{at.line + 1, 1} : Position{at.line, at.column + 1};
+    text.remove_prefix(point.size);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 ParsedText ParseYaml(std::string_view text, const Limits& limits) {
@@ -200,10 +215,8 @@ ParsedText ParseYaml(std::string_view text, const Limits& limits) {
                                 " bytes, at most " + std::to_string(limits.bytes)});
     return out;
   }
-  const std::size_t nul = text.find('\0');
-  if (nul != std::string_view::npos) {
-    const auto line = std::count(text.begin(), text.begin() + static_cast<long>(nul), '\n');
-    out.problems.push_back({{static_cast<int>(line) + 1, 1}, "a NUL byte; not a text file"});
+  if (const auto problem = NotText(text)) {
+    out.problems.push_back(*problem);
     return out;
   }
   try {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/text.h"
+#include "hpa/replica_calculator.h"
 #include "tidegate/plan.h"
 
 namespace tidegate {
@@ -114,9 +115,41 @@ class Words {
   const Decision& decision_;
 };
 
+void NameMetrics(const ScalingSpec& spec, std::vector<MetricTrace>& traces) {
+  for (MetricTrace& trace : traces) {
+    const auto index = static_cast<std::size_t>(trace.spec_metric.value_or(-1));
+    if (index < spec.metrics.size()) trace.metric = hpa::MetricName(spec.metrics[index]);
+  }
+}
+
+bool Has(const Decision& decision, StepCause cause) {
+  return std::any_of(decision.steps.begin(), decision.steps.end(),
+                     [cause](const Step& step) { return step.cause == cause; });
+}
+
+// What HPA's SuccessfulRescale says; it has no words for a change by limits alone.
+std::string RescaleReason(const Decision& decision) {
+  if (decision.desired == decision.current) return "";
+  if (decision.proposed) {
+    if (*decision.proposed > decision.current) {
+      const std::string_view metric = decision.DecisiveMetric();
+      return std::string(metric.empty() ? "Proposed number of replicas" : metric) + " above target";
+    }
+    if (*decision.proposed < decision.current) return "All metrics below target";
+  }
+  if (Has(decision, StepCause::kAboveMaxReplicas)) {
+    return "Current number of replicas above Spec.MaxReplicas";
+  }
+  const bool below =
+      Has(decision, StepCause::kBelowMinReplicas) || Has(decision, StepCause::kMinReplicasAtZero);
+  return below ? "Current number of replicas below Spec.MinReplicas" : "";
+}
+
 }  // namespace
 
 void Explain(const WorkloadInput& input, Decision& decision) {
+  NameMetrics(input.spec, decision.metrics);
+  decision.reason = RescaleReason(decision);
   const Words words(input, decision);
   for (Step& step : decision.steps) step.reason = words.Of(step);
 }

@@ -10,6 +10,7 @@
 
 #include "core/behavior.h"
 #include "hpa/compatibility.h"
+#include "hpa/same_text.h"
 #include "hpa/scratch.h"
 #include "tidegate/describe.h"
 
@@ -21,6 +22,25 @@ struct Planner::Buffers {
 };
 
 namespace {
+
+// `to` = `from`, where they are mostly the same already, or both empty.
+inline void Assign(const std::string& from, std::string& to) {
+  if (!hpa::SameText(from, to)) [[unlikely]]
+    to = from;
+}
+
+template <typename T>
+void Assign(const std::vector<T>& from, std::vector<T>& to) {
+  if (!from.empty() || !to.empty()) to = from;
+}
+
+void Assign(const History& from, History& to) {
+  to.recommendations = from.recommendations;
+  Assign(from.scale_up_events, to.scale_up_events);
+  Assign(from.scale_down_events, to.scale_down_events);
+  to.last_scale_time = from.last_scale_time;
+  to.scaled_to_zero = from.scaled_to_zero;
+}
 
 // One workload's way through the stages. Each stage that changes or holds the number says so.
 class DecisionFold {
@@ -37,11 +57,12 @@ class DecisionFold {
   void Run() {
     Reset();
     if (input_.error) {
-      Fail(Stage::kMetrics, StepCause::kUnobserved, *input_.error);
-      return;
+      decision().error = input_.error;
+      Fail(Stage::kMetrics, StepCause::kUnobserved);
+    } else {
+      Seed();
+      if (!Disabled() && !OutOfBounds()) FromMetrics();
     }
-    Seed();
-    if (!Disabled() && !OutOfBounds()) FromMetrics();
     Command();
   }
 
@@ -50,28 +71,30 @@ class DecisionFold {
   std::int32_t current() const { return input_.observation.spec_replicas; }
   Decision& decision() { return output_.decision; }
 
+  // Writes over what an earlier tick left, which is mostly the same.
   void Reset() {
-    decision().workload = spec().workload;
+    Assign(spec().workload, decision().workload);
     decision().current = decision().desired = current();
     decision().proposed.reset();
     decision().reason.clear();
-    decision().metric.clear();
+    decision().decided_by.reset();
     decision().steps.clear();
     decision().error.reset();
-    output_.command.reset();
-    output_.next = input_.history;
+    Assign(input_.history, output_.next);
   }
 
   Step& Append(Stage stage, StepCause cause, std::int32_t replicas, std::int32_t wanted) {
-    decision().steps.push_back(
-        {.stage = stage, .cause = cause, .replicas = replicas, .wanted = wanted});
-    return decision().steps.back();
+    Step& step = decision().steps.emplace_back();
+    step.stage = stage;
+    step.cause = cause;
+    step.replicas = replicas;
+    step.wanted = wanted;
+    return step;
   }
 
-  void Fail(Stage stage, StepCause cause, Error error) {
+  void Fail(Stage stage, StepCause cause) {
     if (traces_ == 0) decision().metrics.clear();
     Append(stage, cause, current(), current());
-    decision().error = std::move(error);
   }
 
   // After a start there is no scale-down below what there is for one window.
@@ -86,8 +109,6 @@ class DecisionFold {
     const bool above = current() > spec().max_replicas;
     if (!above && current() >= spec().min_replicas) return false;
     decision().desired = above ? spec().max_replicas : spec().min_replicas;
-    decision().reason = above ? "Current number of replicas above Spec.MaxReplicas"
-                              : "Current number of replicas below Spec.MinReplicas";
     decision().metrics.clear();
     Append(Stage::kBounds, above ? StepCause::kAboveMaxReplicas : StepCause::kBelowMinReplicas,
            decision().desired, current());
@@ -113,21 +134,16 @@ class DecisionFold {
 
   void FromMetrics() {
     if (input_.observation.selector_problem) {
-      Fail(Stage::kMetrics, StepCause::kFailed,
-           {ErrorCode::kInvalidArgument, input_.observation.selector_problem->message});
+      decision().error =
+          Error{ErrorCode::kInvalidArgument, input_.observation.selector_problem->message};
+      Fail(Stage::kMetrics, StepCause::kFailed);
       return;
     }
-    const std::optional<std::int32_t> best = Propose();
-    if (!best) return;
-    const std::int32_t proposed = std::max(0, *best);
+    std::int32_t proposed = 0;
+    if (!Propose(proposed)) return;
+    proposed = std::max(0, proposed);
     decision().proposed = proposed;
     if (std::max(proposed, spec().min_replicas) < current() && HoldOnDoubt(proposed)) return;
-    if (proposed > current()) {
-      decision().reason = decision().metric;
-      decision().reason += " above target";
-    } else if (proposed < current()) {
-      decision().reason = "All metrics below target";
-    }
     const core::Limited stable = core::Stabilize(spec(), current(), proposed, now_, output_.next);
     Take(Stage::kStabilize, stable, proposed);
     const core::Limited limited =
@@ -151,53 +167,55 @@ class DecisionFold {
     if (!at_zero_by_us_ || min == 0 || decision().desired >= min) return;
     Append(Stage::kBounds, StepCause::kMinReplicasAtZero, min, decision().desired);
     decision().desired = min;
-    if (decision().reason.empty()) {
-      decision().reason = "Current number of replicas below Spec.MinReplicas";
-    }
   }
 
   // Asks every policy; the largest proposal wins. One that fails blocks the way down.
-  std::optional<std::int32_t> Propose() {
+  bool Propose(std::int32_t& best) {
     const std::span<const PolicySpec> named = PoliciesOf(spec());
-    std::optional<std::int32_t> best;
-    std::optional<Error> failure;
+    bool any = false;
+    std::optional<Error>& failure = decision().error;
     for (const PolicySpec& policy : named) {
-      Status asked = Ask(policy);
-      if (asked.ok() && proposal_.error) asked = std::move(*proposal_.error);
-      if (!asked && !failure) failure = asked.error();
+      Ask(policy);
+      if (proposal_.error && !failure) failure = std::move(proposal_.error);
       if (!proposal_.replicas) continue;
       Step& step =
           Append(Stage::kPolicy, StepCause::kProposal, *proposal_.replicas, *proposal_.replicas);
       if (!proposal_.reason.empty()) step.reason = policy.name + ": " + proposal_.reason;
-      if (!best || *best == 0 || *proposal_.replicas > *best) {
+      if (!any || best == 0 || *proposal_.replicas > best) {
+        any = true;
         best = *proposal_.replicas;
-        decision().metric.swap(proposal_.metric);
+        decision().decided_by = DecidedBy();
       }
     }
-    if (!best && !failure) failure = Error{ErrorCode::kInternal, "no policy made a proposal"};
-    if (failure && (!best || *best < current())) {
-      Fail(Stage::kCombine, StepCause::kFailed, *std::move(failure));
-      return std::nullopt;
+    if (!any && !failure) failure = Error{ErrorCode::kInternal, "no policy made a proposal"};
+    if (failure && (!any || best < current())) {
+      Fail(Stage::kCombine, StepCause::kFailed);
+      return false;
     }
-    if (named.size() > 1) Append(Stage::kCombine, StepCause::kLargest, *best, *best);
-    decision().error = std::move(failure);
-    return best;
+    if (named.size() > 1) Append(Stage::kCombine, StepCause::kLargest, best, best);
+    return true;
+  }
+
+  // The trace that decided, among those of all policies.
+  std::optional<std::int32_t> DecidedBy() const {
+    if (!proposal_.decided_by) return std::nullopt;
+    return *proposal_.decided_by + static_cast<std::int32_t>(traces_of_others_);
   }
 
   // A policy that throws costs its own workload a hold, never the tick. The traces of an earlier
   // tick are left in `scratch_`, for policies that use their buffers again.
-  Status Ask(const PolicySpec& name) {
+  void Ask(const PolicySpec& name) {
     proposal_.replicas.reset();
     proposal_.reason.clear();
-    proposal_.metric.clear();
+    proposal_.decided_by.reset();
     proposal_.error.reset();
     proposal_.traces.clear();
     const bool first = traces_ == 0;
     if (first) scratch_.traces.swap(decision().metrics);
-    Status asked = Call(name);
-    if (!asked) {
+    if (Status asked = Call(name); !asked) {
       proposal_.replicas.reset();
       proposal_.traces.clear();
+      proposal_.error = asked.error();
     }
     std::vector<MetricTrace>& traces = decision().metrics;
     if (first) {
@@ -205,8 +223,8 @@ class DecisionFold {
     } else {
       std::move(proposal_.traces.begin(), proposal_.traces.end(), std::back_inserter(traces));
     }
+    traces_of_others_ = traces_;
     traces_ = traces.size();
-    return asked;
   }
 
   Status Call(const PolicySpec& name) {
@@ -246,13 +264,14 @@ class DecisionFold {
 
   void Command() {
     if (decision().desired == current()) {
-      decision().reason.clear();
+      output_.command.reset();
       return;
     }
-    ScaleCommand command{
-        .workload = spec().workload, .replicas = decision().desired, .victims = {}};
+    ScaleCommand& command = output_.command ? *output_.command : output_.command.emplace();
+    Assign(spec().workload, command.workload);
+    command.replicas = decision().desired;
+    command.victims.clear();
     if (decision().desired < current()) command.victims = Victims(decision().desired);
-    output_.command = std::move(command);
   }
 
   // Those that serve nobody go first, then the newest.
@@ -282,9 +301,34 @@ class DecisionFold {
   Scratch& scratch_;
   Proposal& proposal_;
   WorkloadOutput& output_;
-  std::size_t traces_ = 0;
+  std::size_t traces_ = 0;            // so far
+  std::size_t traces_of_others_ = 0;  // those of the policies before the last
   bool at_zero_by_us_ = false;
 };
+
+constexpr std::size_t kLine = 64;          // bytes of a cache line
+constexpr std::size_t kPrefetched = 4096;  // bytes of one array: a few dozen replicas
+
+void Prefetch(const void* begin, std::size_t size, std::size_t stride = kLine) {
+  for (std::size_t i = 0; i < std::min(size, kPrefetched); i += stride) {
+    __builtin_prefetch(static_cast<const char*>(begin) + i);
+  }
+}
+
+template <typename T>
+void Prefetch(const std::vector<T>& array, std::size_t stride = kLine) {
+  Prefetch(array.data(), array.size() * sizeof(T), stride);
+}
+
+// A tick over thousands of workloads waits for memory: what the next one's decision will look at
+// comes into the cache while this one is decided; of a replica, its first line.
+void PrefetchArrays(const WorkloadInput& input, const WorkloadOutput& output) {
+  Prefetch(input.spec.metrics);
+  Prefetch(input.observation.replicas, sizeof(Replica));
+  for (const Reading& reading : input.readings) Prefetch(reading.replicas);
+  Prefetch(output.decision.metrics);
+  Prefetch(output.decision.steps);
+}
 
 }  // namespace
 
@@ -299,8 +343,14 @@ void Planner::Decide(const WorkloadInput& input, const PolicySet& policies, Time
 }
 
 void Planner::PlanTick(const TickInput& input, const PolicySet& policies, TickOutput& output) {
-  output.workloads.resize(input.workloads.size());
-  for (std::size_t i = 0; i < input.workloads.size(); ++i) {
+  const std::size_t count = input.workloads.size();
+  output.workloads.resize(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i + 2 < count) {
+      Prefetch(&input.workloads[i + 2], sizeof(WorkloadInput));
+      Prefetch(&output.workloads[i + 2], sizeof(WorkloadOutput));
+    }
+    if (i + 1 < count) PrefetchArrays(input.workloads[i + 1], output.workloads[i + 1]);
     Decide(input.workloads[i], policies, input.now, output.workloads[i]);
   }
 }

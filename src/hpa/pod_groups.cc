@@ -14,57 +14,99 @@ namespace {
 // Readiness matters for cpu alone: a starting process burns cpu that is no load.
 inline bool IsUnreadyForCpu(const Replica& replica, const ReplicaReading& reading,
                             const GroupingRules& rules) {
-  if (!replica.ready || !replica.start_time) return true;
+  if (!replica.ready || !replica.start_time) [[unlikely]]
+    return true;
   const bool is_false = *replica.ready == ConditionStatus::kFalse;
-  if (*replica.start_time + rules.options.cpu_initialization_period > rules.now) {
+  if (*replica.start_time + rules.options.cpu_initialization_period > rules.now) [[unlikely]] {
     return is_false || reading.timestamp < replica.ready_transition + reading.window;
   }
   return is_false &&
          *replica.start_time + rules.options.initial_readiness_delay > replica.ready_transition;
 }
 
-inline ReplicaGroup Classify(const Replica& replica, const ReplicaReading* reading,
-                             const GroupingRules& rules, bool cpu) {
-  if (replica.terminating || replica.phase == ReplicaPhase::kFailed ||
-      (replica.phase == ReplicaPhase::kSucceeded && rules.compatibility.ignores_succeeded)) {
-    return ReplicaGroup::kIgnored;
+// What a replica's phase alone says; absent: it runs.
+inline std::optional<ReplicaGroup> GroupByPhase(const Replica& replica,
+                                                const GroupingRules& rules) {
+  if (replica.terminating) return ReplicaGroup::kIgnored;
+  switch (replica.phase) {
+    case ReplicaPhase::kFailed:
+      return ReplicaGroup::kIgnored;
+    case ReplicaPhase::kPending:
+      return ReplicaGroup::kUnready;
+    case ReplicaPhase::kSucceeded:
+      if (rules.compatibility.ignores_succeeded) return ReplicaGroup::kIgnored;
+      break;
+    case ReplicaPhase::kRunning:
+    case ReplicaPhase::kUnknown:
+      break;
   }
-  if (replica.phase == ReplicaPhase::kPending) return ReplicaGroup::kUnready;
-  if (reading == nullptr) return ReplicaGroup::kMissing;
-  if (cpu && IsUnreadyForCpu(replica, *reading, rules)) return ReplicaGroup::kUnready;
+  return std::nullopt;
+}
+
+template <bool kCpu>
+inline ReplicaGroup Classify(const Replica& replica, const ReplicaReading* reading,
+                             const GroupingRules& rules) {
+  if (replica.phase != ReplicaPhase::kRunning || replica.terminating) [[unlikely]] {
+    if (const auto group = GroupByPhase(replica, rules)) return *group;
+  }
+  if (reading == nullptr) [[unlikely]]
+    return ReplicaGroup::kMissing;
+  if (kCpu && IsUnreadyForCpu(replica, *reading, rules)) return ReplicaGroup::kUnready;
   return ReplicaGroup::kReady;
 }
 
+// Looked up for every container at every tick; the text of "cpu" is compared as a constant.
+template <bool kCpu>
 inline const ResourceRequest* Find(const ResourceList& list, std::string_view resource) {
   for (const ResourceRequest& each : list) {
-    if (SameText(each.resource, resource)) return &each;
+    if (SameText(each.resource, kCpu ? "cpu" : resource)) [[likely]]
+      return &each;
   }
   return nullptr;
 }
 
 // Adds up what the containers that count request; false: one of them lacks it.
+template <bool kCpu>
 inline bool SumContainers(const Replica& replica, const GroupingRules& rules, MilliValue& sum) {
   sum = 0;
-  const bool all = rules.container.empty();
   for (const Container& each : replica.containers) {
-    if (!all && each.name != rules.container) continue;
-    const ResourceRequest* request = Find(each.requests, rules.resource);
-    if (request == nullptr) return false;
+    const ResourceRequest* request = Find<kCpu>(each.requests, rules.resource);
+    if (request == nullptr) [[unlikely]]
+      return false;
     sum = WrapAdd(sum, request->value);
-    if (!all) return true;
   }
-  return all || !rules.compatibility.unknown_container_fails;
+  return true;
+}
+
+// The same of the one container that is asked for.
+template <bool kCpu>
+bool OneContainer(const Replica& replica, const GroupingRules& rules, MilliValue& request) {
+  for (const Container& each : replica.containers) {
+    if (each.name != rules.container) continue;
+    const ResourceRequest* found = Find<kCpu>(each.requests, rules.resource);
+    request = found == nullptr ? 0 : found->value;
+    return found != nullptr;
+  }
+  return !rules.compatibility.unknown_container_fails;
+}
+
+template <bool kCpu>
+bool PodRequest(const Replica& replica, const GroupingRules& rules, MilliValue& request) {
+  const ResourceRequest* found = Find<kCpu>(*replica.pod_requests, rules.resource);
+  request = found == nullptr ? 0 : found->value;
+  return found != nullptr;
 }
 
 inline bool HasPodRequests(const Replica& replica, const GroupingRules& rules) {
   return replica.pod_requests && rules.container.empty() && rules.compatibility.pod_level_requests;
 }
 
+template <bool kCpu>
 inline bool RequestOf(const Replica& replica, const GroupingRules& rules, MilliValue& request) {
-  if (!HasPodRequests(replica, rules)) return SumContainers(replica, rules, request);
-  const ResourceRequest* found = Find(*replica.pod_requests, rules.resource);
-  request = found == nullptr ? 0 : found->value;
-  return found != nullptr;
+  if (!rules.container.empty()) [[unlikely]]
+    return OneContainer<kCpu>(replica, rules, request);
+  if (HasPodRequests(replica, rules)) return PodRequest<kCpu>(replica, rules, request);
+  return SumContainers<kCpu>(replica, rules, request);
 }
 
 // Why RequestOf() failed, in upstream's words.
@@ -78,7 +120,7 @@ Error RequestError(const Replica& replica, const GroupingRules& rules) {
   }
   for (const Container& each : replica.containers) {
     if (!rules.container.empty() && each.name != rules.container) continue;
-    if (Find(each.requests, resource) != nullptr) continue;
+    if (Find<false>(each.requests, resource) != nullptr) continue;
     return error("missing request for " + resource + " in container " + each.name + " of Pod " +
                  replica.name);
   }
@@ -94,33 +136,44 @@ void PodGroups::Add(MilliValue usage, MilliValue request, PodSums& sums) {
 }
 
 // Groups every replica with the reading that `find` returns for it.
-template <typename F>
-void PodGroups::Pass(const std::vector<Replica>& replicas, const GroupingRules& rules,
-                     std::vector<ReplicaGroup>& groups, F find) {
-  const bool cpu = rules.resource == "cpu";
+template <bool kCpu, bool kRequests, typename F>
+void PodGroups::PassAs(const std::vector<Replica>& replicas, const GroupingRules& rules,
+                       std::vector<ReplicaGroup>& groups, F find) {
   PodSums sums;
-  std::uint32_t seen = 0;
+  std::uint32_t others = 0;  // seen, beside ready ones
   gaps_.clear();
   request_error_.reset();
   groups.resize(replicas.size());
-  for (std::size_t i = 0; i < replicas.size(); ++i) {
-    const Replica& replica = replicas[i];
+  ReplicaGroup* out = groups.data();
+  for (const Replica& replica : replicas) {
     const ReplicaReading* reading = find(replica.name);
-    const ReplicaGroup group = Classify(replica, reading, rules, cpu);
-    groups[i] = group;
-    seen |= Bit(group);
+    const ReplicaGroup group = Classify<kCpu>(replica, reading, rules);
+    *out++ = group;
     MilliValue request = 0;
-    if (rules.utilization && !RequestOf(replica, rules, request) && !request_error_) {
+    if (kRequests && !RequestOf<kCpu>(replica, rules, request) && !request_error_) {
       request_error_ = RequestError(replica, rules);
     }
-    if (group == ReplicaGroup::kReady) {
+    if (group == ReplicaGroup::kReady) [[likely]] {
       Add(reading->value, request, sums);
-    } else if (group != ReplicaGroup::kIgnored) {
-      gaps_.push_back({group, request});
+      continue;
     }
+    others |= Bit(group);
+    if (group != ReplicaGroup::kIgnored) gaps_.push_back({group, request});
   }
   sums_ = sums;
-  seen_ = seen;
+  seen_ = others | (sums.replicas > 0 ? Bit(ReplicaGroup::kReady) : 0);
+}
+
+// A loop of its own for each kind of metric.
+template <typename F>
+void PodGroups::Pass(const std::vector<Replica>& replicas, const GroupingRules& rules,
+                     std::vector<ReplicaGroup>& groups, F find) {
+  if (rules.resource == "cpu") {
+    return rules.utilization ? PassAs<true, true>(replicas, rules, groups, find)
+                             : PassAs<true, false>(replicas, rules, groups, find);
+  }
+  return rules.utilization ? PassAs<false, true>(replicas, rules, groups, find)
+                           : PassAs<false, false>(replicas, rules, groups, find);
 }
 
 void PodGroups::Look(const Observation& observation, const Reading& reading,
@@ -128,8 +181,9 @@ void PodGroups::Look(const Observation& observation, const Reading& reading,
   const ReplicaReading* next = reading.replicas.data();
   const ReplicaReading* const end = next + reading.replicas.size();
   Pass(observation.replicas, rules, groups, [&](const std::string& name) {
-    const bool found = next != end && SameText(next->replica, name);
-    return found ? next++ : nullptr;
+    if (next != end && SameText(next->replica, name)) [[likely]]
+      return next++;
+    return static_cast<const ReplicaReading*>(nullptr);
   });
   if (next != end) LookByName(observation, reading, rules, groups);
 }

@@ -73,6 +73,9 @@ class PodGroups {
   static std::uint32_t Bit(ReplicaGroup group) { return 1U << static_cast<std::uint32_t>(group); }
   static void Add(MilliValue usage, MilliValue request, PodSums& sums);
 
+  template <bool kCpu, bool kRequests, typename F>
+  void PassAs(const std::vector<Replica>& replicas, const GroupingRules& rules,
+              std::vector<ReplicaGroup>& groups, F find);
   template <typename F>
   void Pass(const std::vector<Replica>& replicas, const GroupingRules& rules,
             std::vector<ReplicaGroup>& groups, F find);

@@ -18,7 +18,8 @@ namespace {
 
 constexpr std::int64_t kMaxInt64 = std::numeric_limits<std::int64_t>::max();
 
-struct Context : MetricContext {
+struct Context {
+  const MetricContext& common;
   const MetricSpec& metric;
   const Reading& reading;
 };
@@ -69,13 +70,13 @@ PodSums Fill(const PodGroups& groups, double ratio, const MetricTarget& target, 
 }
 
 std::int32_t Ceil(const Context& context, double value) {
-  return context.compatibility.saturates ? CeilToInt32Saturating(value) : CeilToInt32(value);
+  return context.common.compatibility.saturates ? CeilToInt32Saturating(value) : CeilToInt32(value);
 }
 
 // The second look, after filling: it may confirm the direction or keep the count, never turn it.
 std::int32_t SecondLook(double ratio, double refilled, std::int64_t size, const Context& context) {
-  const std::int32_t current = context.observation.spec_replicas;
-  if (context.tolerance.Within(refilled)) return current;
+  const std::int32_t current = context.common.observation.spec_replicas;
+  if (context.common.tolerance.Within(refilled)) return current;
   if ((ratio < 1.0 && refilled > 1.0) || (ratio > 1.0 && refilled < 1.0)) return current;
   const std::int32_t wanted = Ceil(context, refilled * static_cast<double>(size));
   if ((refilled < 1.0 && wanted > current) || (refilled > 1.0 && wanted < current)) return current;
@@ -87,59 +88,67 @@ std::string FetchError(const Context& context, bool resource) {
          context.metric.name + ": " + context.reading.error->message;
 }
 
-// What stands in the way of looking at values at all.
-std::optional<Error> Unreadable(const Context& context, bool resource) {
+// False: something stands in the way of looking at values at all.
+bool Readable(const Context& context, bool resource, MetricTrace& trace) {
   if (context.reading.error) {
-    return MetricError(FetchError(context, resource), context.reading.error->code);
+    trace.error = MetricError(FetchError(context, resource), context.reading.error->code);
+  } else if (context.common.observation.replicas.empty()) {
+    trace.error = MetricError("no pods returned by selector while calculating replica count");
   }
-  if (context.observation.replicas.empty()) {
-    return MetricError("no pods returned by selector while calculating replica count");
-  }
-  return std::nullopt;
+  return !trace.error;
 }
 
 // Resource, ContainerResource and Pods: by utilization or by plain average.
-std::optional<Error> ComputePerPod(const Context& context, bool utilization, MetricTrace& trace) {
+void ComputePerPod(const Context& context, bool utilization, MetricTrace& trace) {
   const MetricSpec& metric = context.metric;
   const bool resource = metric.type != MetricSourceType::kPods;
-  if (auto error = Unreadable(context, resource)) return error;
-  PodGroups& groups = context.scratch.groups;
-  groups.Look(context.observation, context.reading,
+  if (!Readable(context, resource, trace)) return;
+  PodGroups& groups = context.common.scratch.groups;
+  groups.Look(context.common.observation, context.reading,
               {.resource = resource ? std::string_view(metric.name) : std::string_view(),
                .utilization = utilization,
                .container = metric.container,
-               .options = context.spec.hpa,
-               .compatibility = context.compatibility,
-               .now = context.now},
+               .options = context.common.spec.hpa,
+               .compatibility = context.common.compatibility,
+               .now = context.common.now},
               trace.groups);
   const PodSums& sums = groups.sums();
   if (sums.replicas + sums.surplus == 0) {
-    return MetricError("did not receive metrics for targeted pods (pods might be unready)");
+    trace.error = MetricError("did not receive metrics for targeted pods (pods might be unready)");
+    return;
   }
-  if (groups.request_error()) return groups.request_error();
+  if (groups.request_error()) {
+    trace.error = groups.request_error();
+    return;
+  }
   const auto ratio_of = [&](const PodSums& values) -> std::optional<Ratio> {
     if (utilization) return UtilizationRatio(values, *metric.target.average_utilization);
     return AverageRatio(values, *metric.target.average_value);
   };
   const std::optional<Ratio> first = ratio_of(sums);
-  if (!first) return MetricError("no metrics returned matched known pods");
+  if (!first) {
+    trace.error = MetricError("no metrics returned matched known pods");
+    return;
+  }
   trace.usage = first->average;
   trace.utilization = first->utilization;
   trace.ratio = first->value;
   const bool zero_unready = first->value > 1.0 && groups.any(ReplicaGroup::kUnready);
   if (!groups.any(ReplicaGroup::kMissing) && !zero_unready) {
-    trace.proposal = context.tolerance.Within(first->value)
-                         ? context.observation.spec_replicas
+    trace.proposal = context.common.tolerance.Within(first->value)
+                         ? context.common.observation.spec_replicas
                          : Ceil(context, first->value * static_cast<double>(sums.replicas));
-    return std::nullopt;
+    return;
   }
   const PodSums filled = Fill(groups, first->value, metric.target, utilization);
   const std::optional<Ratio> second = ratio_of(filled);
-  if (!second) return MetricError("no metrics returned matched known pods");
+  if (!second) {
+    trace.error = MetricError("no metrics returned matched known pods");
+    return;
+  }
   trace.filled_ratio = second->value;
   trace.proposal =
       SecondLook(first->value, second->value, filled.replicas + filled.surplus, context);
-  return std::nullopt;
 }
 
 // The sum of external series, or the one value of an object. Sums saturate upwards only.
@@ -147,7 +156,7 @@ MilliValue TotalUsage(const Context& context) {
   std::int64_t sum = 0;
   for (const MilliValue value : context.reading.values) {
     const bool overflows = value > 0 && sum > kMaxInt64 - value;
-    if (overflows && context.compatibility.caps_value) return kMaxInt64;
+    if (overflows && context.common.compatibility.caps_value) return kMaxInt64;
     sum = WrapAdd(sum, value);
   }
   return sum;
@@ -159,7 +168,7 @@ MilliValue TotalUsagePerPod(const Context& context) {
   std::int64_t sum = 0;
   for (const MilliValue value : context.reading.values) {
     sum = WrapAdd(sum, value);
-    if (sum < 0 && context.compatibility.caps_external_average) return kMaxInt64;
+    if (sum < 0 && context.common.compatibility.caps_external_average) return kMaxInt64;
   }
   return sum;
 }
@@ -172,57 +181,56 @@ std::int32_t CountReady(const Observation& observation) {
 }
 
 // Object and External with a target for the metric as a whole.
-std::optional<Error> ComputeValue(const Context& context, MetricTrace& trace) {
+void ComputeValue(const Context& context, MetricTrace& trace) {
   trace.usage = TotalUsage(context);
   trace.ratio =
       static_cast<double>(trace.usage) / static_cast<double>(*context.metric.target.value);
-  const std::int32_t current = context.observation.spec_replicas;
+  const std::int32_t current = context.common.observation.spec_replicas;
   if (current == 0) {
     trace.proposal = Ceil(context, trace.ratio);
-    return std::nullopt;
+    return;
   }
-  if (context.tolerance.Within(trace.ratio)) {
+  if (context.common.tolerance.Within(trace.ratio)) {
     trace.proposal = current;
-    return std::nullopt;
+    return;
   }
-  if (context.observation.replicas.empty()) {
-    return MetricError(
+  if (context.common.observation.replicas.empty()) {
+    trace.error = MetricError(
         "unable to calculate ready pods: no pods returned by selector while calculating replica "
         "count");
+    return;
   }
-  const double wanted = trace.ratio * static_cast<double>(CountReady(context.observation));
+  const double wanted = trace.ratio * static_cast<double>(CountReady(context.common.observation));
   trace.proposal =
-      context.compatibility.caps_value ? CeilToInt32Saturating(wanted) : CeilToInt32(wanted);
-  return std::nullopt;
+      context.common.compatibility.caps_value ? CeilToInt32Saturating(wanted) : CeilToInt32(wanted);
 }
 
 // What status shows as the current value per replica.
 MilliValue UsagePerReplica(const Context& context, double usage) {
-  const std::int32_t replicas = context.observation.status_replicas;
-  const bool caps =
-      context.compatibility.saturates || (context.metric.type == MetricSourceType::kExternal &&
-                                          context.compatibility.caps_external_average);
+  const std::int32_t replicas = context.common.observation.status_replicas;
+  const bool caps = context.common.compatibility.saturates ||
+                    (context.metric.type == MetricSourceType::kExternal &&
+                     context.common.compatibility.caps_external_average);
   if (caps && usage >= 9223372036854775808.0) return kMaxInt64;
-  if (replicas == 0 && context.compatibility.no_usage_at_zero) return 0;
+  if (replicas == 0 && context.common.compatibility.no_usage_at_zero) return 0;
   return ToInt64(std::ceil(usage / static_cast<double>(replicas)));
 }
 
 // Object and External with a target per replica; counts what there is, surge included.
-std::optional<Error> ComputeAverageValue(const Context& context, MetricTrace& trace) {
-  const std::int32_t replicas = context.observation.status_replicas;
+void ComputeAverageValue(const Context& context, MetricTrace& trace) {
+  const std::int32_t replicas = context.common.observation.status_replicas;
   const auto usage = static_cast<double>(TotalUsagePerPod(context));
   const auto target = static_cast<double>(*context.metric.target.average_value);
   trace.ratio = usage / (target * static_cast<double>(replicas));
   const bool caps = context.metric.type == MetricSourceType::kExternal &&
-                    context.compatibility.caps_external_average;
-  if (context.tolerance.Within(trace.ratio)) {
+                    context.common.compatibility.caps_external_average;
+  if (context.common.tolerance.Within(trace.ratio)) {
     trace.proposal = replicas;
   } else {
     const double wanted = usage / target;
     trace.proposal = caps ? CeilToInt32Saturating(wanted) : Ceil(context, wanted);
   }
   trace.usage = UsagePerReplica(context, usage);
-  return std::nullopt;
 }
 
 // "namespace/" of "namespace/name"; empty for a workload that is in none.
@@ -234,8 +242,8 @@ std::string NamespacePrefix(const WorkloadId& workload) {
 // A failed read of an object's metric. Before 1.37 the arguments of the text were misplaced.
 std::string ObjectError(const Context& context, const std::string& error) {
   const ObjectReference& object = context.metric.described_object;
-  const std::string prefix = NamespacePrefix(context.spec.workload);
-  if (context.compatibility.names_object_in_errors) {
+  const std::string prefix = NamespacePrefix(context.common.spec.workload);
+  if (context.common.compatibility.names_object_in_errors) {
     return "unable to get metric " + context.metric.name + " on " + object.kind + " " + prefix +
            object.name + ": " + error;
   }
@@ -244,20 +252,25 @@ std::string ObjectError(const Context& context, const std::string& error) {
 }
 
 std::string ExternalError(const Context& context, const std::string& error) {
-  return "unable to get external metric " + NamespacePrefix(context.spec.workload) +
+  return "unable to get external metric " + NamespacePrefix(context.common.spec.workload) +
          context.metric.name + "/" + DebugText(context.metric.selector) + ": " + error;
 }
 
-std::optional<Error> ComputeTotal(const Context& context, bool per_pod, MetricTrace& trace) {
+void ComputeTotal(const Context& context, bool per_pod, MetricTrace& trace) {
   const bool object = context.metric.type == MetricSourceType::kObject;
-  const auto failed = [&](ErrorCode code, const std::string& text) {
-    return MetricError(object ? ObjectError(context, text) : ExternalError(context, text), code);
+  const auto fail = [&](ErrorCode code, const std::string& text) {
+    trace.error =
+        MetricError(object ? ObjectError(context, text) : ExternalError(context, text), code);
   };
-  if (const auto& error = context.reading.error) return failed(error->code, error->message);
-  if (context.reading.values.empty()) {
-    return failed(ErrorCode::kNoData, "no metrics returned from external metrics API");
+  if (const auto& error = context.reading.error) {
+    fail(error->code, error->message);
+  } else if (context.reading.values.empty()) {
+    fail(ErrorCode::kNoData, "no metrics returned from external metrics API");
+  } else if (per_pod) {
+    ComputeAverageValue(context, trace);
+  } else {
+    ComputeValue(context, trace);
   }
-  return per_pod ? ComputeAverageValue(context, trace) : ComputeValue(context, trace);
 }
 
 bool IsGlobal(const MetricSpec& metric) {
@@ -285,57 +298,57 @@ std::optional<Error> SelectorError(const MetricSpec& metric) {
   return selector ? std::nullopt : std::optional<Error>(selector.error());
 }
 
-std::optional<Error> DispatchResource(const Context& context, MetricTrace& trace) {
+void DispatchResource(const Context& context, MetricTrace& trace) {
   const MetricTarget& target = context.metric.target;
   const bool utilization = !target.average_value;
   if (utilization && !target.average_utilization) {
-    return MetricError(
+    trace.error = MetricError(
         "invalid resource metric source: neither an average utilization target nor "
         "an average value (usage) target was set",
         ErrorCode::kInvalidArgument);
+    return;
   }
   trace.target =
       utilization ? MilliValue{*target.average_utilization} * 1000 : *target.average_value;
-  std::optional<Error> error = ComputePerPod(context, utilization, trace);
-  if (error) {
-    error->message = "failed to get " + context.metric.name +
-                     (utilization ? " utilization: " : " usage: ") + error->message;
+  ComputePerPod(context, utilization, trace);
+  if (trace.error) {
+    trace.error->message = "failed to get " + context.metric.name +
+                           (utilization ? " utilization: " : " usage: ") + trace.error->message;
   }
-  return error;
 }
 
-std::optional<Error> DispatchPods(const Context& context, MetricTrace& trace) {
-  if (auto error = SelectorError(context.metric)) return error;
+void DispatchPods(const Context& context, MetricTrace& trace) {
+  trace.error = SelectorError(context.metric);
+  if (trace.error) return;
   if (!context.metric.target.average_value) {
-    return MetricError("invalid pods metric source: no average value target was set",
-                       ErrorCode::kInvalidArgument);
+    trace.error = MetricError("invalid pods metric source: no average value target was set",
+                              ErrorCode::kInvalidArgument);
+    return;
   }
   trace.target = *context.metric.target.average_value;
-  return ComputePerPod(context, false, trace);
+  ComputePerPod(context, false, trace);
 }
 
-std::optional<Error> DispatchTotal(const Context& context, MetricTrace& trace) {
+// A selector that cannot be used is looked at before the target of objects, after it of others.
+void DispatchTotal(const Context& context, MetricTrace& trace) {
   const MetricSpec& metric = context.metric;
   const bool object = metric.type == MetricSourceType::kObject;
-  if (object) {
-    if (auto error = SelectorError(metric)) return error;
-  }
   const TotalTarget target = TotalTargetOf(metric);
+  if (object || target != TotalTarget::kNone) trace.error = SelectorError(metric);
+  if (trace.error) return;
   if (target == TotalTarget::kNone) {
-    return MetricError("invalid " + std::string(object ? "object" : "external") +
-                           " metric source: neither a value target nor an average value target "
-                           "was set",
-                       ErrorCode::kInvalidArgument);
-  }
-  if (!object) {
-    if (auto error = SelectorError(metric)) return error;
+    trace.error = MetricError("invalid " + std::string(object ? "object" : "external") +
+                                  " metric source: neither a value target nor an average value "
+                                  "target was set",
+                              ErrorCode::kInvalidArgument);
+    return;
   }
   const bool per_pod = target == TotalTarget::kAverageValue;
   trace.target = per_pod ? *metric.target.average_value : *metric.target.value;
-  return ComputeTotal(context, per_pod, trace);
+  ComputeTotal(context, per_pod, trace);
 }
 
-std::optional<Error> Dispatch(const Context& context, MetricTrace& trace) {
+void Dispatch(const Context& context, MetricTrace& trace) {
   switch (context.metric.type) {
     case MetricSourceType::kResource:
     case MetricSourceType::kContainerResource:
@@ -348,8 +361,8 @@ std::optional<Error> Dispatch(const Context& context, MetricTrace& trace) {
     case MetricSourceType::kUnknown:
       break;
   }
-  return MetricError("unknown metric source type " + GoQuote(context.metric.name),
-                     ErrorCode::kInvalidArgument);
+  trace.error = MetricError("unknown metric source type " + GoQuote(context.metric.name),
+                            ErrorCode::kInvalidArgument);
 }
 
 // The layer between the calculator and the list of errors, which only some kinds have.
@@ -374,46 +387,38 @@ Tolerance ToleranceOf(const ScalingSpec& spec, const Compatibility& compatibilit
   return tolerance;
 }
 
-void AppendMetricName(const MetricSpec& metric, std::string& text) {
+std::string MetricName(const MetricSpec& metric) {
   const bool container = metric.type == MetricSourceType::kContainerResource;
   switch (metric.type) {
     case MetricSourceType::kResource:
     case MetricSourceType::kContainerResource:
-      text += metric.name;
-      if (container && !metric.target.average_value) text += " container";
-      text += " resource";
-      if (!metric.target.average_value) text += " utilization (percentage of request)";
-      return;
+      if (metric.target.average_value) return metric.name + " resource";
+      return metric.name + (container ? " container" : "") +
+             " resource utilization (percentage of request)";
     case MetricSourceType::kPods:
-      text += "pods metric ";
-      text += metric.name;
-      return;
+      return "pods metric " + metric.name;
     case MetricSourceType::kObject:
       if (metric.target.type != MetricTargetType::kValue) break;
-      text += metric.described_object.kind;
-      text += " metric ";
-      text += metric.name;
-      return;
+      return metric.described_object.kind + " metric " + metric.name;
     case MetricSourceType::kExternal:
     case MetricSourceType::kUnknown:
       break;
   }
-  text += "external metric ";
-  text += metric.name;
-  text += "(" + DebugText(metric.selector) + ")";
+  return "external metric " + metric.name + "(" + DebugText(metric.selector) + ")";
 }
 
 void ComputeMetric(const MetricSpec& metric, const Reading& reading, const MetricContext& context,
                    MetricTrace& trace) {
   trace.metric.clear();
-  AppendMetricName(metric, trace.metric);
+  trace.spec_metric.reset();
   trace.proposal = 0;
   trace.usage = trace.target = 0;
   trace.utilization.reset();
   trace.ratio = 0;
   trace.filled_ratio.reset();
   trace.groups.clear();
-  trace.error = Dispatch({context, metric, reading}, trace);
+  trace.error.reset();
+  Dispatch({context, metric, reading}, trace);
 }
 
 std::string LayeredError(const MetricSpec& metric, const std::string& error) {

@@ -31,7 +31,7 @@ struct Tolerance {
 Tolerance ToleranceOf(const ScalingSpec& spec, const Compatibility& compatibility);
 
 /// HPA's name of a metric in messages, e.g. "cpu resource utilization (percentage of request)".
-void AppendMetricName(const MetricSpec& metric, std::string& text);
+std::string MetricName(const MetricSpec& metric);
 
 /// What is the same for all metrics of a workload at a tick.
 struct MetricContext {
@@ -43,8 +43,8 @@ struct MetricContext {
   Scratch& scratch;
 };
 
-/// Computes one metric, writing over `trace`. Its `error` is set when that is impossible: the text
-/// that HPA's event and condition have.
+/// Computes one metric, writing over `trace`, but for its name. Its `error` is set when that is
+/// impossible: the text that HPA's event and condition have.
 void ComputeMetric(const MetricSpec& metric, const Reading& reading, const MetricContext& context,
                    MetricTrace& trace);
 

@@ -21,27 +21,33 @@ bool WordsAgree(const char* a, const char* b) {
   return x == y;
 }
 
-/// Of texts of at least one word: the last word first, since most names share their head.
+/// Of texts of one word to two: both ends, which may overlap. The last first, since most names
+/// share their head.
 template <typename Word>
-bool Agree(std::string_view a, std::string_view b) {
-  const std::size_t last = a.size() - sizeof(Word);
-  if (!WordsAgree<Word>(a.data() + last, b.data() + last)) return false;
-  for (std::size_t i = 0; i < last; i += sizeof(Word)) {
-    if (!WordsAgree<Word>(a.data() + i, b.data() + i)) return false;
+bool EndsAgree(std::string_view a, std::string_view b) {
+  const std::size_t last = b.size() - sizeof(Word);
+  return WordsAgree<Word>(a.data() + last, b.data() + last) && WordsAgree<Word>(a.data(), b.data());
+}
+
+/// Of texts of more than 16 bytes.
+inline bool LongAgree(std::string_view a, std::string_view b) {
+  if (!EndsAgree<std::uint64_t>(a, b)) return false;
+  for (std::size_t i = 8; i + 8 < b.size(); i += 8) {
+    if (!WordsAgree<std::uint64_t>(a.data() + i, b.data() + i)) return false;
   }
   return true;
 }
 
 }  // namespace same_text
 
-/// a == b, in line and a word at a time, which costs less than a call.
+/// a == b, in line and a word at a time, which costs less than a call. `b` may be a constant.
 inline bool SameText(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
-  if (a.size() >= 8) return same_text::Agree<std::uint64_t>(a, b);
-  if (a.size() >= 4) return same_text::Agree<std::uint32_t>(a, b);
-  if (a.empty()) return true;
-  const std::size_t middle = a.size() / 2;
-  return a.front() == b.front() && a[middle] == b[middle] && a.back() == b.back();
+  if (b.size() > 16) return same_text::LongAgree(a, b);
+  if (b.size() >= 8) return same_text::EndsAgree<std::uint64_t>(a, b);
+  if (b.size() >= 4) return same_text::EndsAgree<std::uint32_t>(a, b);
+  if (b.size() >= 2) return same_text::EndsAgree<std::uint16_t>(a, b);
+  return b.empty() || a.front() == b.front();
 }
 
 }  // namespace tidegate::hpa

@@ -190,7 +190,8 @@ class Teller {
     }
     if (Find({StepCause::kFailed}) == nullptr) {
       Set(condition::kScalingActive, true, "ValidMetricFound",
-          "the HPA was able to successfully calculate a replica count from " + decision().metric);
+          "the HPA was able to successfully calculate a replica count from " +
+              std::string(decision().DecisiveMetric()));
       update_.error = ErrorText();
       return true;
     }

@@ -8,6 +8,8 @@
 #include <string>
 #include <utility>
 
+#include "exposition/utf8.h"
+
 namespace tidegate::manifest {
 namespace {
 
@@ -20,21 +22,8 @@ bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 /// The length of the UTF-8 sequence at the head of a text; 0: there is none.
 std::size_t SequenceLength(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
-  const std::uint8_t head = byte(0);
-  std::size_t length = 0;
-  if (head < 0x80) length = 1;
-  if (head >= 0xC2 && head < 0xE0) length = 2;
-  if (head >= 0xE0 && head < 0xF0) length = 3;
-  if (head >= 0xF0 && head < 0xF5) length = 4;
-  if (length == 0 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0U) != 0x80) return 0;
-  }
-  const std::uint8_t next = length > 2 ? byte(1) : 0x80;
-  const bool overlong = (head == 0xE0 && next < 0xA0) || (head == 0xF0 && next < 0x90);
-  const bool outside = (head == 0xED && next > 0x9F) || (head == 0xF4 && next > 0x8F);
-  return overlong || outside ? 0 : length;
+  const CodePoint point = DecodeUtf8(text);
+  return point.valid ? point.size : 0;
 }
 
 void AppendRune(std::string& out, std::uint32_t rune) {

@@ -78,6 +78,7 @@ TEST(ConfigProblemsTest, TheFileItself) {
       {"stray comma", "{\"rules\": []}, {\"b\": [2]}\n",
        "f.yaml:1:14: not valid YAML: something that does not belong here"},
       {"too many documents", documents, "f.yaml:2001:1: more than 1000 documents"},
+      {"not UTF-8", "kind: x\nna\xd7: 1\n", "f.yaml:2:3: not UTF-8; save the file as UTF-8"},
       {"NUL", std::string("kind: x\n\0", 9), "f.yaml:2:1: a NUL byte; not a text file"},
       {"a list", "- a\n", "f.yaml:1:1: want a document with apiVersion and kind"},
       {"a word", "hello\n", "f.yaml:1:1: want a document with apiVersion and kind"},

@@ -235,6 +235,7 @@ class Maker {
   MetricTrace Trace() {
     MetricTrace out;
     out.metric = r_.Text();
+    out.spec_metric = MaybeCount();
     out.proposal = r_.Integer<std::int32_t>();
     out.usage = r_.Integer<MilliValue>();
     out.target = r_.Integer<MilliValue>();
@@ -253,7 +254,7 @@ class Maker {
     out.decision.desired = r_.Integer<std::int32_t>();
     out.decision.proposed = MaybeCount();
     out.decision.reason = r_.Text();
-    out.decision.metric = r_.Text();
+    out.decision.decided_by = MaybeCount();
     out.decision.steps = r_.List([&] {
       return Step{r_.Enum<Stage>(),
                   r_.Enum<StepCause>(),

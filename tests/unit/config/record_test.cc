@@ -39,7 +39,7 @@ TEST(RecordTest, ThousandRandomTicksComeBackBitIdentical) {
 TEST(RecordTest, LeavesOutWhatIsZeroAndNothingElse) {
   EXPECT_EQ(
       EncodeTick(SmallTick()),
-      R"({"version":2,"workloads":["flower"],"input":{"now":"2026-01-02T03:04:05.123456789Z",)"
+      R"({"version":3,"workloads":["flower"],"input":{"now":"2026-01-02T03:04:05.123456789Z",)"
       R"("workloads":[{"spec":{"workload":"flower","minReplicas":1,"maxReplicas":7,)"
       R"("compatibility":"1.37","hpa":{"tolerance":0.1,"downscaleStabilization":"5m",)"
       R"("cpuInitializationPeriod":"5m","initialReadinessDelay":"30s"}}}]}})");
@@ -47,7 +47,7 @@ TEST(RecordTest, LeavesOutWhatIsZeroAndNothingElse) {
 
 TEST(RecordTest, AbsentIsZeroWhateverTheStructsDefaultIs) {
   const Result<TickRecord> record =
-      DecodeTick(R"({"version":2,"input":{"workloads":[{"spec":{"workload":"a"}}]}})");
+      DecodeTick(R"({"version":3,"input":{"workloads":[{"spec":{"workload":"a"}}]}})");
   ASSERT_TRUE(record.has_value()) << record.error().message;
   EXPECT_EQ(record->input.workloads[0].spec.min_replicas, 0);
   EXPECT_EQ(record->input.workloads[0].spec.hpa.tolerance, 0);
@@ -85,17 +85,17 @@ TEST(RecordTest, RefusalsNamePathAndValue) {
       {"{\"version\":1", "not valid JSON at byte"},
       {"[]", "version: is required; not a record of Tidegate"},
       {"{}", "version: is required; not a record of Tidegate"},
-      {R"({"version":1})", "record version \"1\" is not known; this Tidegate reads version 2"},
-      {R"({"version":2,"inptu":{}})", "unknown key \"inptu\"; did you mean \"input\"?"},
-      {R"({"version":2,"input":{"now":"yesterday"}})", "input.now: want an instant such as"},
-      {R"({"version":2,"applied":[{"scaled":1}]})",
+      {R"({"version":1})", "record version \"1\" is not known; this Tidegate reads version 3"},
+      {R"({"version":3,"inptu":{}})", "unknown key \"inptu\"; did you mean \"input\"?"},
+      {R"({"version":3,"input":{"now":"yesterday"}})", "input.now: want an instant such as"},
+      {R"({"version":3,"applied":[{"scaled":1}]})",
        "applied[0].scaled: want true or false, got \"1\""},
-      {R"({"version":2,"output":{"workloads":[{"decision":{"current":3000000000}}]}})",
+      {R"({"version":3,"output":{"workloads":[{"decision":{"current":3000000000}}]}})",
        "output.workloads[0].decision.current: must be less than or equal to 2147483647, got "
        "3000000000"},
-      {R"({"version":2,"output":{"workloads":[{"decision":{"steps":[{"stage":"up"}]}}]}})",
+      {R"({"version":3,"output":{"workloads":[{"decision":{"steps":[{"stage":"up"}]}}]}})",
        "output.workloads[0].decision.steps[0].stage: unsupported value \"up\""},
-      {R"({"version":2,"version":2})", "duplicate key \"version\""},
+      {R"({"version":3,"version":3})", "duplicate key \"version\""},
   };
   for (const BadLine& row : rows) {
     const Result<TickRecord> result = DecodeTick(row.line);
@@ -116,7 +116,7 @@ TEST(RecordTest, ToJsonTellsZerosToo) {
   decision.workload = "flower";
   decision.steps.push_back({.stage = Stage::kRateLimit, .reason = "by 4 Pods in 15s"});
   EXPECT_EQ(ToJson(decision),
-            R"({"workload":"flower","current":0,"desired":0,"reason":"","metric":"",)"
+            R"({"workload":"flower","current":0,"desired":0,"reason":"",)"
             R"("steps":[{"stage":"rateLimit","cause":"proposal","replicas":0,"wanted":0,)"
             R"("window":"0s","reason":"by 4 Pods in 15s"}],"metrics":[]})");
 }

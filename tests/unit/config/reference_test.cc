@@ -144,7 +144,7 @@ TEST(ReferenceTest, EveryFieldOfATickIsDescribed) {
   EXPECT_FIELDS(ReplicaReading, 4, a, b, c, d);
   EXPECT_FIELDS(Reading, 5, a, b, c, d, e);
   EXPECT_FIELDS(Step, 7, a, b, c, d, e, f, g);
-  EXPECT_FIELDS(MetricTrace, 9, a, b, c, d, e, f, g, h, i);
+  EXPECT_FIELDS(MetricTrace, 10, a, b, c, d, e, f, g, h, i, j);
   EXPECT_FIELDS(Proposal, 5, a, b, c, d, e);
   EXPECT_FIELDS(Recommendation, 2, a, b);
   EXPECT_FIELDS(ScaleEvent, 3, a, b, c);

@@ -25,7 +25,7 @@ class FixedPolicy final : public Policy {
   std::string_view name() const noexcept override { return "fixed"; }
   Status Propose(const PolicyInput& /*input*/, Proposal& proposal) const override {
     if (replicas_ < 0) throw std::runtime_error("out of luck");
-    proposal = {.replicas = replicas_, .reason = "fixed", .metric = "nothing"};
+    proposal = {.replicas = replicas_, .reason = "fixed"};
     return {};
   }
 
