@@ -22,6 +22,7 @@
 #include "tidegate/export.h"
 #include "tidegate/policy_registry.h"
 #include "tidegate/result.h"
+#include "tidegate/sources/prometheus.h"
 #include "tidegate/sources/scrape.h"
 #include "tidegate/spec.h"
 
@@ -33,8 +34,10 @@ struct Autoscaler {
   Duration period = std::chrono::seconds(1);
   Duration max_sample_age = std::chrono::seconds(10);
   double min_window_coverage = 0.8;
-  std::vector<MetricQuery> queries;
-  std::optional<ScrapeOptions> scrape;
+  std::optional<std::string> profile;   ///< of its servers: what its metrics' names mean
+  std::vector<MetricQuery> queries;     ///< with those that the profile makes of the metrics
+  std::optional<ScrapeOptions> scrape;  ///< at most one of this …
+  std::optional<PrometheusOptions> prometheus;     ///< … and this
   std::optional<ProcessPoolOptions> process_pool;  ///< backend.processPool
   std::optional<NginxOptions> nginx;               ///< balancer.nginx
   std::string balancer_port = "http";              ///< balancer.port: where requests are sent
@@ -106,5 +109,8 @@ TIDEGATE_EXPORT std::string DumpConfig(const Config& config);
 /// JSON Schema of the documents, and the reference page in Markdown.
 TIDEGATE_EXPORT std::string ConfigSchema();
 TIDEGATE_EXPORT std::string ConfigReference();
+
+/// The page of the profiles of servers, in Markdown.
+TIDEGATE_EXPORT std::string ProfileReference();
 
 }  // namespace tidegate

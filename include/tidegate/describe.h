@@ -141,6 +141,9 @@ TIDEGATE_EXPORT void Describe(FieldVisitor& v, TickRecord& s);
 // config.h and the options that it holds
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, MetricQuery& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, ScrapeOptions& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, BasicAuth& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, TlsFiles& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, PrometheusOptions& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, HttpProbe& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, ProcessPoolOptions& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, NginxOptions& s);

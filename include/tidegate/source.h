@@ -19,12 +19,20 @@
 
 namespace tidegate {
 
+/// What a metric of the workload is made of.
+struct CollectQuery {
+  std::string metric;        ///< the MetricSpec's name
+  std::string query;         ///< PromQL
+  bool per_replica = false;  ///< one value for each replica is wanted
+};
+
 /// Borrowed: valid only during the call.
 struct CollectRequest {
   const WorkloadId& workload;
   std::span<const Replica> replicas;  ///< what the backend has just observed
   TimePoint now;                      ///< the tick's time: what samples are stamped with
   TimePoint deadline;                 ///< absolute; kept
+  std::span<const CollectQuery> queries = {};
 };
 
 /// How one target was last collected, for metrics and the state page.
@@ -36,7 +44,9 @@ struct TargetState {
   TimePoint last_success{};
   Duration last_duration{};
   std::size_t samples = 0;
-  std::string error;  ///< empty if up
+  std::string error;    ///< empty if up
+  std::string metric;   ///< the only metric that it is asked for; empty: any
+  std::string warning;  ///< it is up, but what it said of `metric` is in doubt, and why
 };
 
 class TIDEGATE_EXPORT Source {
@@ -46,6 +56,9 @@ class TIDEGATE_EXPORT Source {
   /// series with staleness markers and shows in targets().
   virtual Status Collect(const CollectRequest& request, SampleSink& sink) = 0;
   virtual std::vector<TargetState> targets() const { return {}; }
+  /// Collect() answers the request's queries itself: the series that it stores under a metric's
+  /// name, with the label `workload`, are the answer. Otherwise they are evaluated over the store.
+  virtual bool answers_queries() const { return false; }
 };
 
 }  // namespace tidegate

@@ -176,9 +176,10 @@ class Resolver {
     MetricQuery query;
     query.metric = MetricName(rule, series, path);
     if (query.metric.empty()) return;
-    query.query = QueryText(rule, series, path);
+    std::string grouped;
+    query.query = QueryText(rule, series, path, grouped);
     if (problems_.size() > before) return;
-    out.push_back({std::move(query), Locate(&root_, path), path});
+    out.push_back({std::move(query), std::move(grouped), Locate(&root_, path), path});
   }
 
  private:
@@ -256,7 +257,8 @@ class Resolver {
     return out;
   }
 
-  std::string QueryText(const Rule& rule, const std::string& series, const std::string& path) {
+  std::string QueryText(const Rule& rule, const std::string& series, const std::string& path,
+                        std::string& grouped) {
     constexpr std::string_view kSeries = "<<.Series>>";
     std::string text = NormalizePlaceholders(rule.metrics_query);
     const std::string at = path + ".metricsQuery";
@@ -269,6 +271,7 @@ class Resolver {
       text.replace(found, kSeries.size(), series);
     }
     DropLabelMatchers(text);
+    grouped = Trim(text);
     if (!DropGroupBy(text)) {
       Report(at, "<<.GroupBy>> has a counterpart only as \"by (<<.GroupBy>>)\"");
       return {};
@@ -288,6 +291,16 @@ class Resolver {
 };
 
 }  // namespace
+
+MetricQuery GroupedBy(const AdapterQuery& rule, const std::string& label) {
+  constexpr std::string_view kPlaceholder = "<<.GroupBy>>";
+  MetricQuery query{rule.query.metric, rule.grouped};
+  std::size_t at = 0;
+  while ((at = query.query.find(kPlaceholder, at)) != std::string::npos) {
+    query.query.replace(at, kPlaceholder.size(), label);
+  }
+  return query;
+}
 
 std::vector<AdapterQuery> ReadAdapterRules(const Node& root, const std::string& path,
                                            std::vector<Problem>& problems) {

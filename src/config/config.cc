@@ -312,8 +312,10 @@ class FileParser {
       if (!decoded || !config::ValidateHpa(document, *decoded, release, problems_)) return;
     }
     const bool hpa_alone = documents.autoscaler == nullptr;
-    config::Validator(documents, policies_, problems_, first).Check(autoscaler, hpa_alone);
+    config::Validator validator(documents, policies_, problems_, first);
+    validator.Check(autoscaler, hpa_alone);
     JoinRules(autoscaler);
+    validator.ResolveSignals(autoscaler);
     config_.autoscalers.push_back(std::move(autoscaler));
   }
 
@@ -328,7 +330,9 @@ class FileParser {
         const auto& queries = autoscaler.queries;
         if (std::none_of(metrics.begin(), metrics.end(), same)) continue;
         if (std::any_of(queries.begin(), queries.end(), same)) continue;  // its own query wins
-        autoscaler.queries.push_back(rule.query);
+        autoscaler.queries.push_back(
+            autoscaler.prometheus ? config::GroupedBy(rule, autoscaler.prometheus->replica_label)
+                                  : rule.query);
       }
     }
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Field lists of config.h and of the options of sources, backends and balancers.
+#include "config/profiles.h"
 #include "tidegate/describe.h"
 
 namespace tidegate {
@@ -23,7 +24,7 @@ void Describe(FieldVisitor& v, MetricQuery& s) {
   v.Field("metric", s.metric, {.doc = "Name of the metric, as in spec.metrics.", .required = true});
   v.Field("query", s.query,
           {.doc = "PromQL. For a Pods metric it is evaluated over the series of one replica at a "
-                  "time.",
+                  "time; a Prometheus is asked for all of them, by (replicaLabel).",
            .required = true});
 }
 
@@ -35,6 +36,36 @@ void Describe(FieldVisitor& v, ScrapeOptions& s) {
   v.Field("bodySizeLimit", s.body_size_limit,
           {.doc = "Bytes; a longer page fails the scrape.", .min = 1, .max = kMaxBytes});
   v.Field("headers", s.headers, {.doc = "Sent with each request.", .secret = true});
+}
+
+void Describe(FieldVisitor& v, BasicAuth& s) {
+  v.Field("username", s.username, {.doc = "Empty: no basic authentication."});
+  v.Field("passwordFile", s.password_file, {.doc = "Read again for each request."});
+}
+
+void Describe(FieldVisitor& v, TlsFiles& s) {
+  v.Field("caFile", s.ca_file, {.doc = "Whom to trust; empty: the system's authorities."});
+  v.Field("certificateFile", s.certificate_file, {.doc = "The client's certificate …"});
+  v.Field("keyFile", s.key_file, {.doc = "… and its key."});
+}
+
+void Describe(FieldVisitor& v, PrometheusOptions& s) {
+  v.Field("url", s.url, {.doc = "What stands before /api/v1/query.", .required = true});
+  v.Field("replicaLabel", s.replica_label,
+          {.doc = "Label whose value is a replica's name, or its host:port."});
+  v.Field("interval", s.interval, Time("How often it is asked.", 0.01));
+  v.Field("timeout", s.timeout, Time("From connecting to the last byte."));
+  v.Field("bodySizeLimit", s.body_size_limit,
+          {.doc = "Bytes; a longer answer is an error.", .min = 1, .max = kMaxBytes});
+  v.Field("bearerTokenFile", s.bearer_token_file,
+          {.doc = "Read again for each request; empty: no token."});
+  v.Field("basicAuth", s.basic_auth, {.doc = "User name and password."});
+  v.Field("tls", s.tls, {.doc = "Files in PEM format."});
+  v.Field("headers", s.headers, {.doc = "Sent with each request.", .secret = true});
+  v.Field("parameters", s.parameters,
+          {.doc = "Added to each query, such as Thanos's partial_response and dedup."});
+  v.Field("checkQueries", s.check_queries,
+          {.doc = "Whether queries must be PromQL; false: they may be MetricsQL."});
 }
 
 void Describe(FieldVisitor& v, HttpProbe& s) {
@@ -103,10 +134,16 @@ void Describe(FieldVisitor& v, Autoscaler& s) {
           {.doc = "Share of a range that samples must cover; with less there is no scale-down.",
            .min = 0,
            .max = 1});
+  v.Field("profile", s.profile,
+          {.doc = "What the servers are: metrics without a query may be called by their signals, "
+                  "such as `waiting` (profiles.md).",
+           .choices = config::ProfileNames()});
   v.Field("queries", s.queries,
           {.doc = "How metrics are made from samples. A metric without one is the newest sample "
                   "of its name."});
   v.Field("scrape", s.scrape, {.doc = "Reads Prometheus text from every replica."});
+  v.Field("prometheus", s.prometheus,
+          {.doc = "Asks a Prometheus instead: Thanos, Mimir, VictoriaMetrics …"});
   v.Nested("backend",
            [&] {
              v.Field("processPool", s.process_pool,

@@ -11,6 +11,7 @@
 #include "config/reader.h"
 #include "tidegate/config.h"
 #include "tidegate/policy_registry.h"
+#include "tidegate/promql.h"
 
 namespace tidegate::config {
 
@@ -25,6 +26,7 @@ struct WorkloadDocuments {
 /// One rule of Prometheus Adapter, resolved to a query over the series of one replica.
 struct AdapterQuery {
   MetricQuery query;
+  std::string grouped;  ///< the same over all replicas, `by (<<.GroupBy>>)`
   Position at;
   std::string path;
 };
@@ -36,8 +38,11 @@ std::vector<AdapterQuery> ReadAdapterRules(const Node& root, const std::string& 
 /// Where `path` ("spec.metrics[0].pods") is written, or the innermost part of it that is.
 Position Locate(const Node* root, std::string_view path, bool* found = nullptr);
 
+/// The query of a rule for a source that is asked about all replicas at once.
+MetricQuery GroupedBy(const AdapterQuery& rule, const std::string& label);
+
 /// kInvalidArgument: not a query that Tidegate can evaluate.
-Status CompileQuery(const std::string& query);
+Status CompileQuery(const std::string& query, const CompileOptions& options = {});
 
 /// Checks what fields alone cannot know, with HPA's rules and texts where HPA has them.
 class Validator {
@@ -51,6 +56,8 @@ class Validator {
   /// `hpa_checked`: the bounds, metrics and behavior are those of a valid HorizontalPodAutoscaler.
   void Check(const Autoscaler& autoscaler, bool hpa_checked = false);
   void Check(const ScalerOptions& options);
+  /// Gives metrics without a query that of the profile's signal that they are called by.
+  void ResolveSignals(Autoscaler& autoscaler);
 
  private:
   bool Given(std::string_view path) const;
@@ -64,6 +71,7 @@ class Validator {
   void CheckPolicies(const ScalingSpec& spec);
   void CheckFeatureGates(const ScalingSpec& spec);
   void CheckQueries(const Autoscaler& autoscaler);
+  void CheckPrometheus(const Autoscaler& autoscaler);
   void CheckPool(const Autoscaler& autoscaler);
   void CheckProbe(const HttpProbe& probe, const ProcessPoolOptions& pool, const std::string& path);
   void CheckPort(const std::string& port, const ProcessPoolOptions& pool, const std::string& path);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "config/documents.h"
+#include "config/profiles.h"
 #include "config/scalars.h"
 #include "hpa/compatibility.h"
 #include "tidegate/describe.h"
@@ -56,10 +57,25 @@ std::string AddressProblem(const std::string& address) {
   return {};
 }
 
+/// "" if it is a URL that a path can be put behind.
+std::string UrlProblem(const std::string& url) {
+  const std::size_t scheme = url.find("://");
+  const std::string_view rest =
+      scheme == std::string::npos ? std::string_view() : std::string_view(url).substr(scheme + 3);
+  const std::string_view host = rest.substr(0, rest.find('/'));
+  if (host.find('@') != std::string_view::npos) {
+    return "must not carry a user name or password; there is basicAuth";
+  }
+  const bool http = url.substr(0, scheme) == "http" || url.substr(0, scheme) == "https";
+  if (http && !host.empty() && url.find_first_of("?# \t\r\n") == std::string::npos) return {};
+  return "want http://host:port or https://host:port, with a path or without, got " +
+         JsonString(url);
+}
+
 }  // namespace
 
-Status CompileQuery(const std::string& query) {
-  const Result<Query> compiled = Query::Compile(query);
+Status CompileQuery(const std::string& query, const CompileOptions& options) {
+  const Result<Query> compiled = Query::Compile(query, options);
   return compiled ? Status() : Status(compiled.error());
 }
 
@@ -123,6 +139,7 @@ void Validator::Check(const Autoscaler& autoscaler, bool hpa_checked) {
   CheckPolicies(spec);
   CheckFeatureGates(spec);
   CheckQueries(autoscaler);
+  CheckPrometheus(autoscaler);
   CheckPool(autoscaler);
   if (autoscaler.nginx) CheckNginx(*autoscaler.nginx);
 }
@@ -274,8 +291,51 @@ void Validator::CheckQueries(const Autoscaler& autoscaler) {
     if (!seen.insert(query.metric).second) {
       Report(path + ".metric", JsonString(query.metric) + " has a query already");
     }
-    const Status compiled = CompileQuery(query.query);
+    if (autoscaler.prometheus && !autoscaler.prometheus->check_queries) continue;
+    // What feature flags a server has is for it to say.
+    const bool any = autoscaler.prometheus.has_value();
+    const Status compiled =
+        CompileQuery(query.query, {.experimental_functions = any, .fill_modifiers = any});
     if (!compiled) Report(path + ".query", compiled.error().message);
+  }
+}
+
+void Validator::ResolveSignals(Autoscaler& autoscaler) {
+  for (std::size_t i = 0; i < autoscaler.spec.metrics.size(); ++i) {
+    const MetricSpec& metric = autoscaler.spec.metrics[i];
+    const bool resource = metric.type == MetricSourceType::kResource ||
+                          metric.type == MetricSourceType::kContainerResource;
+    const auto same = [&](const MetricQuery& query) { return query.metric == metric.name; };
+    const auto& queries = autoscaler.queries;
+    if (resource || std::any_of(queries.begin(), queries.end(), same)) continue;
+    auto query = QueryOfSignal(autoscaler, metric);
+    if (!query) {
+      const std::string path = At("spec.metrics", i) + "." + MemberOf(metric.type);
+      Report(path + ".metric.name", query.error().message);
+    } else if (!query->empty()) {
+      autoscaler.queries.push_back({metric.name, *std::move(query)});
+    }
+  }
+}
+
+void Validator::CheckPrometheus(const Autoscaler& autoscaler) {
+  if (!autoscaler.prometheus) return;
+  const PrometheusOptions& options = *autoscaler.prometheus;
+  const std::string path = "spec.prometheus";
+  if (autoscaler.scrape) {
+    Report(path, "there is spec.scrape, too; a workload has one source of samples");
+  }
+  std::string problem = UrlProblem(options.url);
+  if (!problem.empty()) Report(path + ".url", std::move(problem));
+  if (options.replica_label.empty()) Report(path + ".replicaLabel", "must not be empty");
+  if (options.basic_auth.username.empty() && !options.basic_auth.password_file.empty()) {
+    Report(path + ".basicAuth.username", "is required beside passwordFile");
+  }
+  if (!options.basic_auth.username.empty() && !options.bearer_token_file.empty()) {
+    Report(path + ".basicAuth", "may not be given beside bearerTokenFile");
+  }
+  if (options.tls.certificate_file.empty() != options.tls.key_file.empty()) {
+    Report(path + ".tls", "certificateFile and keyFile belong together");
   }
 }
 

@@ -181,11 +181,25 @@ void SetSafetyOptions(CURL* easy) {
 #endif
 }
 
+void SetTlsFiles(CURL* easy, const TlsFiles& tls) {
+  const auto set = [easy](CURLoption option, const std::string& file) {
+    if (!file.empty()) curl_easy_setopt(easy, option, file.c_str());
+  };
+  set(CURLOPT_CAINFO, tls.ca_file);
+  set(CURLOPT_SSLCERT, tls.certificate_file);
+  set(CURLOPT_SSLKEY, tls.key_file);
+#if LIBCURL_VERSION_NUM >= 0x075700
+  // Authorities that are replaced on disk are seen within a minute (libcurl: a day).
+  curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 60L);
+#endif
+}
+
 void SetTransferOptions(Transfer& transfer) {
   CURL* easy = transfer.easy.get();
   const HttpRequest& request = *transfer.request;
   static const std::string user_agent = "tidegate/" + std::string(kVersion);
   curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
+  SetTlsFiles(easy, request.tls);
   curl_easy_setopt(easy, CURLOPT_USERAGENT, user_agent.c_str());
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer.headers.get());
   curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
@@ -230,9 +244,11 @@ HttpOutcome OutcomeOf(Transfer& transfer, CURLcode code) {
     return outcome;
   }
   curl_off_t connect_us = 0;
+  curl_off_t ready_us = 0;  // connected, or the connection was there: then the other one is 0
   curl_easy_getinfo(easy, CURLINFO_CONNECT_TIME_T, &connect_us);
+  curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &ready_us);
   curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &transfer.failure.os_error);
-  transfer.failure.connected = connect_us > 0;
+  transfer.failure.connected = connect_us > 0 || ready_us > 0;
   transfer.failure.code = code;
   transfer.failure.detail = transfer.error_text.data();
   outcome.response = ErrorOf(transfer.failure);

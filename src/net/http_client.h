@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "tidegate/export.h"
+#include "tidegate/http_options.h"
 #include "tidegate/result.h"
 #include "tidegate/types.h"
 
@@ -32,6 +33,7 @@ struct HttpRequest {
   HttpMethod method = HttpMethod::kGet;
   std::string body;                            ///< kPost only
   std::map<std::string, std::string> headers;  ///< may be secret: never in errors
+  TlsFiles tls;
   Duration timeout = std::chrono::seconds(1);  ///< total: name look-up to last byte
   std::size_t body_limit = 16u << 20;          ///< bytes, counted after decompression
   bool close_after = false;  ///< the connection is not kept open for another request

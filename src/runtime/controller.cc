@@ -43,7 +43,8 @@ struct Outcome {
 // `gathering` or `applying` is running, else to the control thread.
 struct Slot {
   Workload workload;
-  std::vector<Query> queries;  // one for each metric
+  std::vector<Query> queries;         // one for each metric
+  std::vector<CollectQuery> answers;  // likewise, if the source answers queries; else none
   History history;
   WorkloadStatus status;
   Observation given;  // by SetReplicas()
@@ -61,22 +62,39 @@ bool Running(const std::future<void>& call) {
   return call.valid() && call.wait_for(Duration::zero()) != std::future_status::ready;
 }
 
-Result<std::vector<Query>> CompileQueries(const Workload& workload) {
-  std::vector<Query> queries;
-  for (const MetricSpec& metric : workload.spec.metrics) {
-    const auto own =
-        std::find_if(workload.queries.begin(), workload.queries.end(),
-                     [&](const MetricQuery& query) { return query.metric == metric.name; });
-    const std::string text =
-        own != workload.queries.end() ? own->query : runtime::DefaultQuery(metric);
-    auto query = Query::Compile(text);
-    if (!query) {
-      return Error{ErrorCode::kInvalidArgument, workload.spec.workload + ": query of metric " +
-                                                    metric.name + ": " + query.error().message};
+std::string QueryText(const Workload& workload, const MetricSpec& metric) {
+  const auto own =
+      std::find_if(workload.queries.begin(), workload.queries.end(),
+                   [&](const MetricQuery& query) { return query.metric == metric.name; });
+  return own != workload.queries.end() ? own->query : runtime::DefaultQuery(metric);
+}
+
+// Makes `query` one of those that the source answers; the answer is what is left to look for.
+Result<std::string> AskSource(const MetricSpec& metric, std::string query, Slot& slot) {
+  for (const CollectQuery& other : slot.answers) {
+    if (other.metric == metric.name && other.query != query) {
+      return Error{ErrorCode::kInvalidArgument,
+                   "another metric of this name asks for " + other.query};
     }
-    queries.push_back(*std::move(query));
   }
-  return queries;
+  slot.answers.push_back({metric.name, std::move(query), runtime::IsPerReplica(metric)});
+  return runtime::AnswerQuery(metric.name, slot.id());
+}
+
+Status CompileQueries(Slot& slot) {
+  const Workload& workload = slot.workload;
+  const bool answered = workload.source != nullptr && workload.source->answers_queries();
+  for (const MetricSpec& metric : workload.spec.metrics) {
+    Result<std::string> text = QueryText(workload, metric);
+    if (answered) text = AskSource(metric, *std::move(text), slot);
+    auto query = text ? Query::Compile(*text) : Result<Query>(text.error());
+    if (!query) {
+      return Error{ErrorCode::kInvalidArgument,
+                   slot.id() + ": query of metric " + metric.name + ": " + query.error().message};
+    }
+    slot.queries.push_back(*std::move(query));
+  }
+  return {};
 }
 
 std::vector<Endpoint> Endpoints(const Observation& observation,
@@ -179,14 +197,12 @@ class Controller::Impl {
     if (workload.period <= Duration::zero()) {
       return Error{ErrorCode::kInvalidArgument, id + ": period must be greater than 0"};
     }
-    auto queries = CompileQueries(workload);
-    if (!queries) return queries.error();
     if (Status added = policies.AddAll(workload.spec, components_.policies); !added) {
       return Error{added.error().code, id + ": " + added.error().message};
     }
     auto slot = std::make_unique<Slot>();
-    slot->queries = *std::move(queries);
     slot->workload = std::move(workload);
+    if (Status compiled = CompileQueries(*slot); !compiled) return compiled.error();
     return slot;
   }
 
@@ -281,7 +297,8 @@ class Controller::Impl {
         return workload.source->Collect({.workload = slot.id(),
                                          .replicas = slot.input.observation.replicas,
                                          .now = now,
-                                         .deadline = now + (deadline - clock_.Now())},
+                                         .deadline = now + (deadline - clock_.Now()),
+                                         .queries = slot.answers},
                                         store_);
       });
       slot.targets = workload.source->targets();
@@ -293,6 +310,7 @@ class Controller::Impl {
                                              .max_sample_age = workload.max_sample_age,
                                              .min_window_coverage = workload.min_window_coverage},
                                             now);
+      runtime::Qualify(workload.spec.metrics[i].name, slot.targets, reading);
       if (!collected && !reading.error) reading.error = collected.error();
       slot.input.readings.push_back(std::move(reading));
     }

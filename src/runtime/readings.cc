@@ -48,6 +48,16 @@ std::string Alternatives(const std::vector<std::string>& values) {
   return pattern;
 }
 
+// A metric name that needs no quotes.
+bool IsPlainName(const std::string& name) {
+  const auto letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':';
+  };
+  return !name.empty() && letter(name.front()) &&
+         std::all_of(name.begin(), name.end(),
+                     [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+}
+
 // Thousandths, cut towards zero like Prometheus Adapter; what does not fit saturates.
 MilliValue ToMilli(double value) {
   constexpr double kLimit = 9223372036854775807.0;
@@ -171,28 +181,39 @@ void ReadReplicas(const Query& query, const Observation& observation, const Read
 
 }  // namespace
 
-std::string DefaultQuery(const MetricSpec& metric) {
-  std::string matchers;
+std::string SelectorText(const std::optional<LabelSelector>& selector, std::string matchers) {
   const auto add = [&](const std::string& name, const char* op, const std::string& value) {
     matchers += (matchers.empty() ? "" : ",") + name + op + Quote(value);
   };
-  const LabelSelector selector = metric.selector.value_or(LabelSelector());
-  for (const auto& [name, value] : selector.match_labels) add(name, "=", value);
-  for (const LabelSelectorRequirement& each : selector.match_expressions) {
+  const LabelSelector given = selector.value_or(LabelSelector());
+  for (const auto& [name, value] : given.match_labels) add(name, "=", value);
+  for (const LabelSelectorRequirement& each : given.match_expressions) {
     const bool negative = each.op == "NotIn" || each.op == "DoesNotExist";
     const bool listed = each.op == "In" || each.op == "NotIn";
     add(each.key, negative ? "!~" : "=~", listed ? Alternatives(each.values) : ".+");
   }
-  return matchers.empty() ? metric.name : metric.name + "{" + matchers + "}";
+  return matchers.empty() ? "" : "{" + matchers + "}";
+}
+
+std::string DefaultQuery(const MetricSpec& metric) {
+  // Kubernetes' names may hold what would be an operator here, such as `queue-length`.
+  if (IsPlainName(metric.name)) return metric.name + SelectorText(metric.selector);
+  return SelectorText(metric.selector, Quote(metric.name));
+}
+
+std::string AnswerQuery(const std::string& metric, const WorkloadId& workload) {
+  return "{" + Quote(metric) + ",workload=" + Quote(workload) + "}";
+}
+
+bool IsPerReplica(const MetricSpec& metric) {
+  return metric.type != MetricSourceType::kObject && metric.type != MetricSourceType::kExternal;
 }
 
 Reading ReadMetric(const MetricSpec& metric, const Query& query, const Observation& observation,
                    const SeriesStore& store, const ReadOptions& options, TimePoint now) {
   Reading reading;
   Judge judge(query, store, options, now);
-  const bool global =
-      metric.type == MetricSourceType::kObject || metric.type == MetricSourceType::kExternal;
-  if (!global) {
+  if (IsPerReplica(metric)) {
     ReadReplicas(query, observation, options, judge, reading);
     if (reading.replicas.empty() && !reading.error) {
       reading.error = Error{ErrorCode::kNoData, "no replica has a value of " + metric.name};
@@ -214,6 +235,18 @@ Reading ReadMetric(const MetricSpec& metric, const Query& query, const Observati
     reading.error = TooMany(query, reading.values.size(), metric.name);
   }
   return reading;
+}
+
+void Qualify(const std::string& metric, const std::vector<TargetState>& targets, Reading& reading) {
+  for (const TargetState& target : targets) {
+    if (target.metric != metric || metric.empty()) continue;
+    if (!target.error.empty()) {
+      reading = {};
+      reading.error = Error{ErrorCode::kNoData, "no value of " + metric + ": " + target.error};
+    }
+    if (!target.warning.empty())
+      reading.doubts.push_back({DoubtKind::kPartial, "", target.warning});
+  }
 }
 
 }  // namespace tidegate::runtime

@@ -25,6 +25,7 @@
 #include "tidegate/reporters/log.h"
 #include "tidegate/reporters/prometheus.h"
 #include "tidegate/serve.h"
+#include "tidegate/sources/prometheus.h"
 #include "tidegate/sources/scrape.h"
 
 namespace tidegate::scaler {
@@ -79,7 +80,8 @@ class StateReporter final : public Reporter {
                           {"target", target.target},
                           {"up", target.up},
                           {"samples", target.samples},
-                          {"error", target.error}}
+                          {"error", target.error},
+                          {"warning", target.warning}}
         .dump();
   }
 
@@ -133,6 +135,7 @@ Result<Workload> MakeWorkload(const Autoscaler& autoscaler, bool keep_backend, C
     workload.backend = *std::move(pool);
   }
   if (autoscaler.scrape) workload.source = MakeScrapeSource(*autoscaler.scrape);
+  if (autoscaler.prometheus) workload.source = MakePrometheusSource(*autoscaler.prometheus);
   if (autoscaler.nginx) {
     auto nginx = MakeNginxBalancer(*autoscaler.nginx, clock);
     if (!nginx) return NamedError(nginx.error(), autoscaler.spec.workload);

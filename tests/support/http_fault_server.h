@@ -18,6 +18,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -46,6 +47,8 @@ struct HttpBehavior {
   int status = 200;
   std::string body = "up_test 1\n";
   std::string headers = "Content-Type: text/plain; version=0.0.4\r\n";
+  /// If given, makes the body from the request, head and all.
+  std::function<std::string(const std::string& request)> reply{};
 };
 
 class HttpFaultServer {
@@ -79,7 +82,7 @@ class HttpFaultServer {
     }
     const std::uint16_t port = ntohs(address.sin_port);
     const std::lock_guard lock(mutex_);
-    sites_[port] = {fd, std::move(behavior), {}, 0};
+    sites_[port] = {fd, std::move(behavior), {}, {}, 0};
     Wake();
     return port;
   }
@@ -96,6 +99,12 @@ class HttpFaultServer {
     return sites_.at(port).requests;
   }
 
+  /// Their bodies.
+  std::vector<std::string> bodies(std::uint16_t port) const {
+    const std::lock_guard lock(mutex_);
+    return sites_.at(port).bodies;
+  }
+
   int connections(std::uint16_t port) const {
     const std::lock_guard lock(mutex_);
     return sites_.at(port).connections;
@@ -108,6 +117,7 @@ class HttpFaultServer {
     int listener = -1;
     HttpBehavior behavior;
     std::vector<std::string> requests;
+    std::vector<std::string> bodies;
     int connections = 0;
   };
   struct Connection {
@@ -177,13 +187,24 @@ class HttpFaultServer {
       break;
     }
     const std::size_t end = connection.received.find("\r\n\r\n");
-    if (!connection.dead && connection.to_send.empty() && end != std::string::npos) {
+    const bool complete =
+        end != std::string::npos &&
+        connection.received.size() >= end + 4 + BodySize(connection.received.substr(0, end));
+    if (!connection.dead && connection.to_send.empty() && complete) {
       Site& site = sites_.at(connection.port);
       site.requests.push_back(connection.received.substr(0, end + 2));
+      site.bodies.push_back(connection.received.substr(end + 4));
+      HttpBehavior behavior = site.behavior;
+      if (behavior.reply) behavior.body = behavior.reply(connection.received);
       connection.received.clear();
-      Answer(connection, site.behavior);
+      Answer(connection, behavior);
     }
     if (!connection.dead) Send(connection);
+  }
+
+  static std::size_t BodySize(const std::string& head) {
+    const std::size_t at = head.find("\r\nContent-Length: ");
+    return at == std::string::npos ? 0 : std::stoul(head.substr(at + 18));
   }
 
   static void Answer(Connection& connection, const HttpBehavior& behavior) {

@@ -10,15 +10,10 @@
 
 #include "exposition/content_type.h"
 #include "net/http_client.h"
+#include "sources/schedule.h"
 
 namespace tidegate {
 namespace {
-
-/// A tick that begins a little early still reads what is due then; otherwise a jitter of a
-/// millisecond would halve the rate.
-Duration Slack(Duration interval) {
-  return std::min<Duration>(interval / 10, std::chrono::milliseconds(100));
-}
 
 std::string Seconds(Duration duration) {
   std::string text = std::to_string(std::chrono::duration<double>(duration).count());
@@ -44,27 +39,10 @@ Result<PageFormat> FormatOfResponse(std::string_view content_type) {
 
 struct Target {
   std::string url;  // empty: the replica's address is not known
-  TimePoint next_due{};
-  bool read_before = false;
+  Schedule schedule;
   bool leaving = false;  // drained: it waits until nobody is connected to it
   TargetState state;
 };
-
-bool IsDue(const Target& target, TimePoint now, Duration interval) {
-  if (!target.read_before || interval <= Duration::zero()) return true;
-  const bool clock_went_back = target.next_due - now > interval;
-  return clock_went_back || now + Slack(interval) >= target.next_due;
-}
-
-/// Stays on the grid of the first read, so that lateness does not add up.
-void Schedule(Target& target, TimePoint now, Duration interval) {
-  if (interval <= Duration::zero()) return;
-  const bool on_grid = target.read_before && target.next_due - now <= interval;
-  const TimePoint grid = on_grid ? target.next_due : now;
-  const Duration elapsed = std::max(now - grid, Duration::zero()) + Slack(interval);
-  target.next_due = grid + (elapsed / interval + 1) * interval;
-  target.read_before = true;
-}
 
 /// Nothing answers at a replica that has not started or has ended, or something else does.
 bool HasServer(const Replica& replica) {
@@ -120,8 +98,8 @@ Status ScrapeSource::Collect(const CollectRequest& request, SampleSink& sink) {
   std::vector<Target*> due;
   std::vector<net::HttpRequest> requests;
   for (auto& [replica, target] : targets.by_replica) {
-    if (!IsDue(target, request.now, options_.interval)) continue;
-    Schedule(target, request.now, options_.interval);
+    if (!target.schedule.IsDue(request.now, options_.interval)) continue;
+    target.schedule.Advance(request.now, options_.interval);
     if (target.url.empty()) {
       net::HttpOutcome outcome;
       outcome.response = Error{ErrorCode::kUnavailable, "the replica's address is not known"};

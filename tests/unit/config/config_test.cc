@@ -117,7 +117,7 @@ TEST(ConfigTest, FullYamlHasEveryKeyAtItsDefault) {
   const std::string file = std::string(TIDEGATE_SOURCE_DIR) + "/examples/config/full.yaml";
   const Result<Config> config = LoadConfig(file);
   ASSERT_TRUE(config.has_value()) << config.error().message;
-  ASSERT_EQ(config->autoscalers.size(), 1u);
+  ASSERT_EQ(config->autoscalers.size(), 2u);
   const Autoscaler& full = config->autoscalers[0];
 
   Autoscaler expected;  // what has no default is taken over
@@ -144,6 +144,15 @@ TEST(ConfigTest, FullYamlHasEveryKeyAtItsDefault) {
   scaler.admin.push.emplace().token_file = config->scaler.admin.push.value().token_file;
   EXPECT_EQ(DescribedToJson(config->scaler), DescribedToJson(scaler));
   EXPECT_EQ(full.spec, expected.spec);
+
+  const PrometheusOptions& prometheus = config->autoscalers[1].prometheus.value();
+  PrometheusOptions defaults;
+  defaults.url = prometheus.url;
+  defaults.bearer_token_file = prometheus.bearer_token_file;
+  defaults.tls.ca_file = prometheus.tls.ca_file;
+  defaults.headers = prometheus.headers;
+  defaults.parameters = prometheus.parameters;
+  EXPECT_EQ(DescribedToJson(prometheus), DescribedToJson(defaults));
 }
 
 TEST(ConfigTest, DumpOfAParsedDumpIsTheDump) {
@@ -173,6 +182,7 @@ TEST(ConfigTest, SecretsAreNotDumped) {
   Autoscaler& web = config.autoscalers.emplace_back();
   web.scrape.emplace().headers["Authorization"] = "Bearer hunter2";
   web.process_pool.emplace().environment["TOKEN"] = "hunter2";
+  web.prometheus.emplace().headers["X-Key"] = "hunter2";
   const std::string dump = DumpConfig(config);
   EXPECT_THAT(dump, Not(HasSubstr("hunter2")));
   EXPECT_THAT(dump, HasSubstr("Authorization: \"***\""));

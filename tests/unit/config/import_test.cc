@@ -265,6 +265,26 @@ spec:
   }
 }
 
+// A Prometheus is asked about all replicas at once, as the Adapter asks it.
+TEST(ImportTest, AdapterTemplatesKeepTheirGroupingForAPrometheus) {
+  const ParsedConfig parsed = ParseConfig(R"(apiVersion: tidegate.dev/v1alpha1
+kind: Autoscaler
+metadata: {name: web}
+spec:
+  maxReplicas: 3
+  metrics:
+  - {type: Pods, pods: {metric: {name: q}, target: {type: AverageValue, averageValue: 1}}}
+  prometheus: {url: "http://p:9090", replicaLabel: pod_name}
+---
+rules:
+- {seriesQuery: q, metricsQuery: 'max by (<<.GroupBy>>, model) (<<.Series>>{code="200", <<.LabelMatchers>>})'}
+)",
+                                          "f");
+  ASSERT_EQ(Problems(parsed), "");
+  EXPECT_EQ(parsed.config.autoscalers.at(0).queries,
+            (std::vector<MetricQuery>{{"q", R"(max by (pod_name, model) (q{code="200"}))"}}));
+}
+
 TEST(ImportTest, WhatHasNoCounterpartNamesItsLine) {
   const ParsedConfig parsed = ParseConfig(R"(apiVersion: v1
 kind: ConfigMap

@@ -332,6 +332,38 @@ TEST(ConfigProblemsTest, TidegatesOwn) {
        "spec.backend.processPool.ports is called \"htp\"; did you mean \"http\"?"},
       {"nginx", Spec("  balancer: {nginx: {upstream: '', upstreamFile: f, pidFile: p}}\n"),
        "f.yaml:7:32: spec.balancer.nginx.upstream: must not be empty"},
+      {"a Prometheus without a URL", Spec("  prometheus: {}\n"),
+       "f.yaml:7:15: spec.prometheus.url: is required"},
+      {"a URL without a scheme", Spec("  prometheus: {url: 'prometheus:9090'}\n"),
+       "f.yaml:7:21: spec.prometheus.url: want http://host:port or https://host:port, with a path "
+       "or without, got \"prometheus:9090\""},
+      {"a URL with a query", Spec("  prometheus: {url: 'http://p/?a=b'}\n"),
+       "f.yaml:7:21: spec.prometheus.url: want http://host:port or https://host:port, with a path "
+       "or without, got \"http://p/?a=b\""},
+      {"a password in a URL", Spec("  prometheus: {url: 'http://me:hunter2@p/x'}\n"),
+       "f.yaml:7:21: spec.prometheus.url: must not carry a user name or password; there is "
+       "basicAuth"},
+      {"two sources", Spec("  scrape: {}\n  prometheus: {url: 'http://p'}\n"),
+       "f.yaml:8:15: spec.prometheus: there is spec.scrape, too; a workload has one source of "
+       "samples"},
+      {"two ways to say who asks",
+       Spec("  prometheus: {url: 'http://p', bearerTokenFile: t, basicAuth: {username: u}}\n"),
+       "f.yaml:7:64: spec.prometheus.basicAuth: may not be given beside bearerTokenFile"},
+      {"a password without a user",
+       Spec("  prometheus: {url: 'http://p', basicAuth: {passwordFile: f}}\n"),
+       "f.yaml:7:44: spec.prometheus.basicAuth.username: is required beside passwordFile"},
+      {"half a certificate", Spec("  prometheus: {url: 'http://p', tls: {keyFile: f}}\n"),
+       "f.yaml:7:38: spec.prometheus.tls: certificateFile and keyFile belong together"},
+      {"a typo", Spec("  prometheus: {url: 'http://p', replicasLabel: pod}\n"),
+       "f.yaml:7:33: spec.prometheus: unknown key \"replicasLabel\"; did you mean "
+       "\"replicaLabel\"?"},
+      {"a query that is none",
+       Spec("  prometheus: {url: 'http://p'}\n  queries: [{metric: q, query: 'sum(q'}]\n"),
+       "f.yaml:8:32: spec.queries[0].query: 1:6: parse error: unclosed left parenthesis"},
+      {"MetricsQL, not checked",
+       Spec("  prometheus: {url: 'http://p', checkQueries: false}\n"
+            "  queries: [{metric: q, query: 'q keep_metric_names'}]\n"),
+       ""},
       {"log level", "apiVersion: tidegate.dev/v1alpha1\nkind: Scaler\nspec: {log: {level: inof}}\n",
        "f.yaml:3:21: spec.log.level: unsupported value \"inof\", want one of \"debug\", "
        "\"info\", \"warning\", \"error\", \"off\"; did you mean \"info\"?"},

@@ -36,6 +36,10 @@ TEST(ReferenceTest, TheCommittedSchemaIsCurrent) {
   ExpectCommitted("config-schema.json", ConfigSchema());
 }
 
+TEST(ReferenceTest, TheCommittedProfilesAreCurrent) {
+  ExpectCommitted("profiles.md", ProfileReference());
+}
+
 TEST(ReferenceTest, FullYamlNamesEveryKeyOfThePage) {
   const std::string examples = std::string(TIDEGATE_SOURCE_DIR) + "/examples/";
   std::string full = Read(examples + "config/full.yaml");
@@ -121,6 +125,9 @@ TEST(ReferenceTest, EveryFieldOfTheSpecIsDescribed) {
   EXPECT_FIELDS(ScalingSpec, 11, a, b, c, d, e, f, g, h, i, j, k);
   EXPECT_FIELDS(MetricQuery, 2, a, b);
   EXPECT_FIELDS(ScrapeOptions, 6, a, b, c, d, e, f);
+  EXPECT_FIELDS(BasicAuth, 2, a, b);
+  EXPECT_FIELDS(TlsFiles, 3, a, b, c);
+  EXPECT_FIELDS(PrometheusOptions, 11, a, b, c, d, e, f, g, h, i, j, k);
   EXPECT_FIELDS(HttpProbe, 6, a, b, c, d, e, f);
   EXPECT_FIELDS(ProcessPoolOptions, 20, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t);
   EXPECT_FIELDS(NginxOptions, 9, a, b, c, d, e, f, g, h, i);

@@ -98,6 +98,20 @@ TEST(HttpClientTest, ReusesItsConnection) {
   EXPECT_EQ(server.connections(port), 1);
 }
 
+TEST(HttpClientTest, KnowsThatAReusedConnectionIsConnected) {
+  HttpFaultServer server;
+  const auto port = server.Listen();
+  HttpClient client;
+  ASSERT_TRUE(client.Perform(Get(port)).response.has_value());
+  server.SetBehavior(port, {.fault = HttpFault::kHang});
+  HttpRequest request = Get(port);
+  request.timeout = milliseconds(100);
+  const HttpOutcome outcome = client.Perform(request);
+  ASSERT_FALSE(outcome.response.has_value());
+  EXPECT_EQ(outcome.response.error().message, "timed out after 100 ms (waiting for the answer)");
+  EXPECT_EQ(server.connections(port), 1);
+}
+
 // A server may close an idle connection at any time; that is no failure of the next request.
 TEST(HttpClientTest, GoesOnAfterThePeerClosedAnIdleConnection) {
   HttpFaultServer server;

@@ -106,6 +106,28 @@ class LastReport final : public Reporter {
   std::shared_ptr<Seen> seen_;
 };
 
+// Answers queries itself: each with `value`, and with what it has to say about it.
+class AnsweringSource final : public Source {
+ public:
+  explicit AnsweringSource(std::shared_ptr<Log> log) : log_(std::move(log)) {}
+
+  Status Collect(const CollectRequest& request, SampleSink& sink) override {
+    for (const CollectQuery& query : request.queries) {
+      log_->Add(query.metric + ": " + query.query + (query.per_replica ? " per replica" : ""));
+      (void)sink.Ingest(query.metric, {{"workload", request.workload}}, value, request.now);
+    }
+    return {};
+  }
+  std::vector<TargetState> targets() const override { return {state}; }
+  bool answers_queries() const override { return true; }
+
+  double value = 35;
+  TargetState state{.target = "p", .up = true, .metric = "load"};
+
+ private:
+  std::shared_ptr<Log> log_;
+};
+
 class ControllerTest : public ::testing::Test {
  protected:
   ScalingSpec Spec(const std::string& id = "web") const {
@@ -140,6 +162,23 @@ class ControllerTest : public ::testing::Test {
     std::vector<Workload> workloads;
     workloads.push_back(Web());
     Start(std::move(workloads));
+  }
+
+  /// A workload whose metrics its source answers.
+  AnsweringSource& StartAnswered(bool with_depth) {
+    Workload web = Web();
+    if (with_depth) {
+      web.spec.metrics.push_back({.type = MetricSourceType::kPods, .name = "depth"});
+      web.spec.metrics.back().target.average_value = 1'000;
+    }
+    web.queries = {{"load", "sum(x[1m] keep_metric_names)"}};  // no PromQL, and not looked at
+    auto source = std::make_unique<AnsweringSource>(log_);
+    AnsweringSource& answering = *source;
+    web.source = std::move(source);
+    std::vector<Workload> workloads;
+    workloads.push_back(std::move(web));
+    Start(std::move(workloads));
+    return answering;
   }
 
   TickOutput TickAt(double load) {
@@ -326,6 +365,48 @@ TEST_F(ControllerTest, BadWorkloadsAreRefusedByName) {
   bad_policy.spec = Spec();
   bad_policy.spec.policies = {{"target_traking", {}}};
   EXPECT_THAT(refuse(std::move(bad_policy)), HasSubstr("target_tracking"));
+}
+
+TEST_F(ControllerTest, ASourceThatAnswersQueriesIsAskedThem) {
+  StartAnswered(/*with_depth=*/true);
+  // The same metric of another workload is nobody's business here.
+  ASSERT_TRUE(controller_->Ingest("load", {{"workload", "other"}}, 1e6).ok());
+  EXPECT_EQ(controller_->Tick().workloads.at(0).decision.desired, 4);
+  EXPECT_THAT(log_->lines, ElementsAre("load: sum(x[1m] keep_metric_names)",
+                                       "depth: depth per replica", "sync web-0 web-1", "apply 4"));
+}
+
+TEST_F(ControllerTest, AnAnswerInDoubtMayRaiseTheCountAndNotLowerIt) {
+  AnsweringSource& source = StartAnswered(/*with_depth=*/false);
+  source.state.warning = "store b is away";
+  EXPECT_EQ(controller_->Tick().workloads.at(0).decision.desired, 4);
+  source.value = 5;
+  clock_.Advance(seconds(1));
+  const Decision held = controller_->Tick().workloads.at(0).decision;
+  EXPECT_EQ(held.desired, 4);
+  EXPECT_THAT(held.error.value_or(Error{}).message, HasSubstr("partial (store b is away)"));
+
+  source.state = {.target = "p", .up = false, .error = "HTTP 503: timeout", .metric = "load"};
+  clock_.Advance(seconds(1));
+  const Decision failed = controller_->Tick().workloads.at(0).decision;
+  EXPECT_EQ(failed.desired, 4);
+  EXPECT_THAT(failed.error.value_or(Error{}).message,
+              HasSubstr("no value of load: HTTP 503: timeout"));
+}
+
+TEST_F(ControllerTest, TwoMetricsOfOneNameMustAskASourceTheSame) {
+  const auto make = [&](const std::string& app) {
+    Workload web = Web();
+    web.source = std::make_unique<AnsweringSource>(log_);
+    web.spec.metrics.push_back(web.spec.metrics[0]);
+    if (!app.empty()) web.spec.metrics[1].selector = LabelSelector{.match_labels = {{"app", app}}};
+    std::vector<Workload> workloads;
+    workloads.push_back(std::move(web));
+    return Controller::Create(std::move(workloads));
+  };
+  EXPECT_TRUE(make("").has_value());
+  EXPECT_EQ(make("x").error().message,
+            "web: query of metric load: another metric of this name asks for load");
 }
 
 TEST_F(ControllerTest, IngestIsSafeFromAnyThreadWhileTicking) {

@@ -204,6 +204,42 @@ TEST(DefaultQueryTest, QuotesWhatALabelMayHold) {
   EXPECT_TRUE(Query::Compile(DefaultQuery(metric)).has_value());
 }
 
+TEST(DefaultQueryTest, QuotesANameThatWouldBeAnExpression) {
+  MetricSpec metric{.name = "queue-length"};
+  EXPECT_EQ(DefaultQuery(metric), R"({"queue-length"})");
+  metric.selector = LabelSelector{.match_labels = {{"app", "x"}}};
+  EXPECT_EQ(DefaultQuery(metric), R"({"queue-length",app="x"})");
+  EXPECT_TRUE(Query::Compile(DefaultQuery(metric)).has_value());
+}
+
+// What a source stores as the answer is found whatever the metric and the workload are called.
+TEST_F(ReadingsTest, AnAnswerIsThatOfItsWorkload) {
+  const std::string name = "queue \"length\"";
+  ASSERT_TRUE(store_.Ingest(name, {{"workload", "web"}}, 3, kNow).ok());
+  ASSERT_TRUE(store_.Ingest(name, {{"workload", "other"}}, 4, kNow).ok());
+  const Reading reading = Read(AnswerQuery(name, id_), Fleet(1), MetricSourceType::kExternal);
+  EXPECT_EQ(reading.values, std::vector<MilliValue>{3000});
+}
+
+TEST(QualifyTest, AWarningIsADoubtAndAnErrorTheReason) {
+  const Reading good{.values = {1000}};
+  const auto qualified = [&](TargetState target) {
+    Reading reading = good;
+    Qualify("depth", {std::move(target)}, reading);
+    return reading;
+  };
+  EXPECT_EQ(qualified({.up = true, .metric = "depth"}), good);
+  EXPECT_EQ(qualified({.error = "of all metrics"}), good);
+  EXPECT_EQ(qualified({.error = "HTTP 503", .metric = "other"}), good);
+  const Reading doubtful = qualified({.up = true, .metric = "depth", .warning = "b is away"});
+  EXPECT_EQ(doubtful.values, good.values);
+  EXPECT_EQ(doubtful.doubts, (std::vector<Doubt>{{DoubtKind::kPartial, "", "b is away"}}));
+  const Reading none = qualified({.error = "HTTP 503", .metric = "depth"});
+  EXPECT_TRUE(none.values.empty());
+  ASSERT_TRUE(none.error);
+  EXPECT_EQ(*none.error, (Error{ErrorCode::kNoData, "no value of depth: HTTP 503"}));
+}
+
 TEST(DefaultQueryTest, WritesExpressionsAsMatchers) {
   MetricSpec metric{.name = "depth"};
   metric.selector = LabelSelector{.match_labels = {{"app", "x"}},
