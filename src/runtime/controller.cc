@@ -43,8 +43,8 @@ struct Outcome {
 // `gathering` or `applying` is running, else to the control thread.
 struct Slot {
   Workload workload;
-  std::vector<Query> queries;         // one for each metric
-  std::vector<CollectQuery> answers;  // likewise, if the source answers queries; else none
+  std::vector<runtime::MetricReader> readers;  // one for each metric
+  std::vector<CollectQuery> answers;           // likewise, if the source answers queries; else none
   History history;
   WorkloadStatus status;
   Observation given;  // by SetReplicas()
@@ -92,7 +92,7 @@ Status CompileQueries(Slot& slot) {
       return Error{ErrorCode::kInvalidArgument,
                    slot.id() + ": query of metric " + metric.name + ": " + query.error().message};
     }
-    slot.queries.push_back(*std::move(query));
+    slot.readers.emplace_back(*std::move(query));
   }
   return {};
 }
@@ -304,12 +304,12 @@ class Controller::Impl {
       slot.targets = workload.source->targets();
     }
     for (std::size_t i = 0; i < workload.spec.metrics.size(); ++i) {
-      Reading reading = runtime::ReadMetric(workload.spec.metrics[i], slot.queries[i],
-                                            slot.input.observation, store_,
-                                            {.workload = slot.id(),
-                                             .max_sample_age = workload.max_sample_age,
-                                             .min_window_coverage = workload.min_window_coverage},
-                                            now);
+      Reading reading =
+          slot.readers[i].Read(workload.spec.metrics[i], slot.input.observation, store_,
+                               {.workload = slot.id(),
+                                .max_sample_age = workload.max_sample_age,
+                                .min_window_coverage = workload.min_window_coverage},
+                               now);
       runtime::Qualify(workload.spec.metrics[i].name, slot.targets, reading);
       if (!collected && !reading.error) reading.error = collected.error();
       slot.input.readings.push_back(std::move(reading));

@@ -4,9 +4,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <iterator>
 #include <limits>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace tidegate::runtime {
@@ -67,20 +70,21 @@ MilliValue ToMilli(double value) {
   return static_cast<MilliValue>(milli);
 }
 
-// Evaluates and judges; the values are those that may be used.
-class Judge {
- public:
-  Judge(const Query& query, const SeriesStore& store, const ReadOptions& options, TimePoint now)
-      : query_(query), store_(store), options_(options), now_(now) {}
+}  // namespace
 
-  std::vector<MilliValue> Values(const Labels& matchers, const std::string& replica,
-                                 Reading& reading) {
-    const auto result = query_.Evaluate(store_, now_, {.matchers = matchers});
-    if (!result) {
-      reading.error = result.error();
+// Evaluates and judges; the values are those that may be used.
+class MetricReader::Judge {
+ public:
+  Judge(const SeriesStore& store, const ReadOptions& options, TimePoint now, QueryResult& result)
+      : store_(store), options_(options), now_(now), result_(result) {}
+
+  std::vector<MilliValue> Values(QueryRunner& runner, const Labels& matchers,
+                                 const std::string& replica, Reading& reading) {
+    if (Status done = runner.Evaluate(store_, now_, {.matchers = matchers}, result_); !done) {
+      reading.error = done.error();
       return {};
     }
-    const EvaluateQuality& quality = result->quality;
+    const EvaluateQuality& quality = result_.quality;
     const auto doubt = [&](DoubtKind kind, std::string detail) {
       reading.doubts.push_back({kind, replica, std::move(detail)});
     };
@@ -96,7 +100,7 @@ class Judge {
       doubt(DoubtKind::kReset, "a counter was reset inside the window");
       return {};
     }
-    std::vector<MilliValue> values = Finite(*result, doubt);
+    std::vector<MilliValue> values = Finite(result_, doubt);
     if (values.empty() && reading.doubts.empty()) {
       doubt(DoubtKind::kMissing,
             quality.no_series ? "no samples of its series" : "too few samples in the window");
@@ -129,12 +133,14 @@ class Judge {
     return values;
   }
 
-  const Query& query_;
   const SeriesStore& store_;
   const ReadOptions& options_;
   const TimePoint now_;
+  QueryResult& result_;
   std::optional<TimePoint> newest_;
 };
+
+namespace {
 
 Error TooMany(const Query& query, std::size_t count, const std::string& what) {
   return {ErrorCode::kInvalidArgument, "query `" + query.text() + "` gives " +
@@ -157,26 +163,13 @@ std::string WhyNobodyReports(const Observation& observation) {
   return "";
 }
 
-void ReadReplicas(const Query& query, const Observation& observation, const ReadOptions& options,
-                  Judge& judge, Reading& reading) {
-  for (const Replica& replica : observation.replicas) {
-    if (!MustReport(replica)) continue;
-    const Labels matchers = {{"workload", options.workload}, {"replica", replica.name}};
-    // Doubts are judged for each replica alone.
-    Reading one;
-    const std::vector<MilliValue> values = judge.Values(matchers, replica.name, one);
-    if (one.error || values.size() > 1) {
-      reading.error = one.error ? *one.error : TooMany(query, values.size(), replica.name);
-      return;
-    }
-    std::move(one.doubts.begin(), one.doubts.end(), std::back_inserter(reading.doubts));
-    reading.age = std::max(reading.age, one.age);
-    if (values.empty()) continue;
-    reading.replicas.push_back({.replica = replica.name,
-                                .value = values.front(),
-                                .timestamp = judge.newest(),
-                                .window = query.longest_range()});
-  }
+// No replica has a value: the first reason that is known.
+Error NobodyReports(const MetricSpec& metric, const Observation& observation,
+                    const Reading& reading) {
+  const std::string why = reading.doubts.empty() ? WhyNobodyReports(observation)
+                                                 : ": " + reading.doubts.front().replica + " " +
+                                                       reading.doubts.front().detail;
+  return {ErrorCode::kNoData, "no replica has a value of " + metric.name + why};
 }
 
 }  // namespace
@@ -209,30 +202,56 @@ bool IsPerReplica(const MetricSpec& metric) {
   return metric.type != MetricSourceType::kObject && metric.type != MetricSourceType::kExternal;
 }
 
-Reading ReadMetric(const MetricSpec& metric, const Query& query, const Observation& observation,
-                   const SeriesStore& store, const ReadOptions& options, TimePoint now) {
+void MetricReader::ForgetOthers(const Observation& observation) {
+  if (runners_.size() <= observation.replicas.size()) return;
+  std::set<std::string_view> names;
+  for (const Replica& replica : observation.replicas) names.insert(replica.name);
+  std::erase_if(runners_, [&](const auto& entry) { return names.count(entry.first) == 0; });
+}
+
+Reading MetricReader::Read(const MetricSpec& metric, const Observation& observation,
+                           const SeriesStore& store, const ReadOptions& options, TimePoint now) {
+  Judge judge(store, options, now, result_);
+  return IsPerReplica(metric) ? ReadReplicas(metric, observation, options, judge)
+                              : ReadTotal(metric, judge);
+}
+
+Reading MetricReader::ReadReplicas(const MetricSpec& metric, const Observation& observation,
+                                   const ReadOptions& options, Judge& judge) {
+  ForgetOthers(observation);
   Reading reading;
-  Judge judge(query, store, options, now);
-  if (IsPerReplica(metric)) {
-    ReadReplicas(query, observation, options, judge, reading);
-    if (reading.replicas.empty() && !reading.error) {
-      reading.error = Error{ErrorCode::kNoData, "no replica has a value of " + metric.name};
-      if (!reading.doubts.empty()) {
-        reading.error->message +=
-            ": " + reading.doubts.front().replica + " " + reading.doubts.front().detail;
-      } else {
-        reading.error->message += WhyNobodyReports(observation);
-      }
+  for (const Replica& replica : observation.replicas) {
+    if (!MustReport(replica)) continue;
+    const Labels matchers = {{"workload", options.workload}, {"replica", replica.name}};
+    QueryRunner& runner = runners_.try_emplace(replica.name, query_).first->second;
+    // Doubts are judged for each replica alone.
+    Reading one;
+    const std::vector<MilliValue> values = judge.Values(runner, matchers, replica.name, one);
+    if (one.error || values.size() > 1) {
+      reading.error = one.error ? *one.error : TooMany(query_, values.size(), replica.name);
+      return reading;
     }
-    return reading;
+    std::move(one.doubts.begin(), one.doubts.end(), std::back_inserter(reading.doubts));
+    reading.age = std::max(reading.age, one.age);
+    if (values.empty()) continue;
+    reading.replicas.push_back({.replica = replica.name,
+                                .value = values.front(),
+                                .timestamp = judge.newest(),
+                                .window = query_.longest_range()});
   }
-  reading.values = judge.Values({}, "", reading);
+  if (reading.replicas.empty()) reading.error = NobodyReports(metric, observation, reading);
+  return reading;
+}
+
+Reading MetricReader::ReadTotal(const MetricSpec& metric, Judge& judge) {
+  Reading reading;
+  reading.values = judge.Values(runners_.try_emplace("", query_).first->second, {}, "", reading);
   if (reading.error) return reading;
   if (reading.values.empty()) {
     const std::string detail = reading.doubts.empty() ? "" : ": " + reading.doubts.front().detail;
     reading.error = Error{ErrorCode::kNoData, "no value of " + metric.name + detail};
   } else if (metric.type == MetricSourceType::kObject && reading.values.size() > 1) {
-    reading.error = TooMany(query, reading.values.size(), metric.name);
+    reading.error = TooMany(query_, reading.values.size(), metric.name);
   }
   return reading;
 }

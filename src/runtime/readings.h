@@ -7,6 +7,10 @@
 #include <string>
 #include <vector>
 
+#include <map>
+#include <string>
+#include <utility>
+
 #include "tidegate/controller.h"
 #include "tidegate/export.h"
 #include "tidegate/observation.h"
@@ -37,11 +41,29 @@ std::string AnswerQuery(const std::string& metric, const WorkloadId& workload);
 /// (Object, External).
 TIDEGATE_EXPORT bool IsPerReplica(const MetricSpec& metric);
 
-/// Evaluates a metric at `now`: once for each replica (Resource, ContainerResource, Pods) or once
-/// (Object, External). What is missing, stale, reset, partly covered, NaN or infinite becomes a
-/// Doubt and, but for partial coverage, no value.
-Reading ReadMetric(const MetricSpec& metric, const Query& query, const Observation& observation,
-                   const SeriesStore& store, const ReadOptions& options, TimePoint now);
+/// Reads one metric tick by tick; remembers which series belong to which replica. Not thread-safe.
+class MetricReader {
+ public:
+  explicit MetricReader(Query query) : query_(std::move(query)) {}
+
+  /// Evaluates the query at `now`: once for each replica (Resource, ContainerResource, Pods) or
+  /// once (Object, External). What is missing, stale, reset, partly covered, NaN or infinite
+  /// becomes a Doubt and, but for partial coverage, no value.
+  Reading Read(const MetricSpec& metric, const Observation& observation, const SeriesStore& store,
+               const ReadOptions& options, TimePoint now);
+
+ private:
+  class Judge;
+
+  Reading ReadReplicas(const MetricSpec& metric, const Observation& observation,
+                       const ReadOptions& options, Judge& judge);
+  Reading ReadTotal(const MetricSpec& metric, Judge& judge);
+  void ForgetOthers(const Observation& observation);
+
+  Query query_;
+  std::map<std::string, QueryRunner> runners_;  // by replica; "" where there is one for all
+  QueryResult result_;                          // memory that is used again
+};
 
 /// Adds what the target says that is asked for this metric alone: after an error there is no
 /// reading, a warning is a doubt.

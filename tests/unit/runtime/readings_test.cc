@@ -39,11 +39,16 @@ class ReadingsTest : public ::testing::Test {
 
   Reading Read(const std::string& query, const Observation& seen,
                MetricSourceType type = MetricSourceType::kPods) const {
-    const MetricSpec metric{.type = type, .name = "m"};
-    return ReadMetric(
-        metric, Query::Compile(query).value(), seen, store_,
+    MetricReader reader(Query::Compile(query).value());
+    return Read(reader, seen, type);
+  }
+
+  Reading Read(MetricReader& reader, const Observation& seen,
+               MetricSourceType type = MetricSourceType::kPods, TimePoint now = kNow) const {
+    return reader.Read(
+        {.type = type, .name = "m"}, seen, store_,
         {.workload = id_, .max_sample_age = std::chrono::seconds(5), .min_window_coverage = 0.8},
-        kNow);
+        now);
   }
 
   SeriesStore store_;
@@ -52,6 +57,26 @@ class ReadingsTest : public ::testing::Test {
 
 constexpr const char* kPost =
     "avg(delta(nv_inference_queue_duration_us[30s])/(1+delta(nv_inference_request_success[30s])))";
+
+// A reader remembers which series are whose, over ticks in which replicas come and go.
+TEST_F(ReadingsTest, AReaderReadsWhatANewOneReads) {
+  for (int i = 0; i < 4; ++i) {
+    const std::string replica = "web-" + std::to_string(i);
+    Ramp(replica, "nv_inference_queue_duration_us", 50'000 * (i + 1), 40);
+    Ramp(replica, "nv_inference_request_success", 10, 40);
+  }
+  MetricReader reader(Query::Compile(kPost).value());
+  for (const int replicas : {2, 4, 1, 3, 3}) {
+    const Reading reading = Read(reader, Fleet(replicas));
+    EXPECT_EQ(reading, Read(kPost, Fleet(replicas))) << replicas;
+    EXPECT_EQ(reading.replicas.size(), static_cast<std::size_t>(replicas));
+  }
+  MetricReader total(Query::Compile("max(nv_inference_request_success)").value());
+  for (int tick = 0; tick < 2; ++tick) {
+    EXPECT_EQ(Read(total, Fleet(2), MetricSourceType::kExternal),
+              Read("max(nv_inference_request_success)", Fleet(2), MetricSourceType::kExternal));
+  }
+}
 
 // The post's expression, as it is, once for each replica.
 TEST_F(ReadingsTest, EvaluatesThePostsExpressionForEachReplica) {
