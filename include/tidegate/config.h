@@ -43,8 +43,14 @@ struct Autoscaler {
   std::string balancer_port = "http";              ///< balancer.port: where requests are sent
 };
 
+struct PushOptions {
+  std::string token_file;                           ///< its first line is the token
+  std::size_t size_limit = std::size_t{16} << 20U;  ///< bytes of a page
+};
+
 struct AdminOptions {
   std::string address = "127.0.0.1:9464";  ///< host:port; port 0: any free one; empty: none
+  std::optional<PushOptions> push;         ///< absent: nobody may push
 };
 
 struct JournalOptions {

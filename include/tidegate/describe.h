@@ -149,6 +149,7 @@ TIDEGATE_EXPORT void Describe(FieldVisitor& v, ProcessPoolOptions& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, NginxOptions& s);
 /// The members of `kind: Autoscaler`'s spec; the workload's name is not among them.
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, Autoscaler& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, PushOptions& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, AdminOptions& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, JournalOptions& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, LogOptions& s);

@@ -225,11 +225,13 @@ struct DeviceOffer {
   std::int64_t count = 0;
 };
 
-/// Slices that need at least this much; any profile with that much of both will do.
+/// Slices that need at least this much; any profile with that much of both will do, or just the
+/// one that is named.
 struct SliceNeed {
   std::int64_t memory_mib = 0;
   std::int32_t sm_count = 0;
   std::int64_t count = 0;
+  std::string profile = {};  ///< set: no other will do; as FindProfile() takes it
 
   friend bool operator==(const SliceNeed&, const SliceNeed&) = default;
 };
@@ -244,13 +246,21 @@ struct FleetLayout {
 
 struct FleetMix {
   double price = 0;
-  double bound = 0;  ///< no mix costs less
+  double bound = 0;  ///< no mix costs less, says the search
   std::vector<FleetLayout> layouts;
+  std::vector<double> weights;  ///< by need: the certificate, see CheckFleetMix()
 };
 
 /// The cheapest devices that serve all needs, over several models at once. Profiles with media or
-/// graphics attributes are left out. kUnavailable if the devices on offer cannot serve the needs.
+/// graphics attributes are used only by needs that name them. kUnavailable if the devices on offer
+/// cannot serve the needs.
 TIDEGATE_EXPORT Result<FleetMix> CheapestFleet(std::span<const DeviceOffer> offers,
                                                std::span<const SliceNeed> needs);
+
+/// The independent checker: the layouts are legal, are on offer, serve all needs and cost what is
+/// said. The price that the weights prove no mix to go below; a value of each need's slices such
+/// that no device serves much more than it costs.
+TIDEGATE_EXPORT Result<double> CheckFleetMix(std::span<const DeviceOffer> offers,
+                                             std::span<const SliceNeed> needs, const FleetMix& mix);
 
 }  // namespace tidegate

@@ -86,6 +86,8 @@ class TIDEGATE_EXPORT Fleet {
   std::size_t device_count() const;
   const Device& device(std::size_t index) const;
   const DeviceModel& model_of(std::size_t device) const;
+  /// By DeviceModel::id; null: the fleet does not know it.
+  const DeviceModel* FindModel(std::string_view id) const;
   /// What runs on a device, by start.
   std::vector<Slice> slices(std::size_t device) const;
   /// Null: there is no such slice.

@@ -187,9 +187,11 @@ class FileParser {
                  " for kind " + kind->text);
       return {};
     }
+    const bool packed = kind->text == "Fleet" || kind->text == "Demand";
     Report(kind->at, "kind",
-           "unknown kind " + config::JsonString(kind->text) + config::Nearest(kind->text, names) +
-               "; known are " + known);
+           packed ? "kind " + kind->text + " is for `tidegate pack`"
+                  : "unknown kind " + config::JsonString(kind->text) +
+                        config::Nearest(kind->text, names) + "; known are " + known);
     return {};
   }
 

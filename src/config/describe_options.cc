@@ -159,10 +159,18 @@ void Describe(FieldVisitor& v, Autoscaler& s) {
            {.doc = "What sends requests to the replicas; at most one member."});
 }
 
+void Describe(FieldVisitor& v, PushOptions& s) {
+  v.Field("tokenFile", s.token_file,
+          {.doc = "Its first line, of at least 16 bytes, is the token that a push needs.",
+           .required = true});
+  v.Field("sizeLimit", s.size_limit, {.doc = "Bytes of a page.", .min = 1, .max = kMaxBytes});
+}
+
 void Describe(FieldVisitor& v, AdminOptions& s) {
   v.Field("address", s.address,
           {.doc = "host:port of /metrics, /healthz, /readyz and /debug/state; port 0: any free "
                   "one; empty: none."});
+  v.Field("push", s.push, {.doc = "POST /api/v1/push: programs push their metrics."});
 }
 
 void Describe(FieldVisitor& v, JournalOptions& s) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "config/documents.h"
+#include "config/fleet_entries.h"
 #include "config/scalars.h"
 #include "tidegate/config.h"
 #include "tidegate/describe.h"
@@ -224,6 +225,11 @@ std::vector<DocumentSchema> DocumentSchemas() {
                  TreeOf<Autoscaler>()});
   out.push_back({"Scaler", std::string(kApiVersion),
                  "Settings of the executable. At most one document.", TreeOf<ScalerOptions>()});
+  out.push_back({"Fleet", std::string(kApiVersion),
+                 "GPUs, and the MIG slices that run on them: for `tidegate pack` only.",
+                 TreeOf<FleetEntry>()});
+  out.push_back({"Demand", std::string(kApiVersion),
+                 "MIG slices that are wanted: for `tidegate pack` only.", TreeOf<DemandEntry>()});
   return out;
 }
 

@@ -390,7 +390,13 @@ void Validator::CheckNginx(const NginxOptions& nginx) {
 }
 
 void Validator::Check(const ScalerOptions& options) {
-  if (options.admin.address.empty()) return;
+  if (options.admin.push && options.admin.push->token_file.empty()) {
+    Report("spec.admin.push.tokenFile", "must not be empty");
+  }
+  if (options.admin.address.empty()) {
+    if (options.admin.push) Report("spec.admin.push", "needs an address of the admin server");
+    return;
+  }
   std::string problem = AddressProblem(options.admin.address);
   if (!problem.empty()) Report("spec.admin.address", std::move(problem));
 }

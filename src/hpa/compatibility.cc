@@ -23,6 +23,7 @@ constexpr Compatibility Before37(Compatibility next) {
   next.names_object_in_errors = false;
   next.names_two_ambiguous = false;
   next.declares_bounds = false;
+  next.declares_metadata = false;
   return next;
 }
 
@@ -37,6 +38,7 @@ constexpr Compatibility Before35(Compatibility next) {
   next.configurable_tolerance = false;
   next.caps_value = false;
   next.unknown_container_fails = false;
+  next.says_label_key = false;
   return next;
 }
 

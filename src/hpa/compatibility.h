@@ -32,6 +32,7 @@ struct Compatibility {
   // Since 1.35.
   bool caps_value = true;               ///< Object and External value: likewise
   bool unknown_container_fails = true;  ///< else its request is taken for 0
+  bool says_label_key = true;           ///< in errors; before, "a qualified name", in characters
   // Since 1.36.
   bool remembers_scale_to_zero = true;  ///< condition ScaledToZero decides what happens at zero
   bool requires_max_replicas = true;    ///< maxReplicas 0 is a required value, else an invalid one
@@ -40,6 +41,7 @@ struct Compatibility {
   bool names_object_in_errors = true;  ///< "… on KIND NS/NAME: E"; the arguments were misplaced
   bool names_two_ambiguous = true;     ///< of the autoscalers that share replicas; else all
   bool declares_bounds = true;         ///< of replica counts: validated last; errors come once
+  bool declares_metadata = true;       ///< errors of owners name the entry and what is required
   // Since 1.38.
   bool saturates = false;          ///< every count that does not fit becomes the largest
   bool ignores_succeeded = false;  ///< replicas that have succeeded

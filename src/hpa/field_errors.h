@@ -55,9 +55,12 @@ class FieldErrors {
 };
 
 /// metadata of a new object; `path_segment`: the name has to be no more than a path segment.
-void CheckObjectMeta(const api::ObjectMeta& meta, bool path_segment, FieldErrors& errors);
+void CheckObjectMeta(const api::ObjectMeta& meta, bool path_segment, const Compatibility& release,
+                     FieldErrors& errors);
+/// Finalizers without a prefix have to be Kubernetes' own.
+void CheckFinalizerNames(const api::ObjectMeta& meta, FieldErrors& errors);
 /// What an update of metadata may not do.
 void CheckObjectMetaUpdate(const api::ObjectMeta& meta, const api::ObjectMeta& old,
-                           FieldErrors& errors);
+                           const Compatibility& release, FieldErrors& errors);
 
 }  // namespace tidegate::hpa

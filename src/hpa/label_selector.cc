@@ -45,12 +45,13 @@ std::string ListText(const std::vector<std::string>& values, bool from_object) {
 }
 
 // What is wrong with a requirement, in upstream's words and order.
-std::vector<std::string> Problems(const Requirement& requirement, bool from_object) {
+std::vector<std::string> Problems(const Requirement& requirement, bool from_object,
+                                  const Compatibility& release) {
   std::vector<std::string> problems;
   const auto add = [&](const std::string& path, const std::string& value, std::string_view why) {
     problems.push_back(path + ": Invalid value: " + value + ": " + std::string(why));
   };
-  if (const auto broken = CheckLabelKey(requirement.key); !broken.empty()) {
+  if (const auto broken = CheckLabelKey(requirement.key, release); !broken.empty()) {
     add("key", GoQuote(requirement.key), Join(broken, "; "));
   }
   const std::vector<std::string>& values = requirement.values;
@@ -84,7 +85,7 @@ std::vector<std::string> Problems(const Requirement& requirement, bool from_obje
       break;
   }
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const auto broken = CheckLabelValue(values[i]);
+    const auto broken = CheckLabelValue(values[i], release);
     if (broken.empty()) continue;
     add("values[" + std::to_string(i) + "][" + requirement.key + "]", GoQuote(values[i]),
         Join(broken, "; "));
@@ -93,8 +94,9 @@ std::vector<std::string> Problems(const Requirement& requirement, bool from_obje
 }
 
 // Several errors as Go's aggregate writes them: each once, in brackets.
-std::optional<Error> Check(const Requirement& requirement, bool from_object) {
-  std::vector<std::string> problems = Problems(requirement, from_object);
+std::optional<Error> Check(const Requirement& requirement, bool from_object,
+                           const Compatibility& release) {
+  std::vector<std::string> problems = Problems(requirement, from_object, release);
   if (problems.empty()) return std::nullopt;
   std::vector<std::string> distinct;
   for (std::string& problem : problems) {
@@ -210,7 +212,8 @@ class Lexer {
 
 class Parser {
  public:
-  explicit Parser(std::string_view text) : tokens_(Lexer(text).Scan()) {}
+  Parser(std::string_view text, const Compatibility& release)
+      : tokens_(Lexer(text).Scan()), release_(release) {}
 
   Result<std::vector<Requirement>> Parse() {
     std::vector<Requirement> requirements;
@@ -255,7 +258,7 @@ class Parser {
     const bool negated = key->type == TokenType::kNot;
     if (negated) key = &Take();
     if (!IsIdentifier(*key)) return Invalid("found '" + key->text + "', expected: identifier");
-    if (const auto broken = CheckLabelKey(key->text); !broken.empty()) {
+    if (const auto broken = CheckLabelKey(key->text, release_); !broken.empty()) {
       return Invalid("<nil>: Invalid value: " + GoQuote(key->text) + ": " + Join(broken, "; "));
     }
     requirement.key = key->text;
@@ -265,7 +268,7 @@ class Parser {
     } else if (Status parsed = ParseOperatorAndValues(requirement); !parsed) {
       return parsed.error();
     }
-    if (auto error = Check(requirement, false)) return *error;
+    if (auto error = Check(requirement, false, release_)) return *error;
     return requirement;
   }
 
@@ -339,6 +342,7 @@ class Parser {
   }
 
   std::vector<Token> tokens_;
+  const Compatibility& release_;
   std::size_t at_ = 0;
 };
 
@@ -381,8 +385,8 @@ bool Selector::Requirement::Matches(const Labels& labels) const {
   return op == Operator::kGreaterThan ? *value > *bound : *value < *bound;
 }
 
-Result<Selector> Selector::Parse(std::string_view text) {
-  Result<std::vector<Requirement>> requirements = Parser(text).Parse();
+Result<Selector> Selector::Parse(std::string_view text, const Compatibility& release) {
+  Result<std::vector<Requirement>> requirements = Parser(text, release).Parse();
   if (!requirements) return requirements.error();
   Selector selector;
   selector.requirements_ = *std::move(requirements);
@@ -390,17 +394,17 @@ Result<Selector> Selector::Parse(std::string_view text) {
   return selector;
 }
 
-Result<Selector> Selector::From(const LabelSelector& object) {
+Result<Selector> Selector::From(const LabelSelector& object, const Compatibility& release) {
   Selector selector;
   for (const auto& [key, value] : object.match_labels) {
     selector.requirements_.push_back({.key = key, .op = Operator::kEquals, .values = {value}});
-    if (auto error = Check(selector.requirements_.back(), true)) return *error;
+    if (auto error = Check(selector.requirements_.back(), true, release)) return *error;
   }
   for (const LabelSelectorRequirement& expression : object.match_expressions) {
     const std::optional<Operator> op = OperatorOf(expression.op);
     if (!op) return Invalid(GoQuote(expression.op) + " is not a valid label selector operator");
     Requirement requirement{.key = expression.key, .op = *op, .values = expression.values};
-    if (auto error = Check(requirement, true)) return *error;
+    if (auto error = Check(requirement, true, release)) return *error;
     selector.requirements_.push_back(std::move(requirement));
   }
   SortByKey(selector.requirements_);

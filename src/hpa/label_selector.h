@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "hpa/compatibility.h"
 #include "tidegate/export.h"
 #include "tidegate/result.h"
 #include "tidegate/spec.h"
@@ -41,9 +42,9 @@ class TIDEGATE_EXPORT Selector {
   };
 
   /// kInvalidArgument with upstream's text.
-  static Result<Selector> Parse(std::string_view text);
+  static Result<Selector> Parse(std::string_view text, const Compatibility& release);
   /// Of the object form. kInvalidArgument with upstream's text.
-  static Result<Selector> From(const LabelSelector& selector);
+  static Result<Selector> From(const LabelSelector& selector, const Compatibility& release);
 
   bool Matches(const Labels& labels) const;
   /// The canonical text: requirements by key.

@@ -72,9 +72,14 @@ std::vector<std::string> CheckSubdomain(std::string_view value, std::string_view
   return problems;
 }
 
-std::vector<std::string> CheckPrefix(std::string_view prefix) {
+// What the texts about labels count.
+std::string_view LabelUnit(const Compatibility& release) {
+  return release.says_label_key ? kBytes : kCharacters;
+}
+
+std::vector<std::string> CheckPrefix(std::string_view prefix, std::string_view unit) {
   if (prefix.empty()) return {"prefix part must be non-empty"};
-  std::vector<std::string> problems = CheckSubdomain(prefix, kBytes);
+  std::vector<std::string> problems = CheckSubdomain(prefix, unit);
   for (std::string& problem : problems) problem.insert(0, "prefix part ");
   return problems;
 }
@@ -110,30 +115,31 @@ std::vector<std::string> CheckPathSegment(std::string_view value) {
   return problems;
 }
 
-std::vector<std::string> CheckLabelKey(std::string_view value) {
+std::vector<std::string> CheckLabelKey(std::string_view value, const Compatibility& release) {
   const std::size_t slash = value.find('/');
   std::vector<std::string> problems;
   std::string_view name = value;
   if (slash != std::string_view::npos) {
     name = value.substr(slash + 1);
     if (name.find('/') != std::string_view::npos) {
-      return {"a valid label key " + BrokenKeyRule() +
+      return {(release.says_label_key ? "a valid label key " : "a qualified name ") +
+              BrokenKeyRule() +
               " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"};
     }
-    problems = CheckPrefix(value.substr(0, slash));
+    problems = CheckPrefix(value.substr(0, slash), LabelUnit(release));
   }
   if (name.empty()) {
     problems.emplace_back("name part must be non-empty");
   } else if (name.size() > kLabelLength) {
-    problems.push_back("name part " + TooLong(kLabelLength, kBytes));
+    problems.push_back("name part " + TooLong(kLabelLength, LabelUnit(release)));
   }
   if (!IsLabel(name)) problems.push_back("name part " + BrokenKeyRule());
   return problems;
 }
 
-std::vector<std::string> CheckLabelValue(std::string_view value) {
+std::vector<std::string> CheckLabelValue(std::string_view value, const Compatibility& release) {
   std::vector<std::string> problems;
-  if (value.size() > kLabelLength) problems.push_back(TooLong(kLabelLength, kBytes));
+  if (value.size() > kLabelLength) problems.push_back(TooLong(kLabelLength, LabelUnit(release)));
   if (!value.empty() && !IsLabel(value)) {
     problems.push_back(BrokenRule(
         "a valid label must be an empty string or consist of "

@@ -11,14 +11,17 @@
 #include <string_view>
 #include <vector>
 
+#include "hpa/compatibility.h"
 #include "tidegate/export.h"
 
 namespace tidegate::hpa {
 
 /// [prefix/]name: a label's key.
-TIDEGATE_EXPORT std::vector<std::string> CheckLabelKey(std::string_view value);
+TIDEGATE_EXPORT std::vector<std::string> CheckLabelKey(std::string_view value,
+                                                       const Compatibility& release);
 /// A label's value; may be empty.
-TIDEGATE_EXPORT std::vector<std::string> CheckLabelValue(std::string_view value);
+TIDEGATE_EXPORT std::vector<std::string> CheckLabelValue(std::string_view value,
+                                                         const Compatibility& release);
 /// Lower case letters, digits, '-' and '.'; at most 253.
 TIDEGATE_EXPORT std::vector<std::string> CheckDnsSubdomain(std::string_view value);
 /// Lower case letters, digits and '-'; at most 63.

@@ -292,9 +292,9 @@ TotalTarget TotalTargetOf(const MetricSpec& metric) {
 }
 
 // A metric's selector that cannot be used. Resource metrics have none.
-std::optional<Error> SelectorError(const MetricSpec& metric) {
+std::optional<Error> SelectorError(const MetricSpec& metric, const Compatibility& release) {
   if (!metric.selector || metric.selector->empty()) return std::nullopt;
-  const Result<Selector> selector = Selector::From(*metric.selector);
+  const Result<Selector> selector = Selector::From(*metric.selector, release);
   return selector ? std::nullopt : std::optional<Error>(selector.error());
 }
 
@@ -318,7 +318,7 @@ void DispatchResource(const Context& context, MetricTrace& trace) {
 }
 
 void DispatchPods(const Context& context, MetricTrace& trace) {
-  trace.error = SelectorError(context.metric);
+  trace.error = SelectorError(context.metric, context.common.compatibility);
   if (trace.error) return;
   if (!context.metric.target.average_value) {
     trace.error = MetricError("invalid pods metric source: no average value target was set",
@@ -334,7 +334,9 @@ void DispatchTotal(const Context& context, MetricTrace& trace) {
   const MetricSpec& metric = context.metric;
   const bool object = metric.type == MetricSourceType::kObject;
   const TotalTarget target = TotalTargetOf(metric);
-  if (object || target != TotalTarget::kNone) trace.error = SelectorError(metric);
+  if (object || target != TotalTarget::kNone) {
+    trace.error = SelectorError(metric, context.common.compatibility);
+  }
   if (trace.error) return;
   if (target == TotalTarget::kNone) {
     trace.error = MetricError("invalid " + std::string(object ? "object" : "external") +
@@ -370,7 +372,7 @@ std::string InnerLayer(const MetricSpec& metric) {
   const TotalTarget target = TotalTargetOf(metric);
   if (!IsGlobal(metric) || target == TotalTarget::kNone) return "";
   if (metric.type == MetricSourceType::kObject) {
-    if (target == TotalTarget::kValue || SelectorError(metric)) return "";
+    if (target == TotalTarget::kValue || SelectorError(metric, {})) return "";
     return "failed to get " + metric.name + " object metric: ";
   }
   return target == TotalTarget::kValue ? "failed to get external metric " + metric.name + ": "

@@ -22,6 +22,7 @@ constexpr std::int32_t kMaxWindowSeconds = 3600;
 struct ReferenceRules {
   bool checks_api_version = true;
   bool allows_core_group = false;
+  const Compatibility& release;
 };
 
 bool IsMetricType(std::string_view type) {
@@ -128,9 +129,9 @@ bool IsStandardResource(std::string_view name) {
 }
 
 void CheckContainerResourceName(const std::string& name, const std::string& field,
-                                FieldErrors& errors) {
+                                const Compatibility& release, FieldErrors& errors) {
   const std::string printed = GoJsonString(name);
-  const std::vector<std::string> unqualified = CheckLabelKey(name);
+  const std::vector<std::string> unqualified = CheckLabelKey(name, release);
   errors.InvalidEach(field, printed, unqualified);
   if (name.find('/') == std::string::npos) {
     if (unqualified.empty() && !IsStandardResource(name)) {
@@ -145,7 +146,7 @@ void CheckContainerResourceName(const std::string& name, const std::string& fiel
   }
   const bool native = name.find("kubernetes.io/") != std::string::npos;
   if (native) return;
-  if (StartsWith(name, "requests.") || !CheckLabelKey("requests." + name).empty()) {
+  if (StartsWith(name, "requests.") || !CheckLabelKey("requests." + name, release).empty()) {
     errors.Invalid(field, printed, "doesn't follow extended resource name standard");
   }
 }
@@ -157,11 +158,12 @@ void CheckResourceSource(const api::ResourceMetricSource& source, const std::str
 }
 
 void CheckContainerResourceSource(const api::ContainerResourceMetricSource& source,
-                                  const std::string& field, FieldErrors& errors) {
+                                  const std::string& field, const Compatibility& release,
+                                  FieldErrors& errors) {
   if (source.name.empty()) {
     errors.Required(field + ".name", "must specify a resource name");
   } else {
-    CheckContainerResourceName(source.name, field + ".name", errors);
+    CheckContainerResourceName(source.name, field + ".name", release, errors);
   }
   if (source.container.empty()) {
     errors.Required(field + ".container", "must specify a container");
@@ -224,7 +226,8 @@ void CheckFirstSource(const api::MetricSpec& metric, const std::string& field,
   if (metric.pods) return CheckPodsSource(*metric.pods, field + ".pods", errors);
   if (metric.resource) return CheckResourceSource(*metric.resource, field + ".resource", errors);
   if (metric.container_resource) {
-    CheckContainerResourceSource(*metric.container_resource, field + ".containerResource", errors);
+    CheckContainerResourceSource(*metric.container_resource, field + ".containerResource",
+                                 rules.release, errors);
   }
 }
 
@@ -391,11 +394,12 @@ class SpecChecker {
     const bool unchanged = old_ != nullptr &&
                            old_->spec.scale_target_ref.api_version == ref.api_version &&
                            old_->spec.scale_target_ref.kind == ref.kind;
-    return {release_.checks_api_version && !unchanged, ref.kind == "ReplicationController"};
+    return {release_.checks_api_version && !unchanged, ref.kind == "ReplicationController",
+            release_};
   }
 
   ReferenceRules ObjectRules() const {
-    ReferenceRules rules{release_.checks_api_version, true};
+    ReferenceRules rules{release_.checks_api_version, true, release_};
     if (old_ == nullptr) return rules;
     for (const api::MetricSpec& metric : old_->spec.metrics) {
       if (metric.type != "Object" || !metric.object) continue;
@@ -514,7 +518,8 @@ void PrepareForUpdate(HorizontalPodAutoscaler& hpa, const HorizontalPodAutoscale
 std::vector<FieldError> ValidateCreate(const HorizontalPodAutoscaler& hpa,
                                        const Compatibility& release) {
   FieldErrors errors;
-  CheckObjectMeta(hpa.metadata, false, errors);
+  CheckObjectMeta(hpa.metadata, false, release, errors);
+  CheckFinalizerNames(hpa.metadata, errors);
   const SpecChecker checker(hpa, nullptr, release);
   checker.Check(errors);
   return Finish(errors, checker, release);
@@ -524,9 +529,10 @@ std::vector<FieldError> ValidateUpdate(const HorizontalPodAutoscaler& hpa,
                                        const HorizontalPodAutoscaler& old,
                                        const Compatibility& release) {
   FieldErrors errors;
-  CheckObjectMeta(hpa.metadata, true, errors);
-  CheckObjectMetaUpdate(hpa.metadata, old.metadata, errors);
-  CheckObjectMetaUpdate(hpa.metadata, old.metadata, errors);  // the server does so twice
+  CheckObjectMeta(hpa.metadata, true, release, errors);
+  CheckObjectMetaUpdate(hpa.metadata, old.metadata, release, errors);
+  CheckObjectMetaUpdate(hpa.metadata, old.metadata, release, errors);  // the server does so twice
+  CheckFinalizerNames(hpa.metadata, errors);
   const SpecChecker checker(hpa, &old, release);
   checker.Check(errors);
   return Finish(errors, checker, release);

@@ -91,6 +91,8 @@ DeviceModel MakeModel(const DeviceRow& row) {
   return model;
 }
 
+constexpr std::string_view kVendor = "nvidia-";
+
 std::string Lower(std::string_view text) {
   std::string out(text);
   for (char& c : out) {
@@ -100,8 +102,10 @@ std::string Lower(std::string_view text) {
 }
 
 // Kubernetes labels write product names with dashes, and append what is shared: "-MIG-1g.5gb".
+// Drivers differ in whether they say "NVIDIA".
 std::string ProductKey(std::string_view name) {
   std::string key = Lower(name);
+  if (key.rfind(kVendor, 0) == 0) key.erase(0, kVendor.size());
   for (const std::string_view suffix : {"-mig-", "-shared"}) {
     key.resize(std::min(key.find(suffix), key.size()));
   }
@@ -109,7 +113,7 @@ std::string ProductKey(std::string_view name) {
 }
 
 bool IsCalled(const DeviceModel& model, const std::string& key) {
-  const auto same = [&key](const std::string& name) { return Lower(name) == key; };
+  const auto same = [&key](const std::string& name) { return ProductKey(name) == key; };
   return same(model.id) || std::any_of(model.products.begin(), model.products.end(), same) ||
          std::any_of(model.pci_ids.begin(), model.pci_ids.end(), same);
 }

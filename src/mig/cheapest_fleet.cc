@@ -18,9 +18,14 @@ namespace {
 constexpr double kPriceUnit = 1e6;
 constexpr std::size_t kMostColumns = 200'000;
 
-bool Serves(const SliceProfile& profile, const SliceNeed& need) {
-  return profile.memory_mib.value_or(0) >= need.memory_mib &&
-         profile.sm_count.value_or(0) >= need.sm_count;
+bool Serves(const DeviceModel& model, std::size_t profile, const SliceNeed& need) {
+  if (!need.profile.empty()) {
+    const Result<std::size_t> named = FindProfile(model, need.profile);
+    return named && *named == profile;
+  }
+  const SliceProfile& of = model.profiles[profile];
+  return of.attributes == ProfileAttributes{} && of.memory_mib.value_or(0) >= need.memory_mib &&
+         of.sm_count.value_or(0) >= need.sm_count;
 }
 
 // Needs that the same profiles serve are one kind.
@@ -45,7 +50,7 @@ class FleetProblem {
     FindKinds();
     problem_.rows = kinds_.size();
     for (const Kind& kind : kinds_) problem_.demand.push_back(kind.count);
-    if (kinds_.empty()) return FleetMix{};
+    if (kinds_.empty()) return FleetMix{.weights = std::vector<double>(needs_.size())};
     std::size_t first_profile = 0;
     for (const DeviceOffer& offer : offers_) {
       if (const Status status = AddOffer(offer, first_profile); !status) return status.error();
@@ -67,8 +72,8 @@ class FleetProblem {
       if (needs_[n].count == 0) continue;
       std::vector<bool> served;
       for (const DeviceOffer& offer : offers_) {
-        for (const SliceProfile& profile : offer.model.profiles) {
-          served.push_back(Serves(profile, needs_[n]));
+        for (std::size_t p = 0; p < offer.model.profiles.size(); ++p) {
+          served.push_back(Serves(offer.model, p, needs_[n]));
         }
       }
       const auto known = std::find_if(kinds_.begin(), kinds_.end(),
@@ -80,11 +85,15 @@ class FleetProblem {
   }
 
   Status AddOffer(const DeviceOffer& offer, std::size_t first_profile) {
-    std::vector<bool> plain;
-    for (const SliceProfile& profile : offer.model.profiles) {
-      plain.push_back(profile.attributes == ProfileAttributes{});
+    std::vector<bool> wanted;
+    for (std::size_t p = 0; p < offer.model.profiles.size(); ++p) {
+      wanted.push_back(std::any_of(kinds_.begin(), kinds_.end(), [&](const Kind& kind) {
+        return kind.served_by[first_profile + p];
+      }));
     }
-    Result<Geometry> geometry = Geometry::Make(offer.model, plain);
+    if (std::none_of(wanted.begin(), wanted.end(), [](bool some) { return some; }))
+      wanted[0] = true;
+    Result<Geometry> geometry = Geometry::Make(offer.model, wanted);
     if (!geometry) return geometry.error();
     problem_.groups.push_back({.count = offer.count});
     assigned_.emplace_back();
@@ -139,6 +148,13 @@ class FleetProblem {
     FleetMix mix;
     mix.price = static_cast<double>(solution.cost) / kPriceUnit;
     mix.bound = static_cast<double>(solution.bound) / kPriceUnit;
+    mix.weights.resize(needs_.size());
+    for (std::size_t k = 0; k < kinds_.size(); ++k) {
+      for (const std::size_t need : kinds_[k].needs) {
+        // A little less than the relaxation's price: its own rounding never breaks the proof.
+        mix.weights[need] = std::max(0.0, solution.duals[k] * (1 - 1e-9)) / kPriceUnit;
+      }
+    }
     left_.clear();
     for (const SliceNeed& need : needs_) left_.push_back(need.count);
     for (const ColumnUse& use : solution.uses) {

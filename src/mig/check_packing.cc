@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The independent checker of packings: adds up what the layouts hold, and searches for the
-// heaviest device itself, by trying every placement of every profile.
+// heaviest device itself.
 #include <algorithm>
 #include <string>
 
+#include "mig/heaviest_device.h"
 #include "tidegate/mig.h"
 
 namespace tidegate {
@@ -34,40 +35,6 @@ Status CheckLayouts(const DeviceModel& model, std::span<const std::int64_t> dema
   return {};
 }
 
-// Fills a device memory slice by memory slice, from the first on; what may start there is tried,
-// and nothing. Compute, numbers and media are left to CheckLayout, once a device is full.
-class HeaviestDevice {
- public:
-  HeaviestDevice(const DeviceModel& model, const BoundCertificate& certificate)
-      : model_(model), certificate_(certificate) {}
-
-  std::int64_t Weight() {
-    Fill(0, 0);
-    return heaviest_;
-  }
-
- private:
-  void Fill(int cell, std::int64_t weight) {
-    if (weight > heaviest_ && CheckLayout(model_, slices_)) heaviest_ = weight;
-    for (int at = cell; at < model_.memory_slices; ++at) {
-      for (std::size_t p = 0; p < model_.profiles.size(); ++p) {
-        if (certificate_.weights[p] == 0) continue;
-        for (const SliceSpan& span : model_.profiles[p].placements) {
-          if (span.start != at) continue;
-          slices_.push_back({p, span});
-          Fill(at + span.size, weight + certificate_.weights[p]);
-          slices_.pop_back();
-        }
-      }
-    }
-  }
-
-  const DeviceModel& model_;
-  const BoundCertificate& certificate_;
-  std::vector<PlacedSlice> slices_;
-  std::int64_t heaviest_ = 0;
-};
-
 Status CheckBound(const DeviceModel& model, std::span<const std::int64_t> demand,
                   const Packing& packing) {
   const BoundCertificate& certificate = packing.certificate;
@@ -79,7 +46,7 @@ Status CheckBound(const DeviceModel& model, std::span<const std::int64_t> demand
     if (certificate.weights[p] < 0) return Wrong("a weight below zero");
     weight += certificate.weights[p] * demand[p];
   }
-  const std::int64_t heaviest = HeaviestDevice(model, certificate).Weight();
+  const std::int64_t heaviest = HeaviestDevice<std::int64_t>(model, certificate.weights).Weight();
   if (heaviest > certificate.capacity) {
     return Wrong("a device can weigh " + std::to_string(heaviest) + ", more than " +
                  std::to_string(certificate.capacity));

@@ -92,10 +92,12 @@ void Fleet::Impl::List(std::size_t device) {
 
 std::vector<Candidate> CandidatesFor(const Fleet::Impl& fleet, const SliceRequest& request) {
   std::vector<Candidate> out;
+  const bool named = !request.profile.empty() || !request.need;
+  const std::string& name = named ? request.profile : request.need->profile;
   for (std::size_t m = 0; m < fleet.models.size(); ++m) {
     const DeviceModel& model = *fleet.models[m].model;
-    if (!request.profile.empty()) {
-      if (const auto profile = FindProfile(model, request.profile)) out.push_back({m, *profile});
+    if (!name.empty()) {
+      if (const auto profile = FindProfile(model, name)) out.push_back({m, *profile});
       continue;
     }
     for (std::size_t p = 0; request.need && p < model.profiles.size(); ++p) {
@@ -257,6 +259,11 @@ std::size_t Fleet::device_count() const { return impl_->devices.size(); }
 const Device& Fleet::device(std::size_t index) const { return impl_->devices[index].device; }
 const DeviceModel& Fleet::model_of(std::size_t device) const {
   return *impl_->models[impl_->devices[device].model].model;
+}
+
+const DeviceModel* Fleet::FindModel(std::string_view id) const {
+  const std::size_t model = impl_->FindModel(id);
+  return model == IndexSet::kNone ? nullptr : impl_->models[model].model.get();
 }
 std::vector<Slice> Fleet::slices(std::size_t device) const { return impl_->devices[device].slices; }
 const Slice* Fleet::FindSlice(std::string_view id) const {

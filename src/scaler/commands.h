@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -74,5 +75,18 @@ struct QueryOptions {
   int count = 0;  // of answers with `watch`; 0: until stopped
 };
 int QueryOnce(const QueryOptions& options);
+
+enum class PackFormat { kTable, kJson, kSvg, kHtml, kMigParted, kClaims, kChanges };
+
+struct PackOptions {
+  std::vector<std::string> files;  // kinds Fleet and Demand, and mig-parted's
+  PackFormat format = PackFormat::kTable;
+  bool repack = false;
+  std::optional<std::int64_t> max_moves;  // of repack
+  std::string what_if;
+  std::string to;         // a file of mig-parted: only the changes that lead there
+  std::size_t rows = 20;  // of the picture of a model
+};
+int Pack(const PackOptions& options);
 
 }  // namespace tidegate::scaler

@@ -146,6 +146,47 @@ void AddQuery(CLI::App& app, QueryOptions& options) {
       "tidegate_desired_replicas.");
 }
 
+void AddPack(CLI::App& app, PackOptions& options) {
+  CLI::App* pack = app.add_subcommand(
+      "pack", "The fewest GPUs for MIG slices, with proof, and the fewest moves");
+  pack->add_option("-f,--file", options.files,
+                   "Files of kind Fleet and Demand, and of mig-parted; may be given again")
+      ->required();
+  static const std::map<std::string, PackFormat> kFormats = {{"table", PackFormat::kTable},
+                                                             {"json", PackFormat::kJson},
+                                                             {"svg", PackFormat::kSvg},
+                                                             {"html", PackFormat::kHtml},
+                                                             {"mig-parted", PackFormat::kMigParted},
+                                                             {"claims", PackFormat::kClaims},
+                                                             {"changes", PackFormat::kChanges}};
+  pack->add_option(
+          "-o,--output,--format", options.format,
+          "table, json, svg, html, mig-parted (its configurations), claims (of dynamic resource "
+          "allocation) or changes (what is "
+          "created and destroyed)")
+      ->transform(CLI::CheckedTransformer(kFormats));
+  auto* repack = pack->add_flag("--repack", options.repack,
+                                "Move as few slices as it takes to get by with the fewest GPUs");
+  pack->add_option("--max-moves", options.max_moves, "Free what so few moves can free")
+      ->needs(repack)
+      ->check(CLI::NonNegativeNumber);
+  auto* what_if =
+      pack->add_option("--what-if", options.what_if, "Would more fit? Such as \"add 3 3g.20gb\"");
+  pack->add_option("--to", options.to,
+                   "Only print the changes to what this file of mig-parted says")
+      ->excludes(repack)
+      ->excludes(what_if);
+  pack->add_option("--rows", options.rows, "How many kinds of GPUs are drawn");
+  pack->footer(
+      "Examples:\n"
+      "  tidegate pack -f fleet.yaml -f demand.yaml\n"
+      "  tidegate pack -f fleet.yaml --repack --max-moves 5\n"
+      "  tidegate pack -f fleet.yaml --what-if \"add 3 3g.20gb\"\n"
+      "  tidegate pack -f fleet.yaml -f demand.yaml -o mig-parted\n\n"
+      "Exit status 1 also if the demand takes more GPUs than there are; the plan then has them.\n"
+      "docs/mig.md tells what the files say.");
+}
+
 int Main(int argc, char** argv) {
   CLI::App app(kAbout, "tidegate");
   app.require_subcommand(1);
@@ -156,6 +197,7 @@ int Main(int argc, char** argv) {
   ReplayOptions replay;
   ScrapePageOptions scrape;
   QueryOptions query;
+  PackOptions pack;
   AddRun(app, run);
   AddValidate(app, validate);
   AddConvert(app, convert);
@@ -163,6 +205,7 @@ int Main(int argc, char** argv) {
   AddReplay(app, replay);
   AddScrape(app, scrape);
   AddQuery(app, query);
+  AddPack(app, pack);
   app.add_subcommand("version", "Print the version");
   app.set_version_flag("--version", "tidegate " + std::string(kVersion));
   try {
@@ -177,6 +220,7 @@ int Main(int argc, char** argv) {
   if (app.got_subcommand("replay")) return Replay(replay);
   if (app.got_subcommand("scrape")) return ScrapePage(scrape);
   if (app.got_subcommand("query")) return QueryOnce(query);
+  if (app.got_subcommand("pack")) return Pack(pack);
   std::printf("tidegate %s\n", std::string(kVersion).c_str());
   return 0;
 }

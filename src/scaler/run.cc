@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -57,6 +58,11 @@ class StateReporter final : public Reporter {
               ",\"decision\":" + ToJson(last.decision) + ",\"targets\":[" + targets + "]}";
     }
     return "{\"workloads\":[" + text + "]}\n";
+  }
+
+  bool Knows(const WorkloadId& workload) const {
+    const std::lock_guard lock(mutex_);
+    return workloads_.count(workload) != 0;
   }
 
   /// The loop is alive while ticks are no further apart than this.
@@ -161,6 +167,23 @@ struct FileStamp {
            modified.tv_sec == other.modified.tv_sec && modified.tv_nsec == other.modified.tv_nsec;
   }
 };
+
+// The first line of a file. No error shows what is in it.
+Result<std::string> ReadToken(const std::string& path) {
+  std::ifstream file(path);
+  std::string token;
+  if (!file || !std::getline(file, token)) {
+    return Error{ErrorCode::kInvalidArgument, "push token: cannot read " + path};
+  }
+  while (!token.empty() && (token.back() == '\r' || token.back() == ' ')) token.pop_back();
+  constexpr std::size_t kShortest = 16;
+  if (token.size() < kShortest) {
+    return Error{ErrorCode::kInvalidArgument, "push token: the first line of " + path +
+                                                  " has fewer than " + std::to_string(kShortest) +
+                                                  " bytes"};
+  }
+  return token;
+}
 
 sigset_t HandledSignals() {
   sigset_t signals;
@@ -269,12 +292,34 @@ class Scaler {
     handlers.state = [this] { return state_->Json(); };
     handlers.healthy = [this] { return state_->Alive(std::chrono::seconds(60)); };
     handlers.ready = [this] { return state_->Alive(std::chrono::seconds(60)); };
-    auto admin = MakeAdminServer({.address = options.address, .insecure = options_.insecure_admin},
-                                 std::move(handlers));
+    AdminServerOptions server{.address = options.address, .insecure = options_.insecure_admin};
+    if (options.push) {
+      auto token = ReadToken(options.push->token_file);
+      if (!token) return token.error();
+      server.push_token = *std::move(token);
+      server.max_push_bytes = options.push->size_limit;
+      handlers.push = [this](std::string_view page, PageFormat format, const Labels& labels) {
+        return TakePush(page, format, labels);
+      };
+    }
+    auto admin = MakeAdminServer(std::move(server), std::move(handlers));
     if (!admin) return admin.error();
     admin_ = *std::move(admin);
     spdlog::info("admin server on port {}", admin_->port());
     return {};
+  }
+
+  // The labels name the workload, so that a typo does not push into the void.
+  Result<PageSummary> TakePush(std::string_view page, PageFormat format, const Labels& labels) {
+    const auto workload = labels.find("workload");
+    if (workload == labels.end()) {
+      return Error{ErrorCode::kInvalidArgument,
+                   "parameter \"workload\" is required: whose metrics these are"};
+    }
+    if (!state_->Knows(workload->second)) {
+      return Error{ErrorCode::kNotFound, "no workload \"" + workload->second + "\""};
+    }
+    return controller_->store().IngestPage(page, format, labels, clock_->Now());
   }
 
   // Until a signal says stop; in between the file is looked at once a second.

@@ -10,12 +10,14 @@
 #include <csignal>
 #include <future>
 #include <mutex>
+#include <optional>
 #include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include "serve/address.h"
+#include "serve/push.h"
 #include "tidegate/serve.h"
 #include "tidegate/version.h"
 
@@ -34,6 +36,7 @@ struct Response {
   int status = 200;
   std::string_view type = kTextType;
   std::string body;
+  std::string_view allow = "GET, HEAD";  // of 405
 };
 
 std::string_view ReasonPhrase(int status) {
@@ -42,6 +45,8 @@ std::string_view ReasonPhrase(int status) {
       return "OK";
     case 400:
       return "Bad Request";
+    case 401:
+      return "Unauthorized";
     case 403:
       return "Forbidden";
     case 404:
@@ -52,6 +57,8 @@ std::string_view ReasonPhrase(int status) {
       return "Request Timeout";
     case 413:
       return "Content Too Large";
+    case 415:
+      return "Unsupported Media Type";
     case 500:
       return "Internal Server Error";
     case 503:
@@ -102,6 +109,47 @@ Response Route(const AdminHandlers& handlers, std::string_view path, const char*
   return {404, kTextType, "not found\n"};
 }
 
+std::string_view HeaderOf(mg_connection* connection, const char* name) {
+  const char* value = mg_get_header(connection, name);
+  return value != nullptr ? std::string_view(value) : std::string_view();
+}
+
+/// The body; absent: it was longer than `limit` or ended early.
+std::optional<std::string> ReadBody(mg_connection* connection, std::size_t limit) {
+  std::string body;
+  char buffer[16384];
+  int count = 0;
+  while ((count = mg_read(connection, buffer, sizeof buffer)) > 0) {
+    if (body.size() + static_cast<std::size_t>(count) > limit) return std::nullopt;
+    body.append(buffer, static_cast<std::size_t>(count));
+  }
+  if (count < 0) return std::nullopt;
+  return body;
+}
+
+/// Who asks, and for what, is looked at before the body is read.
+Response AnswerPush(const serve::Push& push, mg_connection* connection,
+                    const mg_request_info& request) {
+  const auto answer = [](const serve::PushAnswer& said) {
+    return Response{said.status, kTextType, said.text + "\n"};
+  };
+  serve::PushTarget target;
+  const std::optional<serve::PushAnswer> refused =
+      push.Refuse({.authorization = HeaderOf(connection, "Authorization"),
+                   .content_type = HeaderOf(connection, "Content-Type"),
+                   .content_encoding = HeaderOf(connection, "Content-Encoding"),
+                   .query = request.query_string != nullptr ? std::string_view(request.query_string)
+                                                            : std::string_view(),
+                   .content_length = request.content_length},
+                  target);
+  if (refused) return answer(*refused);
+  const std::optional<std::string> body = ReadBody(connection, push.max_bytes());
+  const bool whole = body && (request.content_length < 0 ||
+                              body->size() == static_cast<std::size_t>(request.content_length));
+  if (!whole) return {413, kTextType, "the page is too large, or its end is missing\n"};
+  return answer(push.Take(target, *body));
+}
+
 void Send(mg_connection* connection, const Response& response, bool head_only) {
   std::string head = "HTTP/1.1 " + std::to_string(response.status) + " " +
                      std::string(ReasonPhrase(response.status)) +
@@ -110,7 +158,8 @@ void Send(mg_connection* connection, const Response& response, bool head_only) {
                      "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff"
                      "\r\nContent-Security-Policy: default-src 'none'"
                      "\r\nConnection: close\r\n";
-  if (response.status == 405) head += "Allow: GET, HEAD\r\n";
+  if (response.status == 405) head += "Allow: " + std::string(response.allow) + "\r\n";
+  if (response.status == 401) head += "WWW-Authenticate: Bearer\r\n";
   head += "\r\n";
   if (!head_only) head += response.body;
   mg_write(connection, head.data(), head.size());
@@ -131,8 +180,12 @@ class SigpipeKeeper {
 
 class CivetwebServer final : public AdminServer {
  public:
-  CivetwebServer(ListenAddress address, AdminHandlers handlers)
-      : address_(std::move(address)), handlers_(std::move(handlers)) {}
+  CivetwebServer(ListenAddress address, const AdminServerOptions& options, AdminHandlers handlers)
+      : address_(std::move(address)),
+        handlers_(std::move(handlers)),
+        push_({.token = options.push_token,
+               .max_bytes = options.max_push_bytes,
+               .take = handlers_.push}) {}
   ~CivetwebServer() override { Stop(); }
 
   Status Start();
@@ -144,10 +197,12 @@ class CivetwebServer final : public AdminServer {
   static int OnRequest(mg_connection* connection) noexcept;
   static int OnError(mg_connection* connection, int status, const char* message) noexcept;
   static int OnLog(const mg_connection* connection, const char* message) noexcept;
-  Response Answer(const mg_request_info& request, std::string_view host) const;
+  Response Answer(mg_connection* connection, const mg_request_info& request,
+                  std::string_view host) const;
 
   const ListenAddress address_;
   const AdminHandlers handlers_;
+  const serve::Push push_;
   std::mutex log_mutex_;
   std::string first_log_;
   mg_context* context_ = nullptr;
@@ -249,18 +304,23 @@ int CivetwebServer::OnLog(const mg_connection* connection, const char* message) 
   return 1;  // civetweb itself writes nothing anywhere
 }
 
-Response CivetwebServer::Answer(const mg_request_info& request, std::string_view host) const {
+Response CivetwebServer::Answer(mg_connection* connection, const mg_request_info& request,
+                                std::string_view host) const {
   if (!serve::HostAllowed(host, address_)) {
     return {403, kTextType, "this Host is not served here\n"};
   }
   const std::string_view method = request.request_method;
-  if (method != "GET" && method != "HEAD") {
-    return {405, kTextType, "only GET and HEAD\n"};
-  }
-  if (request.content_length > 0) return {413, kTextType, "a request must not have a body\n"};
+  const std::string_view path = request.local_uri != nullptr ? request.local_uri : "";
   try {
-    return Route(handlers_, request.local_uri != nullptr ? request.local_uri : "",
-                 request.query_string);
+    if (path == serve::kPushPath && push_.enabled()) {
+      if (method != "POST") return {405, kTextType, "only POST\n", "POST"};
+      return AnswerPush(push_, connection, request);
+    }
+    if (method != "GET" && method != "HEAD") {
+      return {405, kTextType, "only GET and HEAD\n"};
+    }
+    if (request.content_length > 0) return {413, kTextType, "a request must not have a body\n"};
+    return Route(handlers_, path, request.query_string);
   } catch (...) {
     return {500, kTextType, "internal error\n"};
   }
@@ -271,7 +331,7 @@ int CivetwebServer::OnRequest(mg_connection* connection) noexcept {
     const mg_request_info* request = mg_get_request_info(connection);
     const auto* server = static_cast<const CivetwebServer*>(request->user_data);
     const char* host = mg_get_header(connection, "Host");
-    const Response response = server->Answer(*request, host != nullptr ? host : "");
+    const Response response = server->Answer(connection, *request, host != nullptr ? host : "");
     Send(connection, response, std::string_view(request->request_method) == "HEAD");
     return response.status;
   } catch (...) {
@@ -292,7 +352,7 @@ Result<std::unique_ptr<AdminServer>> MakeAdminServer(
                      "\": not a loopback address, and the server has no authentication; set "
                      "insecure to allow it"};
   }
-  auto server = std::make_unique<CivetwebServer>(*std::move(address), std::move(handlers));
+  auto server = std::make_unique<CivetwebServer>(*std::move(address), options, std::move(handlers));
   if (Status status = server->Start(); !status) return status.error();
   return std::unique_ptr<AdminServer>(std::move(server));
 }

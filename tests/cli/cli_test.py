@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The executable as its users meet it: cli_test.py TIDEGATE [unittest arguments]."""
+import html.parser
 import http.server
 import json
 import os
 import pathlib
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -16,10 +18,12 @@ import time
 import unittest
 import urllib.error
 import urllib.request
+import xml.etree.ElementTree
 
 HERE = pathlib.Path(__file__).resolve().parent
 TIDEGATE = sys.argv.pop(1)
 SECRET = "Bearer canary-7f3a"
+TOKEN = "canary-of-the-push-90c1"
 
 CONFIG = """\
 apiVersion: tidegate.dev/v1alpha1
@@ -171,6 +175,100 @@ class Usage(unittest.TestCase):
             self.assertIn(command[-1], done.stderr)
 
 
+class Balanced(html.parser.HTMLParser):
+    """Each element that must be closed is, in order."""
+
+    def __init__(self):
+        super().__init__()
+        self.open = []
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in ("meta", "rect", "circle"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        pass
+
+    def handle_endtag(self, tag):
+        assert self.open and self.open.pop() == tag, tag
+
+
+class Packing(unittest.TestCase):
+    """`tidegate pack` on the examples, as docs/mig.md shows it."""
+    ROOT = HERE.parents[1]
+
+    def pack(self, *arguments):
+        return tidegate("pack", *arguments, cwd=self.ROOT)
+
+    def test_the_page_shows_what_it_prints(self):
+        page = self.ROOT / "docs/mig.md"
+        text = page.read_text(encoding="utf-8")
+        blocks = re.findall(r"(```console\n\$ tidegate pack (.*?)\n)(.*?)```", text, re.S)
+        self.assertGreater(len(blocks), 2)
+        for head, command, shown in blocks:
+            done = self.pack(*shlex.split(command))
+            self.assertEqual((done.returncode, done.stderr), (0, ""), command)
+            if os.environ.get("GOLDEN_UPDATE"):
+                page.write_text(page.read_text(encoding="utf-8").replace(head + shown, head + done.stdout), encoding="utf-8")
+            else:
+                self.assertEqual(done.stdout, shown, command)
+
+    def test_json_has_the_proof_and_every_slice(self):
+        done = self.pack("-f", "examples/pack/dgx.yaml", "--repack", "-o", "json", "--what-if", "add 6 7g.40gb")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        answer = json.loads(done.stdout)
+        (model,) = answer["models"]
+        proof = model["proof"]
+        weight = sum(proof["weights"].get(name, 0) * count for name, count in model["slices"].items())
+        self.assertEqual(-(-weight // proof["capacity"]), proof["atLeast"])
+        self.assertEqual(model["inUse"], proof["atLeast"])
+        self.assertEqual(sum(len(gpu["slices"]) for gpu in answer["gpus"]), 12)
+        self.assertEqual(len(answer["moves"]), model["moves"]["least"])
+        self.assertFalse(answer["whatIf"]["fits"])
+
+    def test_svg_and_html_are_well_formed_and_alone(self):
+        for extra in ((), ("--what-if", "add 2 3g.20gb, 3 7g.40gb")):
+            svg = self.pack("-f", "examples/pack/dgx.yaml", "--repack", "-o", "svg", *extra).stdout
+            root = xml.etree.ElementTree.fromstring(svg)
+            self.assertEqual(root.tag, "{http://www.w3.org/2000/svg}svg")
+            page = self.pack("-f", "examples/pack/dgx.yaml", "--repack", "-o", "html", *extra).stdout
+            self.assertIn(svg, page)
+            self.assertNotRegex(page.replace("http://www.w3.org/2000/svg", ""), r"https?:|src=|@import|<script|<link")
+            parser = Balanced()
+            parser.feed(page)
+            self.assertEqual(parser.open, [])
+
+    def test_mig_parted_goes_out_and_comes_in(self):
+        fleet = "examples/pack/cluster.yaml"
+        with tempfile.TemporaryDirectory() as folder:
+            target = pathlib.Path(folder, "target.yaml")
+            target.write_text(self.pack("-f", fleet, "-f", "examples/pack/demand.yaml", "-o", "mig-parted").stdout)
+            self.assertEqual(self.pack("-f", fleet, "-f", target, "-o", "mig-parted").stdout, target.read_text())
+            self.assertEqual(self.pack("-f", fleet, "-f", target, "--to", target).stdout, "nothing changes\n")
+            created = self.pack("-f", fleet, "--to", target).stdout
+            self.assertEqual(created.count("@"), 39)
+            self.assertNotIn("destroy", created)
+            self.assertEqual(self.pack("-f", fleet, "--to", target, "--repack").returncode, 2)
+            wrong = self.pack("-f", fleet, "--to", "examples/pack/no.yaml")
+            self.assertEqual((wrong.returncode, wrong.stderr), (1, "examples/pack/no.yaml: cannot be read\n"))
+
+    def test_what_does_not_fit_is_1_with_the_plan(self):
+        with tempfile.TemporaryDirectory() as folder:
+            fleet = pathlib.Path(folder, "fleet.yaml")
+            fleet.write_text("apiVersion: tidegate.dev/v1alpha1\nkind: Fleet\nspec: {devices: [{model: a100-80gb}]}\n")
+            done = self.pack("-f", fleet, "examples/pack/demand.yaml")
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("a100-80gb: the demand takes 11 GPUs more than there are", done.stderr)
+            self.assertIn("to add", done.stdout)
+            fleet.write_text("apiVersion: tidegate.dev/v1alpha1\nkind: Fleet\nspec: {devices: [{model: a100-80bg}]}\n")
+            done = self.pack("-f", fleet)
+            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            self.assertIn(f'{fleet}:3:26: spec.devices[0].model: no GPU model is called "a100-80bg"; did you mean', done.stderr)
+        self.assertEqual(self.pack("-f", "no.yaml").stderr, "no.yaml: cannot be read\n")
+        self.assertEqual(self.pack("-f", "examples/pack/dgx.yaml", "--max-moves", "3").returncode, 2)
+        self.assertEqual(self.pack("-f", "examples/pack/dgx.yaml", "--what-if", "add x").returncode, 1)
+
+
 class Pages(http.server.BaseHTTPRequestHandler):
     """Answers each path with its page."""
     PAGES = {
@@ -311,6 +409,42 @@ class Running(unittest.TestCase):
         scaler = Scaler(self.config, *flags, env=env)
         self.addCleanup(scaler.stop)
         return scaler
+
+    def push(self, scaler, page, query, token=TOKEN):
+        request = urllib.request.Request(f"http://127.0.0.1:{scaler.port()}/api/v1/push?{query}", data=page.encode(),
+                                         headers={"Authorization": f"Bearer {token}", "Content-Type": "text/plain"})
+        try:
+            with urllib.request.urlopen(request, timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def test_scales_on_what_is_pushed(self):
+        token_file = self.dir / "token"
+        token_file.write_text(TOKEN + "\n")
+        text = re.sub(r"  scrape: .*\n", "", self.config.read_text())
+        self.config.write_text(text.replace('admin: {', f'admin: {{push: {{tokenFile: "{token_file}"}}, '))
+        scaler = self.start()
+        replica = wait_for(lambda: self.ticks() and [r["name"] for r in self.ticks()[-1]["input"]["workloads"][0]
+                                                     ["observation"].get("replicas", [])])[0]
+
+        def pushed():
+            self.assertEqual(self.push(scaler, "queue 25\n", f"workload=web&replica={replica}")[0], 200)
+            return self.desired() == 3
+        wait_for(pushed)
+        for page, query, status, message in (
+                ("queue 1\n", "workload=wbe", 404, 'no workload "wbe"'), ("queue 1\n", "replica=a", 400, '"workload" is required'),
+                ("queue{a=b} 1\n", "workload=web", 400, "line 1, column 9: "), ("queue 1\n", "workload", 400, "want NAME=VALUE")):
+            answer = self.push(scaler, page, query)
+            self.assertEqual(answer[0], status, answer)
+            self.assertIn(message, answer[1])
+        self.assertEqual(self.push(scaler, "queue 1\n", "workload=web", token="x" * 20)[0], 401)
+        self.assertNotIn(TOKEN, scaler.text() + self.journal.read_text() + scaler.get("/debug/state")[1] + scaler.get("/metrics")[1])
+        self.assertEqual(scaler.stop(), 0)
+        token_file.write_text("short\n")
+        done = tidegate("run", "-f", self.config, "--once")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"push token: the first line of {token_file} has fewer than 16 bytes", done.stderr)
 
     def test_scales_explains_and_replays(self):
         scaler = self.start()

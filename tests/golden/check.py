@@ -38,6 +38,8 @@ COLUMNS = ("agree", "partly", "differ", "lost", "unsupported", "steps")
 def files_of(name):
     """The files of a set: the whole where it is there, else the committed sample."""
     whole = [p for pattern in FILES[name] for p in sorted(SHARED.glob(pattern)) if name != "hpa" or p.name not in OTHER_SETS]
+    if name == "hpa-validation":
+        whole = whole and [*whole, HERE / "hpa-validation-metadata.jsonl.gz"]
     return whole or [p for p in (HERE / f"{name}.jsonl.gz", *sorted(HERE.glob(f"{name}/v*.jsonl.gz"))) if p.is_file()]
 
 

@@ -202,7 +202,7 @@ Reading ReadResource(const MetricSpec& metric, const Json& metrics) {
 // The entry of a metric, looked up with its selector first.
 const Json& Lookup(const Json& map, const MetricSpec& metric) {
   if (metric.selector && !metric.selector->empty()) {
-    const auto selector = hpa::Selector::From(*metric.selector);
+    const auto selector = hpa::Selector::From(*metric.selector, {});
     const std::string key =
         metric.name + "{" + (selector ? selector->ToString() : std::string()) + "}";
     if (map.contains(key)) return Member(map, key.c_str());

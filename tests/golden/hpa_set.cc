@@ -85,7 +85,8 @@ class Run {
   void ReconcileOthers() {
     others_.clear();
     for (const Json& other : Member(scenario_, "otherHpas")) {
-      auto selector = hpa::Selector::Parse(other.value("selector", ""));
+      auto selector =
+          hpa::Selector::Parse(other.value("selector", ""), hpa::CompatibilityOf(spec_));
       if (other.value("selector", "").empty() || !selector) continue;
       others_.emplace(name_space_ + "/" + other.value("name", ""), *std::move(selector));
     }
@@ -114,7 +115,7 @@ class Run {
       observation.selector_problem = {SelectorFault::kMissing, "selector is required"};
       return;
     }
-    const auto selector = hpa::Selector::Parse(text);
+    const auto selector = hpa::Selector::Parse(text, hpa::CompatibilityOf(spec_));
     if (!selector) {
       observation.selector_problem = {
           SelectorFault::kInvalid,

@@ -140,7 +140,9 @@ TEST(ConfigTest, FullYamlHasEveryKeyAtItsDefault) {
   expected.nginx->upstream_file = full.nginx->upstream_file;
   expected.nginx->pid_file = full.nginx->pid_file;
   EXPECT_EQ(DescribedToJson(full), DescribedToJson(expected));
-  EXPECT_EQ(DescribedToJson(config->scaler), DescribedToJson(ScalerOptions{}));
+  ScalerOptions scaler;
+  scaler.admin.push.emplace().token_file = config->scaler.admin.push.value().token_file;
+  EXPECT_EQ(DescribedToJson(config->scaler), DescribedToJson(scaler));
   EXPECT_EQ(full.spec, expected.spec);
 
   const PrometheusOptions& prometheus = config->autoscalers[1].prometheus.value();

@@ -103,6 +103,8 @@ TEST(ConfigProblemsTest, WhichDocumentItIs) {
        "f.yaml:2:7: kind: unknown kind \"Autoscalar\"; did you mean \"Autoscaler\"?" + known},
       {"other kind", "apiVersion: apps/v1\nkind: Deployment\n",
        "f.yaml:2:7: kind: unknown kind \"Deployment\"" + known},
+      {"a kind of another command", "apiVersion: tidegate.dev/v1alpha1\nkind: Fleet\n",
+       "f.yaml:2:7: kind: kind Fleet is for `tidegate pack`"},
       {"wrong version", "apiVersion: tidegate.dev/v1\nkind: Autoscaler\n",
        "f.yaml:1:13: apiVersion: unsupported value \"tidegate.dev/v1\", want "
        "\"tidegate.dev/v1alpha1\" for kind Autoscaler"},

@@ -41,7 +41,11 @@ TEST(ReferenceTest, TheCommittedProfilesAreCurrent) {
 }
 
 TEST(ReferenceTest, FullYamlNamesEveryKeyOfThePage) {
-  const std::string full = Read(std::string(TIDEGATE_SOURCE_DIR) + "/examples/config/full.yaml");
+  const std::string examples = std::string(TIDEGATE_SOURCE_DIR) + "/examples/";
+  std::string full = Read(examples + "config/full.yaml");
+  for (const char* file : {"dgx", "cluster", "demand"}) {
+    full += Read(examples + "pack/" + file + ".yaml");
+  }
   std::istringstream page(ConfigReference());
   std::string line;
   int keys = 0;
@@ -127,7 +131,8 @@ TEST(ReferenceTest, EveryFieldOfTheSpecIsDescribed) {
   EXPECT_FIELDS(HttpProbe, 6, a, b, c, d, e, f);
   EXPECT_FIELDS(ProcessPoolOptions, 20, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t);
   EXPECT_FIELDS(NginxOptions, 9, a, b, c, d, e, f, g, h, i);
-  EXPECT_FIELDS(AdminOptions, 1, a);
+  EXPECT_FIELDS(AdminOptions, 2, a, b);
+  EXPECT_FIELDS(PushOptions, 2, a, b);
   EXPECT_FIELDS(JournalOptions, 3, a, b, c);
   EXPECT_FIELDS(LogOptions, 2, a, b);
   EXPECT_FIELDS(ScalerOptions, 3, a, b, c);

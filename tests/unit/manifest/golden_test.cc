@@ -37,11 +37,11 @@ Json Sorted(Json errors) {
   return errors;
 }
 
-TEST(HpaValidationTest, AgreesWithTheApiServer) {
-  const std::string file = ReadGoldenFile("hpa-validation.jsonl.gz");
+void ExpectAgreement(const char* name, std::size_t at_least) {
+  const std::string file = ReadGoldenFile(name);
   const std::vector<Json> cases = Lines(file);
   const std::vector<Json> answers = Answers(file);
-  ASSERT_GT(cases.size(), 400U);
+  ASSERT_GT(cases.size(), at_least);
   ASSERT_EQ(answers.size(), cases.size());
   for (std::size_t i = 0; i < cases.size(); ++i) {
     const Json& want = cases[i]["expect"];
@@ -56,6 +56,14 @@ TEST(HpaValidationTest, AgreesWithTheApiServer) {
       EXPECT_EQ(have["v1_round_trip"], want["v1_round_trip"]) << cases[i];
     }
   }
+}
+
+TEST(HpaValidationTest, AgreesWithTheApiServer) {
+  ExpectAgreement("hpa-validation.jsonl.gz", 400);
+}
+
+TEST(HpaValidationTest, AgreesWithEachReleaseAboutMetadata) {
+  ExpectAgreement("hpa-validation-metadata.jsonl.gz", 200);
 }
 
 TEST(HpaValidationTest, AgreesWithEachRelease) {

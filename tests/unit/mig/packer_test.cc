@@ -224,5 +224,60 @@ TEST(CheapestFleetTest, BuysWhatIsCheapestInAll) {
   EXPECT_EQ(none.error().code, ErrorCode::kUnavailable);
 }
 
+TEST(CheapestFleetTest, TheCheckerFindsWhatIsWrong) {
+  const DeviceModel a100 = FindDeviceModel("a100-80gb").value();
+  const DeviceModel a30 = FindDeviceModel("a30-24gb").value();
+  const std::vector<DeviceOffer> offers = {{a100, 1.0, 10}, {a30, 0.4, 2}};
+  const std::vector<SliceNeed> needs = {{5000, 14, 9}};
+  const FleetMix good = CheapestFleet(offers, needs).value();
+  const auto checked = [&](const auto& spoil) {
+    FleetMix mix = good;
+    spoil(mix);
+    return CheckFleetMix(offers, needs, mix);
+  };
+  const Result<double> proven = checked([](FleetMix&) {});
+  ASSERT_TRUE(proven) << proven.error().message;
+  EXPECT_DOUBLE_EQ(*proven, 1.0);  // the relaxation knows no more than 0.4 + 0.4 + 1/7
+  EXPECT_FALSE(checked([](FleetMix& mix) { mix.price = 1.2; }));
+  EXPECT_FALSE(checked([](FleetMix& mix) { mix.layouts.pop_back(); }));
+  EXPECT_FALSE(checked([](FleetMix& mix) { mix.layouts[0].devices = 11; }));
+  EXPECT_FALSE(checked([](FleetMix& mix) { mix.layouts[0].serves[0] = 1; }));
+  EXPECT_FALSE(checked([](FleetMix& mix) { mix.layouts[0].slices[0].span.start = 7; }));
+  EXPECT_FALSE(checked([](FleetMix& mix) { mix.weights[0] = -1; }));
+  EXPECT_FALSE(checked([](FleetMix& mix) { mix.weights.clear(); }));
+  // Weights that claim too much prove less, not more.
+  EXPECT_LE(checked([](FleetMix& mix) { mix.weights[0] *= 3; }).value(), good.price);
+}
+
+TEST(CheapestFleetTest, EveryMixPassesTheChecker) {
+  std::mt19937_64 random(5);
+  const std::vector<DeviceModel> models = {FindDeviceModel("a100-40gb").value(),
+                                           FindDeviceModel("h100-sxm-80gb").value(),
+                                           FindDeviceModel("a30-24gb").value()};
+  int tight = 0, solved = 0;
+  for (int round = 0; round < 60; ++round) {
+    std::vector<DeviceOffer> offers;
+    for (const DeviceModel& model : models) {
+      offers.push_back({model, 0.5 * static_cast<double>(1 + random() % 6),
+                        static_cast<std::int64_t>(random() % 12)});
+    }
+    std::vector<SliceNeed> needs;
+    for (int n = 0; n < 3; ++n) {
+      needs.push_back({static_cast<std::int64_t>(2000 + random() % 30'000),
+                       static_cast<std::int32_t>(random() % 60),
+                       static_cast<std::int64_t>(random() % 20)});
+    }
+    const Result<FleetMix> mix = CheapestFleet(offers, needs);
+    if (!mix) continue;
+    ++solved;
+    const Result<double> proven = CheckFleetMix(offers, needs, *mix);
+    ASSERT_TRUE(proven) << proven.error().message;
+    EXPECT_LE(*proven, mix->bound + 1e-9);
+    tight += *proven > mix->price - 1e-9 ? 1 : 0;
+  }
+  EXPECT_GT(solved, 20);
+  EXPECT_GT(2 * tight, solved);  // most proofs meet the price
+}
+
 }  // namespace
 }  // namespace tidegate

@@ -54,9 +54,10 @@ std::string Get(std::uint16_t port, const std::string& path, const std::string& 
 
 class AdminServerTest : public ::testing::Test {
  protected:
-  void Start(AdminHandlers handlers) {
-    Result<std::unique_ptr<AdminServer>> server =
-        MakeAdminServer({.address = "127.0.0.1:0"}, std::move(handlers));
+  void Start(AdminHandlers handlers, const std::string& push_token = "") {
+    Result<std::unique_ptr<AdminServer>> server = MakeAdminServer(
+        {.address = "127.0.0.1:0", .push_token = push_token, .max_push_bytes = 1000},
+        std::move(handlers));
     ASSERT_TRUE(server.has_value()) << server.error().message;
     server_ = *std::move(server);
     ASSERT_NE(port(), 0);
@@ -121,6 +122,61 @@ TEST_F(AdminServerTest, RefusesEverythingElse) {
   EXPECT_THAT(Ask(port(), "GET / HTTP/1.1\r\nHost: localhost\r\nX: " + std::string(20'000, 'x') +
                               "\r\n\r\n"),
               Not(HasSubstr(" 200 OK")));
+}
+
+class AdminServerPushTest : public AdminServerTest {
+ protected:
+  AdminServerPushTest() {
+    AdminHandlers handlers = AllHandlers();
+    handlers.push = [this](std::string_view page, PageFormat, const Labels& labels) {
+      pages_.emplace_back(page);
+      labels_ = labels;
+      return Result<PageSummary>(PageSummary{.samples = 1, .series_added = 0});
+    };
+    Start(std::move(handlers), "0123456789abcdef");
+  }
+  std::string Push(const std::string& headers, const std::string& body,
+                   const std::string& method = "POST") {
+    return Ask(port(), method + " /api/v1/push?workload=web HTTP/1.1\r\nHost: localhost\r\n" +
+                           "Authorization: Bearer 0123456789abcdef\r\n" + headers + "\r\n" + body);
+  }
+
+  std::vector<std::string> pages_;
+  Labels labels_;
+};
+
+TEST_F(AdminServerPushTest, HandsAPageOver) {
+  const std::string answer = Push("Content-Length: 4\r\n", "m 1\n");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(answer, EndsWith("\r\n\r\n1 samples, 0 new series\n"));
+  EXPECT_THAT(Push("Transfer-Encoding: chunked\r\n", "2\r\nm \r\n2\r\n2\n\r\n0\r\n\r\n"),
+              StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_EQ(pages_, (std::vector<std::string>{"m 1\n", "m 2\n"}));
+  EXPECT_EQ(labels_, (Labels{{"workload", "web"}}));
+}
+
+TEST_F(AdminServerPushTest, TakesNoPageThatIsTooLargeOrOfAnotherMethod) {
+  EXPECT_THAT(Push("Content-Length: 1001\r\n", std::string(1001, '#')), HasSubstr(" 413 "));
+  EXPECT_THAT(
+      Push("Transfer-Encoding: chunked\r\n", "400\r\n" + std::string(0x400, '#') + "\r\n0\r\n\r\n"),
+      HasSubstr(" 413 "));
+  const std::string got = Push("", "", "GET");
+  EXPECT_THAT(got, StartsWith("HTTP/1.1 405 "));
+  EXPECT_THAT(got, HasSubstr("Allow: POST\r\n"));
+  const std::string refused = Ask(port(),
+                                  "POST /api/v1/push HTTP/1.1\r\nHost: localhost\r\n"
+                                  "Content-Length: 4\r\n\r\nm 1\n");
+  EXPECT_THAT(refused, StartsWith("HTTP/1.1 401 "));
+  EXPECT_THAT(refused, HasSubstr("WWW-Authenticate: Bearer\r\n"));
+  EXPECT_EQ(pages_, std::vector<std::string>());
+}
+
+TEST_F(AdminServerTest, WithoutATokenThereIsNoPush) {
+  Start(AllHandlers());
+  EXPECT_THAT(Ask(port(),
+                  "POST /api/v1/push HTTP/1.1\r\nHost: localhost\r\n"
+                  "Authorization: Bearer \r\nContent-Length: 0\r\n\r\n"),
+              StartsWith("HTTP/1.1 405 "));
 }
 
 TEST_F(AdminServerTest, MalformedRequestsGetAShortAnswer) {
