@@ -58,9 +58,7 @@ void ExpectAgreement(const char* name, std::size_t at_least) {
   }
 }
 
-TEST(HpaValidationTest, AgreesWithTheApiServer) {
-  ExpectAgreement("hpa-validation.jsonl.gz", 400);
-}
+TEST(HpaValidationTest, AgreesWithTheApiServer) { ExpectAgreement("hpa-validation.jsonl.gz", 400); }
 
 TEST(HpaValidationTest, AgreesWithEachReleaseAboutMetadata) {
   ExpectAgreement("hpa-validation-metadata.jsonl.gz", 200);
