@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "exposition/char_class.h"
+#include "tidegate/export.h"
 
 namespace tidegate {
 
@@ -19,7 +20,7 @@ enum class NumberStatus { kOk, kSyntax, kRange };
 /// Reads a decimal number, Inf, Infinity or NaN (any case) that is the whole of `text`. Hex and
 /// '_' are syntax errors; what is too large is kRange; what is too small becomes 0.
 /// Every NaN is Prometheus's ordinary one.
-NumberStatus ParseNumber(std::string_view text, double& value) noexcept;
+TIDEGATE_EXPORT NumberStatus ParseNumber(std::string_view text, double& value) noexcept;
 
 struct NumberEnd {
   NumberStatus status = NumberStatus::kSyntax;

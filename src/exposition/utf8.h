@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <string_view>
 
+#include "tidegate/export.h"
+
 namespace tidegate {
 
 /// True for well-formed UTF-8: no surrogates, no overlong forms, nothing above U+10FFFF.
@@ -18,6 +20,6 @@ struct CodePoint {
 };
 
 /// The first code point of `bytes`. REQUIRES: !bytes.empty().
-CodePoint DecodeUtf8(std::string_view bytes) noexcept;
+TIDEGATE_EXPORT CodePoint DecodeUtf8(std::string_view bytes) noexcept;
 
 }  // namespace tidegate

@@ -76,12 +76,9 @@ class StateReporter final : public Reporter {
 
  private:
   static std::string TargetJson(const TargetState& target) {
-    return nlohmann::json{{"replica", target.replica},
-                          {"target", target.target},
-                          {"up", target.up},
-                          {"samples", target.samples},
-                          {"error", target.error},
-                          {"warning", target.warning}}
+    return nlohmann::json{{"replica", target.replica}, {"target", target.target},
+                          {"up", target.up},           {"samples", target.samples},
+                          {"error", target.error},     {"warning", target.warning}}
         .dump();
   }
 
