@@ -307,28 +307,62 @@ class DecisionFold {
 };
 
 constexpr std::size_t kLine = 64;          // bytes of a cache line
-constexpr std::size_t kPrefetched = 4096;  // bytes of one array: a few dozen replicas
+constexpr std::size_t kPrefetched = 4096;  // bytes of one array: some replicas
 
-void Prefetch(const void* begin, std::size_t size, std::size_t stride = kLine) {
-  for (std::size_t i = 0; i < std::min(size, kPrefetched); i += stride) {
+void Prefetch(const void* begin, std::size_t size) {
+  for (std::size_t i = 0; i < std::min(size, kPrefetched); i += kLine) {
     __builtin_prefetch(static_cast<const char*>(begin) + i);
   }
 }
 
 template <typename T>
-void Prefetch(const std::vector<T>& array, std::size_t stride = kLine) {
-  Prefetch(array.data(), array.size() * sizeof(T), stride);
+void Prefetch(const std::vector<T>& array) {
+  Prefetch(array.data(), array.size() * sizeof(T));
 }
 
-// A tick over thousands of workloads waits for memory: what the next one's decision will look at
-// comes into the cache while this one is decided; of a replica, its first line.
-void PrefetchArrays(const WorkloadInput& input, const WorkloadOutput& output) {
-  Prefetch(input.spec.metrics);
-  Prefetch(input.observation.replicas, sizeof(Replica));
-  for (const Reading& reading : input.readings) Prefetch(reading.replicas);
-  Prefetch(output.decision.metrics);
-  Prefetch(output.decision.steps);
-}
+// A tick over thousands of workloads waits for memory. So what their decisions will look at comes
+// into the cache while others are decided: the objects first, then the arrays that these point
+// to, then what the arrays' elements point to.
+class Prefetcher {
+ public:
+  Prefetcher(const TickInput& input, const TickOutput& output)
+      : inputs_(input.workloads), outputs_(output.workloads) {}
+
+  /// Before workload `i` is decided.
+  void Before(std::size_t i) const {
+    if (i + 3 < inputs_.size()) Objects(inputs_[i + 3], outputs_[i + 3]);
+    if (i + 2 < inputs_.size()) Arrays(inputs_[i + 2], outputs_[i + 2]);
+    if (i + 1 < inputs_.size()) Elements(inputs_[i + 1], outputs_[i + 1]);
+  }
+
+ private:
+  static void Objects(const WorkloadInput& input, const WorkloadOutput& output) {
+    Prefetch(&input, sizeof input);
+    Prefetch(&output, sizeof output);
+  }
+
+  static void Arrays(const WorkloadInput& input, const WorkloadOutput& output) {
+    Prefetch(input.spec.metrics);
+    if (input.spec.behavior) {
+      Prefetch(input.spec.behavior->scale_up.policies);
+      Prefetch(input.spec.behavior->scale_down.policies);
+    }
+    Prefetch(input.observation.replicas);
+    Prefetch(input.readings);
+    if (input.history.recommendations) Prefetch(*input.history.recommendations);
+    Prefetch(output.decision.steps);
+    Prefetch(output.decision.metrics);
+    if (output.next.recommendations) Prefetch(*output.next.recommendations);
+  }
+
+  static void Elements(const WorkloadInput& input, const WorkloadOutput& output) {
+    for (const Reading& reading : input.readings) Prefetch(reading.replicas);
+    for (const MetricTrace& trace : output.decision.metrics) Prefetch(trace.groups);
+  }
+
+  const std::vector<WorkloadInput>& inputs_;
+  const std::vector<WorkloadOutput>& outputs_;
+};
 
 }  // namespace
 
@@ -345,12 +379,9 @@ void Planner::Decide(const WorkloadInput& input, const PolicySet& policies, Time
 void Planner::PlanTick(const TickInput& input, const PolicySet& policies, TickOutput& output) {
   const std::size_t count = input.workloads.size();
   output.workloads.resize(count);
+  const Prefetcher prefetcher(input, output);
   for (std::size_t i = 0; i < count; ++i) {
-    if (i + 2 < count) {
-      Prefetch(&input.workloads[i + 2], sizeof(WorkloadInput));
-      Prefetch(&output.workloads[i + 2], sizeof(WorkloadOutput));
-    }
-    if (i + 1 < count) PrefetchArrays(input.workloads[i + 1], output.workloads[i + 1]);
+    prefetcher.Before(i);
     Decide(input.workloads[i], policies, input.now, output.workloads[i]);
   }
 }
