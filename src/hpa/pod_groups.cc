@@ -14,10 +14,9 @@ namespace {
 // Readiness matters for cpu alone: a starting process burns cpu that is no load.
 inline bool IsUnreadyForCpu(const Replica& replica, const ReplicaReading& reading,
                             const GroupingRules& rules) {
-  if (!replica.ready || !replica.start_time) [[unlikely]]
-    return true;
+  if (!replica.ready || !replica.start_time) return true;
   const bool is_false = *replica.ready == ConditionStatus::kFalse;
-  if (*replica.start_time + rules.options.cpu_initialization_period > rules.now) [[unlikely]] {
+  if (*replica.start_time + rules.options.cpu_initialization_period > rules.now) {
     return is_false || reading.timestamp < replica.ready_transition + reading.window;
   }
   return is_false &&
@@ -43,16 +42,23 @@ inline std::optional<ReplicaGroup> GroupByPhase(const Replica& replica,
   return std::nullopt;
 }
 
-template <bool kCpu>
 inline ReplicaGroup Classify(const Replica& replica, const ReplicaReading* reading,
-                             const GroupingRules& rules) {
-  if (replica.phase != ReplicaPhase::kRunning || replica.terminating) [[unlikely]] {
-    if (const auto group = GroupByPhase(replica, rules)) return *group;
-  }
-  if (reading == nullptr) [[unlikely]]
-    return ReplicaGroup::kMissing;
-  if (kCpu && IsUnreadyForCpu(replica, *reading, rules)) return ReplicaGroup::kUnready;
+                             const GroupingRules& rules, bool cpu) {
+  if (const auto group = GroupByPhase(replica, rules)) return *group;
+  if (reading == nullptr) return ReplicaGroup::kMissing;
+  if (cpu && IsUnreadyForCpu(replica, *reading, rules)) return ReplicaGroup::kUnready;
   return ReplicaGroup::kReady;
+}
+
+// What nearly every replica is, and then it counts: it runs, has a value and, where readiness
+// matters, is ready and was started before `initialized`.
+template <bool kCpu>
+inline bool IsPlain(const Replica& replica, const ReplicaReading* reading, TimePoint initialized) {
+  if (reading == nullptr || replica.phase != ReplicaPhase::kRunning || replica.terminating) {
+    return false;
+  }
+  return !kCpu || (replica.ready == ConditionStatus::kTrue && replica.start_time &&
+                   *replica.start_time <= initialized);
 }
 
 // Looked up for every container at every tick; the text of "cpu" is compared as a constant.
@@ -102,9 +108,8 @@ inline bool HasPodRequests(const Replica& replica, const GroupingRules& rules) {
 }
 
 template <bool kCpu>
-inline bool RequestOf(const Replica& replica, const GroupingRules& rules, MilliValue& request) {
-  if (!rules.container.empty()) [[unlikely]]
-    return OneContainer<kCpu>(replica, rules, request);
+bool RequestOf(const Replica& replica, const GroupingRules& rules, MilliValue& request) {
+  if (!rules.container.empty()) return OneContainer<kCpu>(replica, rules, request);
   if (HasPodRequests(replica, rules)) return PodRequest<kCpu>(replica, rules, request);
   return SumContainers<kCpu>(replica, rules, request);
 }
@@ -135,33 +140,47 @@ void PodGroups::Add(MilliValue usage, MilliValue request, PodSums& sums) {
   ++sums.replicas;
 }
 
+// What is left of a replica's look when it is not plain. Out of line, so that the loop is short.
+template <bool kCpu, bool kRequests>
+[[gnu::noinline]] PodGroups::Looked PodGroups::LookClosely(const Replica& replica,
+                                                           const ReplicaReading* reading,
+                                                           const GroupingRules& rules) {
+  Looked looked{.group = Classify(replica, reading, rules, kCpu)};
+  if (kRequests && !RequestOf<kCpu>(replica, rules, looked.request) && !request_error_) {
+    request_error_ = RequestError(replica, rules);
+  }
+  seen_ |= Bit(looked.group);
+  const bool gap = looked.group == ReplicaGroup::kMissing || looked.group == ReplicaGroup::kUnready;
+  if (gap) gaps_.push_back({looked.group, looked.request});
+  return looked;
+}
+
 // Groups every replica with the reading that `find` returns for it.
 template <bool kCpu, bool kRequests, typename F>
 void PodGroups::PassAs(const std::vector<Replica>& replicas, const GroupingRules& rules,
                        std::vector<ReplicaGroup>& groups, F find) {
+  const TimePoint initialized = rules.now - rules.options.cpu_initialization_period;
+  const bool whole = rules.container.empty();  // pods, not one container of each
   PodSums sums;
-  std::uint32_t others = 0;  // seen, beside ready ones
+  seen_ = 0;
   gaps_.clear();
   request_error_.reset();
   groups.resize(replicas.size());
   ReplicaGroup* out = groups.data();
   for (const Replica& replica : replicas) {
     const ReplicaReading* reading = find(replica.name);
-    const ReplicaGroup group = Classify<kCpu>(replica, reading, rules);
-    *out++ = group;
-    MilliValue request = 0;
-    if (kRequests && !RequestOf<kCpu>(replica, rules, request) && !request_error_) {
-      request_error_ = RequestError(replica, rules);
+    Looked looked;
+    const bool plain = IsPlain<kCpu>(replica, reading, initialized) &&
+                       (!kRequests || (whole && !replica.pod_requests &&
+                                       SumContainers<kCpu>(replica, rules, looked.request)));
+    if (!plain) [[unlikely]] {
+      looked = LookClosely<kCpu, kRequests>(replica, reading, rules);
     }
-    if (group == ReplicaGroup::kReady) [[likely]] {
-      Add(reading->value, request, sums);
-      continue;
-    }
-    others |= Bit(group);
-    if (group != ReplicaGroup::kIgnored) gaps_.push_back({group, request});
+    *out++ = looked.group;
+    if (looked.group == ReplicaGroup::kReady) Add(reading->value, looked.request, sums);
   }
   sums_ = sums;
-  seen_ = others | (sums.replicas > 0 ? Bit(ReplicaGroup::kReady) : 0);
+  if (sums.replicas > 0) seen_ |= Bit(ReplicaGroup::kReady);
 }
 
 // A loop of its own for each kind of metric.

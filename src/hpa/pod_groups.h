@@ -73,6 +73,15 @@ class PodGroups {
   static std::uint32_t Bit(ReplicaGroup group) { return 1U << static_cast<std::uint32_t>(group); }
   static void Add(MilliValue usage, MilliValue request, PodSums& sums);
 
+  // What one replica came to.
+  struct Looked {
+    ReplicaGroup group = ReplicaGroup::kReady;
+    MilliValue request = 0;
+  };
+
+  template <bool kCpu, bool kRequests>
+  Looked LookClosely(const Replica& replica, const ReplicaReading* reading,
+                     const GroupingRules& rules);
   template <bool kCpu, bool kRequests, typename F>
   void PassAs(const std::vector<Replica>& replicas, const GroupingRules& rules,
               std::vector<ReplicaGroup>& groups, F find);

@@ -381,14 +381,6 @@ std::string InnerLayer(const MetricSpec& metric) {
 
 }  // namespace
 
-Tolerance ToleranceOf(const ScalingSpec& spec, const Compatibility& compatibility) {
-  Tolerance tolerance{.up = spec.hpa.tolerance, .down = spec.hpa.tolerance};
-  if (!spec.behavior || !compatibility.configurable_tolerance) return tolerance;
-  tolerance.up = spec.behavior->scale_up.tolerance.value_or(tolerance.up);
-  tolerance.down = spec.behavior->scale_down.tolerance.value_or(tolerance.down);
-  return tolerance;
-}
-
 std::string MetricName(const MetricSpec& metric) {
   const bool container = metric.type == MetricSourceType::kContainerResource;
   switch (metric.type) {

@@ -28,7 +28,12 @@ struct Tolerance {
 };
 
 /// behavior's tolerances where set, else the flag's.
-Tolerance ToleranceOf(const ScalingSpec& spec, const Compatibility& compatibility);
+inline Tolerance ToleranceOf(const ScalingSpec& spec, const Compatibility& compatibility) {
+  const double flag = spec.hpa.tolerance;
+  if (!spec.behavior || !compatibility.configurable_tolerance) return {.up = flag, .down = flag};
+  return {.up = spec.behavior->scale_up.tolerance.value_or(flag),
+          .down = spec.behavior->scale_down.tolerance.value_or(flag)};
+}
 
 /// HPA's name of a metric in messages, e.g. "cpu resource utilization (percentage of request)".
 std::string MetricName(const MetricSpec& metric);
