@@ -2,6 +2,7 @@
 """What the tests share."""
 
 import pathlib
+import signal
 
 import pytest
 
@@ -11,6 +12,14 @@ import tidegate
 @pytest.fixture
 def repository():
     return pathlib.Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def ctrl_c():
+    """Python's own handler: what is started in the background inherits that SIGINT is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

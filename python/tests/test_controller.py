@@ -286,14 +286,6 @@ def test_a_callback_that_raises_does_not_fail_the_tick(called, monkeypatch):
     assert [str(error) for error in unraisable] == ["in the callback"]
 
 
-@pytest.fixture
-def ctrl_c():
-    """Python's own handler: what is started in the background inherits that SIGINT is ignored."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 def test_run_ends_at_ctrl_c(called, ctrl_c):
     timer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
     with tidegate.Controller([called], policies={"caller": Caller()}) as controller:

@@ -110,7 +110,7 @@ def test_tidegates_errors_keep_their_code(spec):
     assert str(output.decision.error) == 'policy "mine": too short a window'
 
 
-def test_ctrl_c_in_a_policy_is_not_swallowed(spec):
+def test_ctrl_c_in_a_policy_is_not_swallowed(spec, ctrl_c):
     with pytest.raises(KeyboardInterrupt):
         decide(spec, {"mine": Raises(KeyboardInterrupt())})
         for _ in range(1000):
