@@ -17,6 +17,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::IsSubsetOf;
 using ::testing::SizeIs;
 using namespace std::chrono_literals;
 
@@ -81,7 +82,7 @@ TEST_F(NginxTest, TheSameListInAnyOrderIsNoReload) {
   const auto workers = Workers();
   ASSERT_EQ(Sync({all_[2], all_[0], all_[1]}).value(), SyncState::kInEffect);
   std::this_thread::sleep_for(200ms);
-  EXPECT_EQ(Workers(), workers);
+  EXPECT_THAT(Workers(), IsSubsetOf(workers));  // those of the last reload may still be going
 }
 
 TEST_F(NginxTest, ChangesWithinTheIntervalAreBatched) {
