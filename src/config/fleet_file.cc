@@ -38,7 +38,7 @@ std::string At(const std::string& path, std::size_t index) {
 
 /// "; did you mean …", else what there is.
 std::string Suggest(const std::string& word, const std::vector<std::string_view>& known) {
-  const std::string near = config::Nearest(word, known);
+  std::string near = config::Nearest(word, known);
   if (!near.empty()) return near;
   std::string list;
   for (const std::string_view each : known) list += (list.empty() ? "" : ", ") + std::string(each);

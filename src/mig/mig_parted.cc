@@ -82,7 +82,8 @@ int BestState(const Geometry& geometry, const DeviceModel& model, const ProfileC
     if (std::popcount(geometry.set(state)) != slices || geometry.Counts(state) != counts) continue;
     std::int64_t room = 0;
     for (std::size_t p = 0; p < counts.size(); ++p) {
-      room += model.profiles[p].compute_slices * geometry.Fits(geometry.class_of(state), p);
+      room += std::int64_t{model.profiles[p].compute_slices} *
+              geometry.Fits(geometry.class_of(state), p);
     }
     const std::tuple score{std::popcount(geometry.set(state) & geometry.set(current)), room};
     if (score <= best_score) continue;

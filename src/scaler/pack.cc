@@ -72,9 +72,9 @@ class Table {
     std::printf(
         "  unused: compute %lld of %lld (%lld at best), memory %lld of %lld (%lld at best)\n",
         static_cast<long long>(lost.unused_compute),
-        static_cast<long long>(pack.in_use * model.compute_slices),
+        static_cast<long long>(pack.in_use) * model.compute_slices,
         static_cast<long long>(lost.structural_compute), static_cast<long long>(lost.unused_memory),
-        static_cast<long long>(pack.in_use * model.memory_slices),
+        static_cast<long long>(pack.in_use) * model.memory_slices,
         static_cast<long long>(lost.structural_memory));
     PrintRoom(lost, model);
     std::printf("  fragmentation: %.2f\n", lost.index);
