@@ -3,8 +3,10 @@
 // The classes of characters that both formats are made of.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <string_view>
 
 namespace tidegate {
 
@@ -33,5 +35,12 @@ inline bool Is(char c, CharClass wanted) {
 }
 inline bool IsBlank(char c) { return c == ' ' || c == '\t'; }
 inline bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+/// A name that Prometheus 2 knew and that needs no quotes: of a metric (kNamePart: letters, digits,
+/// '_' and ':') or of a label (kLabelPart: without ':').
+inline bool IsLegacyName(std::string_view name, CharClass part) {
+  return !name.empty() && !IsDigit(name.front()) &&
+         std::all_of(name.begin(), name.end(), [part](char c) { return Is(c, part); });
+}
 
 }  // namespace tidegate

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "exposition/char_class.h"
 #include "promql/literals.h"
 #include "promql/xxhash.h"
 
@@ -10,14 +11,6 @@ namespace tidegate::promql {
 namespace {
 
 constexpr StringId kOwn = StringId{1} << 31U;  // ids from here on are not the store's
-
-bool IsPlainName(std::string_view name) {
-  const auto plain = [](char c) {
-    return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-  };
-  return !name.empty() && !(name[0] >= '0' && name[0] <= '9') &&
-         std::all_of(name.begin(), name.end(), plain);
-}
 
 // A length, then the text: one byte, or 255 and three.
 void AppendSized(std::string_view text, std::string& out) {
@@ -208,7 +201,7 @@ std::string LabelSpace::Show(const Row& row) const {
   std::string text = "{";
   InOrder(row, [&text](std::string_view name, std::string_view value) {
     if (text.size() > 1) text += ", ";
-    text += IsPlainName(name) ? std::string(name) : GoQuote(name);
+    text += IsLegacyName(name, kLabelPart) ? std::string(name) : GoQuote(name);
     text += "=" + GoQuote(value);
   });
   return text + "}";

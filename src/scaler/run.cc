@@ -316,6 +316,8 @@ class Scaler {
       return Error{ErrorCode::kInvalidArgument,
                    "parameter \"workload\" is required: whose metrics these are"};
     }
+    // Before the first tick nothing is known yet.
+    if (auto alive = state_->Alive(std::chrono::seconds(60)); !alive) return alive.error();
     if (!state_->Knows(workload->second)) {
       return Error{ErrorCode::kNotFound, "no workload \"" + workload->second + "\""};
     }

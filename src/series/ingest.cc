@@ -13,12 +13,6 @@
 namespace tidegate {
 namespace {
 
-// A name that Prometheus 2 knew: letters, digits, '_' and, in a metric's, ':'.
-bool IsLegacyName(std::string_view name, CharClass part) {
-  return !name.empty() && !IsDigit(name.front()) &&
-         std::all_of(name.begin(), name.end(), [part](char c) { return Is(c, part); });
-}
-
 std::uint64_t HashOf(std::string_view metric, std::span<const LabelView> labels) {
   std::uint64_t hash = HashBytes(metric);
   for (const LabelView& label : labels) {

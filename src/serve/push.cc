@@ -5,6 +5,7 @@
 #include <charconv>
 #include <utility>
 
+#include "exposition/char_class.h"
 #include "exposition/content_type.h"
 
 namespace tidegate::serve {
@@ -34,14 +35,9 @@ bool HasToken(std::string_view authorization, std::string_view token) {
          SameSecret(authorization.substr(kScheme.size()), token);
 }
 
-/// A label's name as it may stand in a selector without quotes; `__…` are Prometheus's own.
+/// `__…` are Prometheus's own.
 bool IsLabelName(std::string_view name) {
-  const auto letter = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-  };
-  const auto inner = [&](char c) { return letter(c) || (c >= '0' && c <= '9'); };
-  return !name.empty() && letter(name.front()) && std::all_of(name.begin(), name.end(), inner) &&
-         name.substr(0, 2) != "__";
+  return IsLegacyName(name, kLabelPart) && name.substr(0, 2) != "__";
 }
 
 /// %XX and '+' decoded; absent: a broken escape.
