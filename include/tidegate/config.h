@@ -64,11 +64,30 @@ struct LogOptions {
   std::string format = "text";  ///< text or json
 };
 
+/// GPUs in MIG mode that this machine is said to have: for demos and tests.
+struct SimulatedDevices {
+  std::string model;  ///< as FindDeviceModel() takes it: "A100-SXM4-40GB"
+  std::int32_t count = 1;
+  std::string node;
+
+  friend bool operator==(const SimulatedDevices&, const SimulatedDevices&) = default;
+};
+
+/// The GPUs whose slices replicas run on, and the rules for it.
+struct DevicesOptions {
+  std::vector<SimulatedDevices> simulated;
+  std::map<std::string, std::int32_t> budgets;  ///< by model: devices that may be in use
+  std::optional<Duration> repack_after;         ///< Inventory::repack_after
+
+  friend bool operator==(const DevicesOptions&, const DevicesOptions&) = default;
+};
+
 /// Settings of the executable. `kind: Scaler`; at most one document.
 struct ScalerOptions {
   AdminOptions admin;
   JournalOptions journal;
   LogOptions log;
+  std::optional<DevicesOptions> devices;  ///< for workloads with ScalingSpec::slice
 };
 
 struct Config {
@@ -102,6 +121,9 @@ TIDEGATE_EXPORT ParsedConfig ParseConfig(std::string_view text, std::string_view
 /// Reads and parses a file; kInvalidArgument lists the problems, one a line.
 TIDEGATE_EXPORT Result<Config> LoadConfig(const std::string& file,
                                           const PolicyRegistry& policies = BuiltinPolicies());
+
+/// The devices by the catalogue's models. kNotFound: there is no such model.
+TIDEGATE_EXPORT Result<Inventory> MakeInventory(const DevicesOptions& options);
 
 /// The same document with every field at its value, as YAML. Secrets are shown as "***".
 TIDEGATE_EXPORT std::string DumpConfig(const Config& config);

@@ -22,6 +22,7 @@
 #include "tidegate/balancer.h"
 #include "tidegate/clock.h"
 #include "tidegate/export.h"
+#include "tidegate/inventory.h"
 #include "tidegate/plan.h"
 #include "tidegate/policy_registry.h"
 #include "tidegate/reporter.h"
@@ -71,6 +72,7 @@ struct Components {
   PolicyRegistry policies = BuiltinPolicies();
   std::vector<std::unique_ptr<Reporter>> reporters;
   std::map<WorkloadId, History> histories;  ///< from a journal, after a restart
+  Inventory inventory = {};                 ///< for workloads whose replicas run on slices
 };
 
 class TIDEGATE_EXPORT Controller {

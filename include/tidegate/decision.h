@@ -28,6 +28,7 @@ enum class Stage {
   kStabilize,  ///< stabilization windows
   kRateLimit,  ///< behavior's policies, or HPA's legacy limit
   kBounds,     ///< minReplicas, maxReplicas
+  kPlace,      ///< slices of GPUs for the replicas
 };
 
 /// "metrics", "policy", …
@@ -51,6 +52,9 @@ enum class StepCause {
   kMaxReplicas,        ///< more than maxReplicas is wanted
   kMinReplicas,        ///< fewer than minReplicas is wanted
   kMinReplicasAtZero,  ///< minReplicas was raised while the workload was at zero
+  kNoRoom,             ///< the devices have no room for as many slices
+  kOverBudget,         ///< the budget of a device model allows no more slices
+  kMove,               ///< replicas move to other slices, so that devices get free
 };
 
 /// `replicas` after the stage, and the numbers that led to it.
@@ -166,6 +170,9 @@ struct ScaleCommand {
   WorkloadId workload;
   std::int32_t replicas = 0;
   std::vector<std::string> victims;  ///< replicas to stop; newest first by default
+  /// Of a workload on slices: those that shall have a replica each, `replicas` of them and, during
+  /// a move, more; or fewer, while there is no room.
+  std::vector<ReplicaSlice> slices = {};
 
   friend bool operator==(const ScaleCommand&, const ScaleCommand&) = default;
 };

@@ -60,14 +60,15 @@ template <> struct EnumNames<DoubtKind> {
       "missing", "stale", "reset", "partial", "invalid"};
 };
 template <> struct EnumNames<Stage> {
-  static constexpr std::array<std::string_view, 7> kNames{
-      "metrics", "policy", "combine", "hold", "stabilize", "rateLimit", "bounds"};
+  static constexpr std::array<std::string_view, 8> kNames{
+      "metrics", "policy", "combine", "hold", "stabilize", "rateLimit", "bounds", "place"};
 };
 template <> struct EnumNames<StepCause> {
-  static constexpr std::array<std::string_view, 16> kNames{
+  static constexpr std::array<std::string_view, 19> kNames{
       "unobserved", "disabledAtZero", "aboveMaxReplicas", "belowMinReplicas", "proposal", "largest",
       "failed", "doubt", "scaleDownWindow", "scaleUpWindow", "scaleUpPolicies",
-      "scaleDownPolicies", "defaultScaleUp", "maxReplicas", "minReplicas", "minReplicasAtZero"};
+      "scaleDownPolicies", "defaultScaleUp", "maxReplicas", "minReplicas", "minReplicasAtZero",
+      "noRoom", "overBudget", "move"};
 };
 template <> struct EnumNames<ReplicaGroup> {
   static constexpr std::array<std::string_view, 4> kNames{
@@ -75,6 +76,9 @@ template <> struct EnumNames<ReplicaGroup> {
 };
 template <> struct EnumNames<SelectorFault> {
   static constexpr std::array<std::string_view, 3> kNames{"missing", "invalid", "ambiguous"};
+};
+template <> struct EnumNames<DeviceState> {
+  static constexpr std::array<std::string_view, 3> kNames{"open", "cordoned", "draining"};
 };
 template <> struct EnumNames<EventType> {
   static constexpr std::array<std::string_view, 2> kNames{"Normal", "Warning"};
@@ -105,6 +109,7 @@ TIDEGATE_EXPORT void Describe(FieldVisitor& v, ScalingRules& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, Behavior& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, PolicySpec& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, HpaOptions& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, SliceSpec& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, ScalingSpec& s);
 /// The members that a HorizontalPodAutoscaler's spec has, without those of Tidegate.
 TIDEGATE_EXPORT void DescribeHpaSpec(FieldVisitor& v, ScalingSpec& s);
@@ -115,6 +120,7 @@ TIDEGATE_EXPORT void DescribeSpec(FieldVisitor& v, ScalingSpec& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, Container& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, Replica& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, SelectorProblem& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, ReplicaSlice& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, Observation& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, Doubt& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, ReplicaReading& s);
@@ -129,6 +135,11 @@ TIDEGATE_EXPORT void Describe(FieldVisitor& v, ScaleEvent& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, History& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, Decision& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, ScaleCommand& s);
+
+// placement.h, inventory.h
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, Device& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, DeviceLimit& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, Inventory& s);
 
 // plan.h, reporter.h, record.h
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, WorkloadInput& s);
@@ -153,6 +164,8 @@ TIDEGATE_EXPORT void Describe(FieldVisitor& v, PushOptions& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, AdminOptions& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, JournalOptions& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, LogOptions& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, SimulatedDevices& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, DevicesOptions& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, ScalerOptions& s);
 
 namespace internal {

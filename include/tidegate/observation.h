@@ -64,6 +64,19 @@ struct Replica {
   friend bool operator==(const Replica&, const Replica&) = default;
 };
 
+/// A slice of a GPU that is taken for a replica.
+struct ReplicaSlice {
+  std::string id;          ///< "MIG-UUID": what CUDA_VISIBLE_DEVICES takes
+  std::string device;      ///< Device::id, the GPU's UUID
+  std::string profile;     ///< "1g.5gb"
+  std::int32_t start = 0;  ///< the first of its memory slices
+  std::string replica;     ///< who runs there; empty: nobody yet
+  /// The slice whose replica goes once this one serves: a move. Empty: none.
+  std::string replaces = {};
+
+  friend bool operator==(const ReplicaSlice&, const ReplicaSlice&) = default;
+};
+
 /// Why the replicas of a workload cannot be told from others.
 enum class SelectorFault {
   kMissing,    ///< the scale has no selector
@@ -84,6 +97,8 @@ struct Observation {
   std::int32_t status_replicas = 0;  ///< how many there are, surge and terminating included
   std::vector<Replica> replicas;
   std::optional<SelectorProblem> selector_problem;  ///< set: no metric is looked at
+  /// What is taken for its replicas, those that are going included.
+  std::vector<ReplicaSlice> slices = {};
 
   friend bool operator==(const Observation&, const Observation&) = default;
 };

@@ -198,6 +198,13 @@ class TIDEGATE_EXPORT Placer {
 /// and never at single devices, so a decision costs the same for ten and for ten thousand.
 TIDEGATE_EXPORT std::unique_ptr<Placer> MakePlacer();
 
+/// Which `count` of the candidates (slices of the fleet, all if there are fewer) leave the best
+/// free space when they go: devices that get empty first, then what the fleet gains for the
+/// recorded demand, then the order of the candidates.
+TIDEGATE_EXPORT std::vector<std::string> ChooseReleases(const Fleet& fleet,
+                                                        std::span<const std::string> candidates,
+                                                        std::size_t count);
+
 /// Why a slice does not fit anywhere, in words: what stands in its way on the device that comes
 /// nearest, and how many moves would make room.
 TIDEGATE_EXPORT std::string ExplainUnplaced(const Fleet& fleet, const SliceRequest& request);
@@ -217,6 +224,8 @@ struct SliceMove {
 struct DeviceLimit {
   std::string model;
   std::int64_t devices = 0;
+
+  friend bool operator==(const DeviceLimit&, const DeviceLimit&) = default;
 };
 
 struct RepackRequest {

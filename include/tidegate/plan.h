@@ -2,7 +2,7 @@
 //
 // The functional core: a tick is a pure function of its input.
 //
-//   metrics -> policy proposals -> combine -> hold -> stabilize -> rate limit -> bounds
+//   metrics -> policy proposals -> combine -> hold -> stabilize -> rate limit -> bounds -> place
 //
 // Time, readings, replica states and history go in as values; decisions, commands and the next
 // history come out. Nothing here reads a clock, does I/O, logs or keeps state, so any recorded
@@ -17,6 +17,7 @@
 
 #include "tidegate/decision.h"
 #include "tidegate/export.h"
+#include "tidegate/inventory.h"
 #include "tidegate/observation.h"
 #include "tidegate/policy_registry.h"
 #include "tidegate/result.h"
@@ -39,6 +40,8 @@ struct WorkloadInput {
 struct TickInput {
   TimePoint now{};
   std::vector<WorkloadInput> workloads;  ///< sorted by id; order does not matter to the answer
+  Inventory inventory = {};              ///< for workloads with ScalingSpec::slice
+  HeldSlices held = {};  ///< of workloads that are not in this tick or could not be observed
 
   friend bool operator==(const TickInput&, const TickInput&) = default;
 };
@@ -57,7 +60,7 @@ struct TickOutput {
   friend bool operator==(const TickOutput&, const TickOutput&) = default;
 };
 
-/// Decides for one workload.
+/// Decides for one workload; all stages but place, which is about all workloads at once.
 TIDEGATE_EXPORT WorkloadOutput Decide(const WorkloadInput& input, const PolicySet& policies,
                                       TimePoint now);
 

@@ -139,6 +139,17 @@ enum class MissingData {
   kFill,  ///< HPA's fills only: as at the target on the way down, as 0 on the way up
 };
 
+/// The slice of a GPU that each replica of a workload runs on: of a profile, or any that has at
+/// least so much.
+struct SliceSpec {
+  std::string profile;        ///< "1g.5gb", as FindProfile() takes it; empty: any that will do
+  MilliValue memory = 0;      ///< bytes times 1000; rounded up to MiB
+  std::int32_t sm_count = 0;  ///< streaming multiprocessors
+  std::int32_t priority = 0;  ///< while there is too little room, higher ones are served first
+
+  friend bool operator==(const SliceSpec&, const SliceSpec&) = default;
+};
+
 /// Everything that a decision depends on besides what is observed.
 struct ScalingSpec {
   WorkloadId workload;
@@ -152,6 +163,7 @@ struct ScalingSpec {
   KubernetesVersion compatibility = KubernetesVersion::kV137;
   std::map<std::string, bool> feature_gates;  ///< that differ from the release's defaults
   HpaOptions hpa;
+  std::optional<SliceSpec> slice = {};  ///< absent: replicas need no slice
 
   friend bool operator==(const ScalingSpec&, const ScalingSpec&) = default;
 };

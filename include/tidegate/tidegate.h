@@ -18,6 +18,7 @@
 #include "tidegate/controller.h"
 #include "tidegate/decision.h"
 #include "tidegate/export.h"
+#include "tidegate/inventory.h"
 #include "tidegate/mig.h"
 #include "tidegate/mig_parted.h"
 #include "tidegate/observation.h"

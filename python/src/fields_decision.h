@@ -114,7 +114,8 @@ struct Fields<ScaleCommand> {
   static constexpr auto kList =
       std::make_tuple(F("workload", &ScaleCommand::workload, "Its name."),
                       F("replicas", &ScaleCommand::replicas, "How many shall run."),
-                      F("victims", &ScaleCommand::victims, "Replicas to stop."));
+                      F("victims", &ScaleCommand::victims, "Replicas to stop."),
+                      F("slices", &ScaleCommand::slices, "Slices that shall have a replica each."));
 };
 
 }  // namespace tidegate::python

@@ -53,6 +53,20 @@ struct Fields<SelectorProblem> {
 };
 
 template <>
+struct Fields<ReplicaSlice> {
+  static constexpr std::string_view kName = "ReplicaSlice";
+  static constexpr std::string_view kRoot = "slice";
+  static constexpr std::string_view kDoc = "A slice of a GPU that is taken for a replica.";
+  static constexpr auto kList = std::make_tuple(
+      F("id", &ReplicaSlice::id, "What CUDA_VISIBLE_DEVICES takes."),
+      F("device", &ReplicaSlice::device, "The GPU's id."),
+      F("profile", &ReplicaSlice::profile, "Such as 1g.5gb."),
+      F("start", &ReplicaSlice::start, "The first of its memory slices."),
+      F("replica", &ReplicaSlice::replica, "Who runs there; empty: nobody yet."),
+      F("replaces", &ReplicaSlice::replaces, "The slice that it takes the place of; a move."));
+};
+
+template <>
 struct Fields<Observation> {
   static constexpr std::string_view kName = "Observation";
   static constexpr std::string_view kRoot = "observation";
@@ -61,7 +75,8 @@ struct Fields<Observation> {
       F("spec_replicas", &Observation::spec_replicas, "How many are wanted."),
       F("status_replicas", &Observation::status_replicas, "How many there are."),
       F("replicas", &Observation::replicas, "Each of them."),
-      F("selector_problem", &Observation::selector_problem, "Set: no metric is looked at."));
+      F("selector_problem", &Observation::selector_problem, "Set: no metric is looked at."),
+      F("slices", &Observation::slices, "What is taken for its replicas."));
 };
 
 template <>

@@ -61,13 +61,48 @@ struct Fields<WorkloadInput> {
 };
 
 template <>
+struct Fields<Device> {
+  static constexpr std::string_view kName = "Device";
+  static constexpr std::string_view kRoot = "device";
+  static constexpr std::string_view kDoc = "A GPU in MIG mode.";
+  static constexpr auto kList = std::make_tuple(
+      F("id", &Device::id, "Such as its UUID."), F("model", &Device::model, "Such as a100-40gb."),
+      F("node", &Device::node, "The machine; may be empty."),
+      F("domain", &Device::domain, "The NVLink domain; may be empty."),
+      F("state", &Device::state, "Whether it takes new slices."));
+};
+
+template <>
+struct Fields<DeviceLimit> {
+  static constexpr std::string_view kName = "DeviceLimit";
+  static constexpr std::string_view kRoot = "budget";
+  static constexpr std::string_view kDoc = "How many devices of a model may be in use.";
+  static constexpr auto kList =
+      std::make_tuple(F("model", &DeviceLimit::model, "Such as a100-40gb."),
+                      F("devices", &DeviceLimit::devices, "So many."));
+};
+
+template <>
+struct Fields<Inventory> {
+  static constexpr std::string_view kName = "Inventory";
+  static constexpr std::string_view kRoot = "inventory";
+  static constexpr std::string_view kDoc = "GPUs whose slices workloads share.";
+  static constexpr auto kList = std::make_tuple(
+      F("devices", &Inventory::devices, "The GPUs."),
+      F("budgets", &Inventory::budgets, "How many of a model may be in use."),
+      F("repack_after", &Inventory::repack_after, "At rest for so long: replicas may move."));
+};
+
+template <>
 struct Fields<TickInput> {
   static constexpr std::string_view kName = "TickInput";
   static constexpr std::string_view kRoot = "input";
   static constexpr std::string_view kDoc = "All that plan_tick() looks at.";
   static constexpr auto kList =
       std::make_tuple(F("now", &TickInput::now, "The tick's time."),
-                      F("workloads", &TickInput::workloads, "Each workload's part."));
+                      F("workloads", &TickInput::workloads, "Each workload's part."),
+                      F("inventory", &TickInput::inventory, "For workloads on slices."),
+                      F("held", &TickInput::held, "Slices of workloads not in this tick."));
 };
 
 template <>

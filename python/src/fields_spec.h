@@ -144,6 +144,18 @@ struct Fields<HpaOptions> {
 };
 
 template <>
+struct Fields<SliceSpec> {
+  static constexpr std::string_view kName = "SliceSpec";
+  static constexpr std::string_view kRoot = "slice";
+  static constexpr std::string_view kDoc = "The slice of a GPU that each replica runs on.";
+  static constexpr auto kList = std::make_tuple(
+      F("profile", &SliceSpec::profile, "Such as 1g.5gb; empty: any that will do."),
+      F("memory", &SliceSpec::memory, "At least so many bytes."),
+      F("sm_count", &SliceSpec::sm_count, "At least so many streaming multiprocessors."),
+      F("priority", &SliceSpec::priority, "Higher ones are served first."));
+};
+
+template <>
 struct Fields<ScalingSpec> {
   static constexpr std::string_view kName = "ScalingSpec";
   static constexpr std::string_view kRoot = "spec";
@@ -160,7 +172,8 @@ struct Fields<ScalingSpec> {
       F("missing_data", &ScalingSpec::missing_data, "What happens when readings are in doubt."),
       F("compatibility", &ScalingSpec::compatibility, "Release of Kubernetes to behave like."),
       F("feature_gates", &ScalingSpec::feature_gates, "That are not at their defaults."),
-      F("hpa", &ScalingSpec::hpa, "Settings that Kubernetes has as flags."));
+      F("hpa", &ScalingSpec::hpa, "Settings that Kubernetes has as flags."),
+      F("slice", &ScalingSpec::slice, "None: replicas need no slice of a GPU."));
 };
 
 }  // namespace tidegate::python

@@ -34,8 +34,9 @@ void BindAll(py::module_& module) {
 
 void BindValues(py::module_& module) {
   BindAll<MetricTarget, ObjectReference, LabelSelectorRequirement, LabelSelector, MetricSpec,
-          ScalingPolicy, ScalingRules, Behavior, PolicySpec, HpaOptions, ScalingSpec>(module);
-  BindAll<Container, SelectorProblem>(module);
+          ScalingPolicy, ScalingRules, Behavior, PolicySpec, HpaOptions, SliceSpec, ScalingSpec>(
+      module);
+  BindAll<Container, SelectorProblem, ReplicaSlice>(module);
   BindValue<Replica>(module).def_property_readonly("serving", &Replica::Serving,
                                                    "Running, ready and not asked to go.");
   BindValue<Observation>(module).def_static("all_ready", &AllReady, py::arg("count"),
@@ -43,8 +44,8 @@ void BindValues(py::module_& module) {
                                             "So many replicas, all of them ready since then.");
   BindAll<Doubt, ReplicaReading, Reading, Step, MetricTrace, Proposal, Recommendation, ScaleEvent,
           History, Decision, ScaleCommand>(module);
-  BindAll<WorkloadInput, TickInput, WorkloadOutput, TickOutput, Applied, OwnedTickReport,
-          OwnedPolicyInput, WorkloadOptions>(module);
+  BindAll<Device, DeviceLimit, Inventory, WorkloadInput, TickInput, WorkloadOutput, TickOutput,
+          Applied, OwnedTickReport, OwnedPolicyInput, WorkloadOptions>(module);
   BindAll<SeriesStoreOptions, SeriesStoreStats, PageSummary, VectorSample, MatrixPoint,
           MatrixSeries, EvaluateQuality, QueryResult>(module);
 }

@@ -373,6 +373,43 @@ class HpaOptions:
     __match_args__: ClassVar[tuple[str, ...]]
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
+class SliceSpec:
+    """The slice of a GPU that each replica runs on."""
+
+    def __init__(
+        self,
+        *,
+        profile: str = ...,
+        memory: Quantity = ...,
+        sm_count: int = ...,
+        priority: int = ...,
+    ) -> None: ...
+    @property
+    def profile(self) -> str:
+        """Such as 1g.5gb; empty: any that will do."""
+    @property
+    def memory(self) -> float:
+        """At least so many bytes."""
+    @property
+    def sm_count(self) -> int:
+        """At least so many streaming multiprocessors."""
+    @property
+    def priority(self) -> int:
+        """Higher ones are served first."""
+    def replace(
+        self,
+        *,
+        profile: str = ...,
+        memory: Quantity = ...,
+        sm_count: int = ...,
+        priority: int = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> SliceSpec: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
 class ScalingSpec:
     """Everything that a decision depends on besides what is observed."""
 
@@ -390,6 +427,7 @@ class ScalingSpec:
         compatibility: Literal['1.33', '1.34', '1.35', '1.36', '1.37', '1.38'] = ...,
         feature_gates: Mapping[str, bool] = ...,
         hpa: HpaOptions | Mapping[str, Any] = ...,
+        slice: SliceSpec | Mapping[str, Any] | None = ...,
     ) -> None: ...
     @property
     def workload(self) -> str:
@@ -424,6 +462,9 @@ class ScalingSpec:
     @property
     def hpa(self) -> HpaOptions:
         """Settings that Kubernetes has as flags."""
+    @property
+    def slice(self) -> SliceSpec | None:
+        """None: replicas need no slice of a GPU."""
     def replace(
         self,
         *,
@@ -438,6 +479,7 @@ class ScalingSpec:
         compatibility: Literal['1.33', '1.34', '1.35', '1.36', '1.37', '1.38'] = ...,
         feature_gates: Mapping[str, bool] = ...,
         hpa: HpaOptions | Mapping[str, Any] = ...,
+        slice: SliceSpec | Mapping[str, Any] | None = ...,
     ) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
     @staticmethod
@@ -501,6 +543,53 @@ class SelectorProblem:
     def to_dict(self) -> dict[str, Any]: ...
     @staticmethod
     def from_dict(fields: Mapping[str, Any]) -> SelectorProblem: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class ReplicaSlice:
+    """A slice of a GPU that is taken for a replica."""
+
+    def __init__(
+        self,
+        *,
+        id: str = ...,
+        device: str = ...,
+        profile: str = ...,
+        start: int = ...,
+        replica: str = ...,
+        replaces: str = ...,
+    ) -> None: ...
+    @property
+    def id(self) -> str:
+        """What CUDA_VISIBLE_DEVICES takes."""
+    @property
+    def device(self) -> str:
+        """The GPU's id."""
+    @property
+    def profile(self) -> str:
+        """Such as 1g.5gb."""
+    @property
+    def start(self) -> int:
+        """The first of its memory slices."""
+    @property
+    def replica(self) -> str:
+        """Who runs there; empty: nobody yet."""
+    @property
+    def replaces(self) -> str:
+        """The slice that it takes the place of; a move."""
+    def replace(
+        self,
+        *,
+        id: str = ...,
+        device: str = ...,
+        profile: str = ...,
+        start: int = ...,
+        replica: str = ...,
+        replaces: str = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> ReplicaSlice: ...
     __match_args__: ClassVar[tuple[str, ...]]
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
@@ -593,6 +682,7 @@ class Observation:
         status_replicas: int = ...,
         replicas: Sequence[Replica | Mapping[str, Any]] = ...,
         selector_problem: SelectorProblem | Mapping[str, Any] | None = ...,
+        slices: Sequence[ReplicaSlice | Mapping[str, Any]] = ...,
     ) -> None: ...
     @property
     def spec_replicas(self) -> int:
@@ -606,6 +696,9 @@ class Observation:
     @property
     def selector_problem(self) -> SelectorProblem | None:
         """Set: no metric is looked at."""
+    @property
+    def slices(self) -> tuple[ReplicaSlice, ...]:
+        """What is taken for its replicas."""
     @staticmethod
     def all_ready(
         count: int, since: Time = 0.0, prefix: str = "replica-"
@@ -617,6 +710,7 @@ class Observation:
         status_replicas: int = ...,
         replicas: Sequence[Replica | Mapping[str, Any]] = ...,
         selector_problem: SelectorProblem | Mapping[str, Any] | None = ...,
+        slices: Sequence[ReplicaSlice | Mapping[str, Any]] = ...,
     ) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
     @staticmethod
@@ -741,16 +835,16 @@ class Step:
     def __init__(
         self,
         *,
-        stage: Literal['metrics', 'policy', 'combine', 'hold', 'stabilize', 'rateLimit', 'bounds'] = ...,
+        stage: Literal['metrics', 'policy', 'combine', 'hold', 'stabilize', 'rateLimit', 'bounds', 'place'] = ...,
         replicas: int = ...,
         reason: str = ...,
-        cause: Literal['unobserved', 'disabledAtZero', 'aboveMaxReplicas', 'belowMinReplicas', 'proposal', 'largest', 'failed', 'doubt', 'scaleDownWindow', 'scaleUpWindow', 'scaleUpPolicies', 'scaleDownPolicies', 'defaultScaleUp', 'maxReplicas', 'minReplicas', 'minReplicasAtZero'] = ...,
+        cause: Literal['unobserved', 'disabledAtZero', 'aboveMaxReplicas', 'belowMinReplicas', 'proposal', 'largest', 'failed', 'doubt', 'scaleDownWindow', 'scaleUpWindow', 'scaleUpPolicies', 'scaleDownPolicies', 'defaultScaleUp', 'maxReplicas', 'minReplicas', 'minReplicasAtZero', 'noRoom', 'overBudget', 'move'] = ...,
         wanted: int = ...,
         window: Seconds = ...,
         until: Time | None = ...,
     ) -> None: ...
     @property
-    def stage(self) -> Literal['metrics', 'policy', 'combine', 'hold', 'stabilize', 'rateLimit', 'bounds']:
+    def stage(self) -> Literal['metrics', 'policy', 'combine', 'hold', 'stabilize', 'rateLimit', 'bounds', 'place']:
         """Which stage."""
     @property
     def replicas(self) -> int:
@@ -759,7 +853,7 @@ class Step:
     def reason(self) -> str:
         """In words."""
     @property
-    def cause(self) -> Literal['unobserved', 'disabledAtZero', 'aboveMaxReplicas', 'belowMinReplicas', 'proposal', 'largest', 'failed', 'doubt', 'scaleDownWindow', 'scaleUpWindow', 'scaleUpPolicies', 'scaleDownPolicies', 'defaultScaleUp', 'maxReplicas', 'minReplicas', 'minReplicasAtZero']:
+    def cause(self) -> Literal['unobserved', 'disabledAtZero', 'aboveMaxReplicas', 'belowMinReplicas', 'proposal', 'largest', 'failed', 'doubt', 'scaleDownWindow', 'scaleUpWindow', 'scaleUpPolicies', 'scaleDownPolicies', 'defaultScaleUp', 'maxReplicas', 'minReplicas', 'minReplicasAtZero', 'noRoom', 'overBudget', 'move']:
         """What made it do so."""
     @property
     def wanted(self) -> int:
@@ -773,10 +867,10 @@ class Step:
     def replace(
         self,
         *,
-        stage: Literal['metrics', 'policy', 'combine', 'hold', 'stabilize', 'rateLimit', 'bounds'] = ...,
+        stage: Literal['metrics', 'policy', 'combine', 'hold', 'stabilize', 'rateLimit', 'bounds', 'place'] = ...,
         replicas: int = ...,
         reason: str = ...,
-        cause: Literal['unobserved', 'disabledAtZero', 'aboveMaxReplicas', 'belowMinReplicas', 'proposal', 'largest', 'failed', 'doubt', 'scaleDownWindow', 'scaleUpWindow', 'scaleUpPolicies', 'scaleDownPolicies', 'defaultScaleUp', 'maxReplicas', 'minReplicas', 'minReplicasAtZero'] = ...,
+        cause: Literal['unobserved', 'disabledAtZero', 'aboveMaxReplicas', 'belowMinReplicas', 'proposal', 'largest', 'failed', 'doubt', 'scaleDownWindow', 'scaleUpWindow', 'scaleUpPolicies', 'scaleDownPolicies', 'defaultScaleUp', 'maxReplicas', 'minReplicas', 'minReplicasAtZero', 'noRoom', 'overBudget', 'move'] = ...,
         wanted: int = ...,
         window: Seconds = ...,
         until: Time | None = ...,
@@ -1068,6 +1162,7 @@ class ScaleCommand:
         workload: str = ...,
         replicas: int = ...,
         victims: Sequence[str] = ...,
+        slices: Sequence[ReplicaSlice | Mapping[str, Any]] = ...,
     ) -> None: ...
     @property
     def workload(self) -> str:
@@ -1078,16 +1173,121 @@ class ScaleCommand:
     @property
     def victims(self) -> tuple[str, ...]:
         """Replicas to stop."""
+    @property
+    def slices(self) -> tuple[ReplicaSlice, ...]:
+        """Slices that shall have a replica each."""
     def replace(
         self,
         *,
         workload: str = ...,
         replicas: int = ...,
         victims: Sequence[str] = ...,
+        slices: Sequence[ReplicaSlice | Mapping[str, Any]] = ...,
     ) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
     @staticmethod
     def from_dict(fields: Mapping[str, Any]) -> ScaleCommand: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class Device:
+    """A GPU in MIG mode."""
+
+    def __init__(
+        self,
+        *,
+        id: str = ...,
+        model: str = ...,
+        node: str = ...,
+        domain: str = ...,
+        state: Literal['open', 'cordoned', 'draining'] = ...,
+    ) -> None: ...
+    @property
+    def id(self) -> str:
+        """Such as its UUID."""
+    @property
+    def model(self) -> str:
+        """Such as a100-40gb."""
+    @property
+    def node(self) -> str:
+        """The machine; may be empty."""
+    @property
+    def domain(self) -> str:
+        """The NVLink domain; may be empty."""
+    @property
+    def state(self) -> Literal['open', 'cordoned', 'draining']:
+        """Whether it takes new slices."""
+    def replace(
+        self,
+        *,
+        id: str = ...,
+        model: str = ...,
+        node: str = ...,
+        domain: str = ...,
+        state: Literal['open', 'cordoned', 'draining'] = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> Device: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class DeviceLimit:
+    """How many devices of a model may be in use."""
+
+    def __init__(
+        self,
+        *,
+        model: str = ...,
+        devices: Quantity = ...,
+    ) -> None: ...
+    @property
+    def model(self) -> str:
+        """Such as a100-40gb."""
+    @property
+    def devices(self) -> float:
+        """So many."""
+    def replace(
+        self,
+        *,
+        model: str = ...,
+        devices: Quantity = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> DeviceLimit: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class Inventory:
+    """GPUs whose slices workloads share."""
+
+    def __init__(
+        self,
+        *,
+        devices: Sequence[Device | Mapping[str, Any]] = ...,
+        budgets: Sequence[DeviceLimit | Mapping[str, Any]] = ...,
+        repack_after: Seconds | None = ...,
+    ) -> None: ...
+    @property
+    def devices(self) -> tuple[Device, ...]:
+        """The GPUs."""
+    @property
+    def budgets(self) -> tuple[DeviceLimit, ...]:
+        """How many of a model may be in use."""
+    @property
+    def repack_after(self) -> float | None:
+        """At rest for so long: replicas may move."""
+    def replace(
+        self,
+        *,
+        devices: Sequence[Device | Mapping[str, Any]] = ...,
+        budgets: Sequence[DeviceLimit | Mapping[str, Any]] = ...,
+        repack_after: Seconds | None = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> Inventory: ...
     __match_args__: ClassVar[tuple[str, ...]]
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
@@ -1141,6 +1341,8 @@ class TickInput:
         *,
         now: Time = ...,
         workloads: Sequence[WorkloadInput | Mapping[str, Any]] = ...,
+        inventory: Inventory | Mapping[str, Any] = ...,
+        held: Mapping[str, Sequence[ReplicaSlice | Mapping[str, Any]]] = ...,
     ) -> None: ...
     @property
     def now(self) -> int:
@@ -1148,11 +1350,19 @@ class TickInput:
     @property
     def workloads(self) -> tuple[WorkloadInput, ...]:
         """Each workload's part."""
+    @property
+    def inventory(self) -> Inventory:
+        """For workloads on slices."""
+    @property
+    def held(self) -> Mapping[str, tuple[ReplicaSlice, ...]]:
+        """Slices of workloads not in this tick."""
     def replace(
         self,
         *,
         now: Time = ...,
         workloads: Sequence[WorkloadInput | Mapping[str, Any]] = ...,
+        inventory: Inventory | Mapping[str, Any] = ...,
+        held: Mapping[str, Sequence[ReplicaSlice | Mapping[str, Any]]] = ...,
     ) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
     @staticmethod

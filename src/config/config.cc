@@ -314,6 +314,7 @@ class FileParser {
     const bool hpa_alone = documents.autoscaler == nullptr;
     config::Validator validator(documents, policies_, problems_, first);
     validator.Check(autoscaler, hpa_alone);
+    validator.CheckSlice(autoscaler, config_.scaler.devices);
     JoinRules(autoscaler);
     validator.ResolveSignals(autoscaler);
     config_.autoscalers.push_back(std::move(autoscaler));

@@ -187,10 +187,30 @@ void Describe(FieldVisitor& v, LogOptions& s) {
   v.Field("format", s.format, {.doc = "How it is written.", .choices = kFormats});
 }
 
+void Describe(FieldVisitor& v, SimulatedDevices& s) {
+  v.Field("model", s.model,
+          {.doc = "The catalogue's name (a100-40gb), NVML's product name or a PCI id.",
+           .required = true});
+  v.Field("count", s.count, {.doc = "So many GPUs.", .min = 0, .max = 10'000});
+  v.Field("node", s.node, {.doc = "The machine that they are in."});
+}
+
+void Describe(FieldVisitor& v, DevicesOptions& s) {
+  v.Field("simulated", s.simulated,
+          {.doc = "GPUs that are not there, with UUIDs as if they were: for demos and tests."});
+  v.Field("budgets", s.budgets,
+          {.doc = "How many GPUs may be in use, by model; of others all.", .min = 0});
+  v.Field("repackAfter", s.repack_after,
+          Time("Once nothing has changed for so long, replicas move, a new one first, so that what "
+               "was refused fits or fewer GPUs are in use. Absent: nothing moves.",
+               0));
+}
+
 void Describe(FieldVisitor& v, ScalerOptions& s) {
   v.Field("admin", s.admin, {.doc = "The admin server."});
   v.Field("journal", s.journal, {.doc = "The record of every tick."});
   v.Field("log", s.log, {.doc = "The log, on standard error."});
+  v.Field("devices", s.devices, {.doc = "The GPUs whose MIG slices replicas run on."});
 }
 
 }  // namespace tidegate

@@ -183,6 +183,17 @@ void Describe(FieldVisitor& v, HpaOptions& s) {
           {.doc = "How long after its start unreadiness counts as not yet ready.", .min = 0});
 }
 
+void Describe(FieldVisitor& v, SliceSpec& s) {
+  v.Field("profile", s.profile,
+          {.doc = "As the driver, Kubernetes or mig-parted spells it, such as 1g.5gb. Empty: any "
+                  "profile with what follows will do."});
+  v.Quantity("memory", s.memory, {.doc = "A slice has at least so much, such as 10Gi.", .min = 0});
+  v.Field("smCount", s.sm_count,
+          {.doc = "A slice has at least so many streaming multiprocessors.", .min = 0});
+  v.Field("priority", s.priority,
+          {.doc = "While there is too little room, workloads with higher ones are served first."});
+}
+
 void DescribeHpaSpec(FieldVisitor& v, ScalingSpec& s) {
   v.Field("scaleTargetRef", s.scale_target_ref,
           {.doc = "The Kubernetes object that is scaled; not needed for a process pool."});
@@ -211,6 +222,9 @@ void DescribeSpec(FieldVisitor& v, ScalingSpec& s) {
           {.doc = "That release's feature gates that are not at their defaults, such as "
                   "HPAScaleToZero: false."});
   v.Field("hpa", s.hpa, {.doc = "What Kubernetes has as flags of its controller manager."});
+  v.Field("slice", s.slice,
+          {.doc = "Each replica runs on a MIG slice of its own, of the GPUs of the Scaler's "
+                  "devices."});
 }
 
 void Describe(FieldVisitor& v, ScalingSpec& s) {

@@ -57,11 +57,21 @@ void Describe(FieldVisitor& v, SelectorProblem& s) {
   v.Field("message", s.message);
 }
 
+void Describe(FieldVisitor& v, ReplicaSlice& s) {
+  v.Field("id", s.id);
+  v.Field("device", s.device);
+  v.Field("profile", s.profile);
+  v.Field("start", s.start);
+  v.Field("replica", s.replica);
+  v.Field("replaces", s.replaces);
+}
+
 void Describe(FieldVisitor& v, Observation& s) {
   v.Field("specReplicas", s.spec_replicas);
   v.Field("statusReplicas", s.status_replicas);
   v.Field("replicas", s.replicas);
   v.Field("selectorProblem", s.selector_problem);
+  v.Field("slices", s.slices);
 }
 
 void Describe(FieldVisitor& v, Doubt& s) {
@@ -151,6 +161,26 @@ void Describe(FieldVisitor& v, ScaleCommand& s) {
   v.Field("workload", s.workload);
   v.Field("replicas", s.replicas);
   v.Field("victims", s.victims);
+  v.Field("slices", s.slices);
+}
+
+void Describe(FieldVisitor& v, Device& s) {
+  v.Field("id", s.id);
+  v.Field("model", s.model);
+  v.Field("node", s.node);
+  v.Field("domain", s.domain);
+  v.Field("state", s.state);
+}
+
+void Describe(FieldVisitor& v, DeviceLimit& s) {
+  v.Field("model", s.model);
+  v.Field("devices", s.devices);
+}
+
+void Describe(FieldVisitor& v, Inventory& s) {
+  v.Field("devices", s.devices);
+  v.Field("budgets", s.budgets);
+  v.Field("repackAfter", s.repack_after);
 }
 
 void Describe(FieldVisitor& v, WorkloadInput& s) {
@@ -164,6 +194,8 @@ void Describe(FieldVisitor& v, WorkloadInput& s) {
 void Describe(FieldVisitor& v, TickInput& s) {
   v.Field("now", s.now);
   v.Field("workloads", s.workloads);
+  v.Field("inventory", s.inventory);
+  v.Field("held", s.held);
 }
 
 void Describe(FieldVisitor& v, WorkloadOutput& s) {

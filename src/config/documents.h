@@ -56,6 +56,8 @@ class Validator {
   /// `hpa_checked`: the bounds, metrics and behavior are those of a valid HorizontalPodAutoscaler.
   void Check(const Autoscaler& autoscaler, bool hpa_checked = false);
   void Check(const ScalerOptions& options);
+  /// Whether the devices have what the workload's replicas shall run on.
+  void CheckSlice(const Autoscaler& autoscaler, const std::optional<DevicesOptions>& devices);
   /// Gives metrics without a query that of the profile's signal that they are called by.
   void ResolveSignals(Autoscaler& autoscaler);
 
@@ -76,6 +78,7 @@ class Validator {
   void CheckProbe(const HttpProbe& probe, const ProcessPoolOptions& pool, const std::string& path);
   void CheckPort(const std::string& port, const ProcessPoolOptions& pool, const std::string& path);
   void CheckNginx(const NginxOptions& nginx);
+  void CheckDevices(const DevicesOptions& devices);
 
   const WorkloadDocuments& documents_;
   const PolicyRegistry& policies_;

@@ -3,7 +3,6 @@
 // Fleet and Demand as files have them, before they are checked against the catalogue.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -11,15 +10,10 @@
 #include <string_view>
 #include <vector>
 
-#include "tidegate/fields.h"
+#include "tidegate/describe.h"
 #include "tidegate/placement.h"
 
 namespace tidegate {
-
-template <>
-struct EnumNames<DeviceState> {
-  static constexpr std::array<std::string_view, 3> kNames{"open", "cordoned", "draining"};
-};
 
 namespace config {
 

@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "config/devices.h"
 #include "config/documents.h"
 #include "config/fleet_entries.h"
 #include "config/mig_parted.h"
@@ -24,7 +25,10 @@ using config::Node;
 using config::NodePtr;
 using config::Position;
 using config::Problem;
+using config::ProfileNames;
 using config::SliceEntry;
+using config::Suggest;
+using config::UnknownModel;
 using config::WorkloadEntry;
 
 constexpr std::size_t kProblemsMax = 200;
@@ -34,21 +38,6 @@ constexpr std::string_view kMigParted = "mig-configs";  // the member that no ot
 
 std::string At(const std::string& path, std::size_t index) {
   return path + "[" + std::to_string(index) + "]";
-}
-
-/// "; did you mean …", else what there is.
-std::string Suggest(const std::string& word, const std::vector<std::string_view>& known) {
-  std::string near = config::Nearest(word, known);
-  if (!near.empty()) return near;
-  std::string list;
-  for (const std::string_view each : known) list += (list.empty() ? "" : ", ") + std::string(each);
-  return "; known are " + list;
-}
-
-std::vector<std::string_view> ProfileNames(const DeviceModel& model) {
-  std::vector<std::string_view> names;
-  for (const SliceProfile& profile : model.profiles) names.push_back(profile.name);
-  return names;
 }
 
 /// The profiles of all the fleet's models.
@@ -186,17 +175,6 @@ class FilesParser {
         Report(document, "spec.prices." + name, UnknownModel(name));
       }
     }
-  }
-
-  static std::string UnknownModel(const std::string& name) {
-    std::vector<std::string_view> known;
-    for (const DeviceModel& model : DeviceModels()) {
-      known.push_back(model.id);
-      known.insert(known.end(), model.products.begin(), model.products.end());
-    }
-    const std::string near = config::Nearest(name, known);
-    return near.empty() ? FindDeviceModel(name).error().message
-                        : "no GPU model is called " + config::JsonString(name) + near;
   }
 
   /// Makes the model of an entry known; null after a report.

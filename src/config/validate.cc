@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "config/devices.h"
 #include "config/documents.h"
 #include "config/profiles.h"
 #include "config/scalars.h"
@@ -389,7 +390,41 @@ void Validator::CheckNginx(const NginxOptions& nginx) {
   if (nginx.program.empty()) Report(path + ".program", "must not be empty");
 }
 
+void Validator::CheckSlice(const Autoscaler& autoscaler,
+                           const std::optional<DevicesOptions>& devices) {
+  if (!autoscaler.spec.slice) return;
+  const SliceSpec& slice = *autoscaler.spec.slice;
+  const bool needs = slice.memory > 0 || slice.sm_count > 0;
+  if (slice.profile.empty() && !needs) {
+    Report("spec.slice", "want a profile, or memory and smCount");
+  } else if (!slice.profile.empty() && needs) {
+    Report("spec.slice.profile", "is given, so memory and smCount say nothing");
+  } else if (!devices) {
+    Report("spec.slice", "there are no GPUs; spec.devices of a Scaler says which there are");
+  } else if (!slice.profile.empty()) {
+    std::string problem = ProfileProblem(*devices, slice.profile);
+    if (!problem.empty()) Report("spec.slice.profile", std::move(problem));
+  }
+  const auto& pool = autoscaler.process_pool;
+  if (pool && pool->environment.count("CUDA_VISIBLE_DEVICES") > 0) {
+    Report("spec.backend.processPool.environment.CUDA_VISIBLE_DEVICES",
+           "is set for each replica, to its slice");
+  }
+}
+
+void Validator::CheckDevices(const DevicesOptions& devices) {
+  for (std::size_t i = 0; i < devices.simulated.size(); ++i) {
+    const std::string& name = devices.simulated[i].model;
+    if (FindDeviceModel(name)) continue;
+    Report(At("spec.devices.simulated", i) + ".model", UnknownModel(name));
+  }
+  for (const auto& [name, count] : devices.budgets) {
+    if (!FindDeviceModel(name)) Report("spec.devices.budgets." + name, UnknownModel(name));
+  }
+}
+
 void Validator::Check(const ScalerOptions& options) {
+  if (options.devices) CheckDevices(*options.devices);
   if (options.admin.push && options.admin.push->token_file.empty()) {
     Report("spec.admin.push.tokenFile", "must not be empty");
   }

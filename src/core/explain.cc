@@ -78,6 +78,10 @@ class Words {
         return wanted + " is more than maxReplicas " + std::to_string(step.replicas);
       case StepCause::kMinReplicas:
         return wanted + " is less than minReplicas " + std::to_string(step.replicas);
+      case StepCause::kNoRoom:
+      case StepCause::kOverBudget:
+      case StepCause::kMove:
+        return step.reason;  // needs to know the devices; the stage has written it
       case StepCause::kMinReplicasAtZero:
         break;
     }

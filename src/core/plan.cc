@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/behavior.h"
+#include "core/place.h"
 #include "hpa/compatibility.h"
 #include "hpa/same_text.h"
 #include "hpa/scratch.h"
@@ -19,6 +20,7 @@ namespace tidegate {
 struct Planner::Buffers {
   Scratch scratch;
   Proposal proposal;
+  std::optional<core::PlaceStage> place;  // once a workload asks for slices
 };
 
 namespace {
@@ -271,6 +273,7 @@ class DecisionFold {
     Assign(spec().workload, command.workload);
     command.replicas = decision().desired;
     command.victims.clear();
+    command.slices.clear();
     if (decision().desired < current()) command.victims = Victims(decision().desired);
   }
 
@@ -380,10 +383,15 @@ void Planner::PlanTick(const TickInput& input, const PolicySet& policies, TickOu
   const std::size_t count = input.workloads.size();
   output.workloads.resize(count);
   const Prefetcher prefetcher(input, output);
+  bool slices = false;
   for (std::size_t i = 0; i < count; ++i) {
     prefetcher.Before(i);
     Decide(input.workloads[i], policies, input.now, output.workloads[i]);
+    slices = slices || input.workloads[i].spec.slice.has_value();
   }
+  if (!slices) return;
+  if (!buffers_->place) buffers_->place.emplace();
+  buffers_->place->Run(input, output);
 }
 
 WorkloadOutput Decide(const WorkloadInput& input, const PolicySet& policies, TimePoint now) {

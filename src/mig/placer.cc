@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "mig/fleet_impl.h"
+#include "mig/state_worth.h"
 
 namespace tidegate {
 namespace {
@@ -35,21 +36,18 @@ class ValuePlacer : public Placer {
     const FleetModel& model = fleet.models[candidate.model];
     const Geometry& geometry = *model.geometry;
     if (model.room[candidate.profile] == 0) return std::nullopt;
-    const std::vector<double> room = RoomByClass(model);
-    const auto value = [&](int state) {
-      return room[static_cast<std::size_t>(geometry.class_of(state))] + model.values->future(state);
-    };
+    const StateWorth worth(model);
     Best best;
     const auto [first, last] = geometry.OptionsOf(candidate.profile);
     for (std::size_t s = model.present.First(); s != IndexSet::kNone;
          s = model.present.Next(s + 1)) {
       const int state = static_cast<int>(s);
       if (geometry.Fits(geometry.class_of(state), candidate.profile) == 0) continue;
-      const double before = value(state);
+      const double before = worth.Of(state);
       for (std::size_t option = first; option < last; ++option) {
         const int next = geometry.Add(state, option);
         if (next == Geometry::kNone) continue;
-        Consider(fleet, request, {value(next) - before, geometry.UsedCells(state), 0, option},
+        Consider(fleet, request, {worth.Of(next) - before, geometry.UsedCells(state), 0, option},
                  model.open[s], best);
       }
     }
@@ -73,19 +71,6 @@ class ValuePlacer : public Placer {
     if (tie && candidate.used == best.used && device >= best.device) return;
     candidate.device = device;
     best = candidate;
-  }
-
-  static std::vector<double> RoomByClass(const FleetModel& model) {
-    const Geometry& geometry = *model.geometry;
-    std::vector<double> weights;
-    model.values->WeighRoom(model.Input(), weights);
-    std::vector<double> room(static_cast<std::size_t>(geometry.class_count()));
-    for (std::size_t c = 0; c < room.size(); ++c) {
-      for (std::size_t p = 0; p < weights.size(); ++p) {
-        room[c] += weights[p] * geometry.Fits(static_cast<int>(c), p);
-      }
-    }
-    return room;
   }
 };
 

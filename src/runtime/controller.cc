@@ -49,6 +49,8 @@ struct Slot {
   WorkloadStatus status;
   Observation given;  // by SetReplicas()
   TimePoint next_due{};
+  std::vector<ReplicaSlice> slices;  // as they were seen last
+  std::vector<ReplicaSlice> asked;   // by a command since then
   WorkloadInput input;
   std::vector<TargetState> targets;
   Outcome outcome;
@@ -152,7 +154,8 @@ class Controller::Impl {
     const TimePoint gathered = clock_.Now();
     TickInput input{.now = now, .workloads = {}};
     for (Slot* slot : due) input.workloads.push_back(InputOf(*slot));
-    TickOutput output = PlanTick(input, policies_);
+    AddInventory(due, input);
+    const TickOutput output = Plan(input);
     const TimePoint planned = clock_.Now();
     const std::vector<Applied> applied = Apply(due, input, output);
     Report(due, input, output, applied,
@@ -194,6 +197,10 @@ class Controller::Impl {
     if (workload.spec.metrics.empty() && workload.spec.policies.empty()) {
       return Error{ErrorCode::kInvalidArgument, id + ": the workload has no metrics"};
     }
+    if (workload.spec.slice && components_.inventory.devices.empty()) {
+      return Error{ErrorCode::kInvalidArgument,
+                   id + ": slice: there are no devices to place it on"};
+    }
     if (workload.period <= Duration::zero()) {
       return Error{ErrorCode::kInvalidArgument, id + ": period must be greater than 0"};
     }
@@ -225,6 +232,7 @@ class Controller::Impl {
     slot.history = running.history;
     slot.status = running.status;
     slot.given = running.given;
+    slot.slices = running.slices;
     slot.next_due = std::min(running.next_due, clock_.Now() + slot.workload.period);
     if (slot.workload.keep_backend) slot.workload.backend = std::move(running.workload.backend);
   }
@@ -332,6 +340,42 @@ class Controller::Impl {
     return input;
   }
 
+  // The GPUs, and what is taken of them by workloads that are not seen in this tick.
+  void AddInventory(const std::vector<Slot*>& due, TickInput& input) {
+    if (components_.inventory.devices.empty()) return;
+    input.inventory = components_.inventory;
+    for (const auto& [id, slot] : slots_) {
+      if (!slot->slices.empty()) input.held[id] = slot->slices;
+    }
+    for (std::size_t i = 0; i < due.size(); ++i) {
+      if (input.workloads[i].error) continue;
+      due[i]->slices = input.workloads[i].observation.slices;
+      input.held.erase(due[i]->id());
+      if (!Running(due[i]->applying)) due[i]->asked.clear();
+    }
+    for (const auto& [id, slot] : slots_) HoldAsked(*slot, input.held);
+  }
+
+  // What a command asked for and no observation has shown yet.
+  static void HoldAsked(const Slot& slot, HeldSlices& held) {
+    for (const ReplicaSlice& asked : slot.asked) {
+      const bool seen =
+          std::any_of(slot.slices.begin(), slot.slices.end(),
+                      [&](const ReplicaSlice& slice) { return slice.id == asked.id; });
+      if (!seen) held[slot.id()].push_back(asked);
+    }
+  }
+
+  // As PlanTick() does, but with a planner that knows the devices already.
+  TickOutput Plan(const TickInput& input) {
+    TickOutput output;
+    planner_.PlanTick(input, policies_, output);
+    for (std::size_t i = 0; i < input.workloads.size(); ++i) {
+      Explain(input.workloads[i], output.workloads[i].decision);
+    }
+    return output;
+  }
+
   std::vector<Applied> Apply(const std::vector<Slot*>& due, const TickInput& input,
                              const TickOutput& output) {
     std::vector<Applied> applied(due.size());
@@ -377,6 +421,7 @@ class Controller::Impl {
                     .to = output.workloads[i].decision.desired,
                     .scaled = false,
                     .error = std::nullopt};
+    slot.asked = command ? command->slices : std::vector<ReplicaSlice>();
     slot.applying = calls_.Submit(
         [&slot, command, deadline,
          endpoints = Endpoints(seen.observation, command, slot.workload.balancer_port)] {
@@ -396,11 +441,11 @@ class Controller::Impl {
       released = sync.has_value() && *sync == SyncState::kInEffect;
       if (!sync) slot.outcome.error = sync.error();
     }
-    const bool down = command && slot.outcome.to < slot.outcome.from;
+    const bool down = command && (slot.outcome.to < slot.outcome.from || !command->victims.empty());
     if (!command || slot.workload.backend == nullptr || (down && !released)) return;
     const Status done = Guarded(
         "backend", [&]() -> Status { return slot.workload.backend->Apply(*command, deadline); });
-    slot.outcome.scaled = done.ok();
+    slot.outcome.scaled = done.ok() && slot.outcome.to != slot.outcome.from;
     if (!done) slot.outcome.error = done.error();
   }
 
@@ -444,6 +489,7 @@ class Controller::Impl {
   std::mutex mutex_;  // of everything below but calls_
   std::map<WorkloadId, std::unique_ptr<Slot>> slots_;
   PolicySet policies_;
+  Planner planner_;
   runtime::CallPool calls_;  // last: joined before what its calls use goes away
 };
 

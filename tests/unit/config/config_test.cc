@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <regex>
+#include <set>
 #include <sstream>
 
 #include "tidegate/describe.h"
@@ -130,6 +132,7 @@ TEST(ConfigTest, FullYamlHasEveryKeyAtItsDefault) {
   expected.spec.behavior->scale_down.stabilization_window = HpaOptions{}.downscale_stabilization;
   expected.spec.behavior->scale_up.tolerance = HpaOptions{}.tolerance;
   expected.spec.behavior->scale_down.tolerance = HpaOptions{}.tolerance;
+  expected.spec.slice.emplace().profile = full.spec.slice.value().profile;
   expected.queries = full.queries;
   expected.scrape.emplace().headers = full.scrape.value().headers;
   expected.process_pool.emplace().command = full.process_pool.value().command;
@@ -142,6 +145,7 @@ TEST(ConfigTest, FullYamlHasEveryKeyAtItsDefault) {
   EXPECT_EQ(DescribedToJson(full), DescribedToJson(expected));
   ScalerOptions scaler;
   scaler.admin.push.emplace().token_file = config->scaler.admin.push.value().token_file;
+  scaler.devices = config->scaler.devices.value();  // none of them has a default
   EXPECT_EQ(DescribedToJson(config->scaler), DescribedToJson(scaler));
   EXPECT_EQ(full.spec, expected.spec);
 
@@ -153,6 +157,30 @@ TEST(ConfigTest, FullYamlHasEveryKeyAtItsDefault) {
   defaults.headers = prometheus.headers;
   defaults.parameters = prometheus.parameters;
   EXPECT_EQ(DescribedToJson(prometheus), DescribedToJson(defaults));
+}
+
+TEST(ConfigTest, SimulatedDevicesAreAnInventory) {
+  DevicesOptions options;
+  options.simulated = {{.model = "NVIDIA A100-SXM4-40GB", .count = 2, .node = "dgx"},
+                       {.model = "a30", .count = 1, .node = ""},
+                       {.model = "NVIDIA A100-SXM4-40GB", .count = 1, .node = "dgx"}};
+  options.budgets = {{"NVIDIA A100-SXM4-40GB", 2}};
+  options.repack_after = std::chrono::seconds(5);
+  const Inventory inventory = MakeInventory(options).value();
+  ASSERT_EQ(inventory.devices.size(), 4u);
+  std::set<std::string> ids;
+  for (const Device& device : inventory.devices) {
+    EXPECT_TRUE(std::regex_match(
+        device.id,
+        std::regex("GPU-[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")))
+        << device.id;
+    ids.insert(device.id);
+  }
+  EXPECT_EQ(ids.size(), 4u);
+  EXPECT_EQ(inventory.devices[3].model, "a100-40gb");
+  EXPECT_EQ(inventory.budgets, (std::vector<DeviceLimit>{{.model = "a100-40gb", .devices = 2}}));
+  EXPECT_EQ(inventory.repack_after, std::chrono::seconds(5));
+  EXPECT_EQ(MakeInventory(options).value(), inventory);
 }
 
 TEST(ConfigTest, DumpOfAParsedDumpIsTheDump) {

@@ -426,5 +426,36 @@ TEST(ConfigProblemsTest, AFileThatIsNotThereSaysSo) {
   EXPECT_EQ(config.error().message, "/nowhere/at/all.yaml: cannot be read");
 }
 
+TEST(ConfigProblemsTest, Slices) {
+  const std::string gpus =
+      "---\n"
+      "apiVersion: tidegate.dev/v1alpha1\n"
+      "kind: Scaler\n"
+      "spec:\n"
+      "  devices:\n"
+      "    simulated: [{model: A100-SXM4-40GB, count: 2}]\n";
+  ExpectAll({
+      {"no devices", Spec("  slice: {profile: 1g.5gb}\n"),
+       "f.yaml:7:10: spec.slice: there are no GPUs; spec.devices of a Scaler says which there are"},
+      {"no such profile", Spec("  slice: {profile: 3g.20g}\n") + gpus,
+       "f.yaml:7:20: spec.slice.profile: no GPU of the Scaler's devices has a profile \"3g.20g\"; "
+       "did you mean \"3g.20gb\"?"},
+      {"no need", Spec("  slice: {priority: 1}\n") + gpus,
+       "f.yaml:7:10: spec.slice: want a profile, or memory and smCount"},
+      {"two needs", Spec("  slice: {profile: 1g.5gb, memory: 5Gi}\n") + gpus,
+       "f.yaml:7:20: spec.slice.profile: is given, so memory and smCount say nothing"},
+      {"a typo", Spec("  slice: {profil: 1g.5gb}\n") + gpus,
+       "f.yaml:7:11: spec.slice: unknown key \"profil\"; did you mean \"profile\"?"},
+      {"no such model", Spec("") + gpus + "    budgets: {a100-40g: 3}\n",
+       "f.yaml:13:25: spec.devices.budgets.a100-40g: no GPU model is called \"a100-40g\"; did you "
+       "mean \"a100-40gb\"?"},
+      {"the pool sets it, too",
+       Pool("      environment: {CUDA_VISIBLE_DEVICES: \"0\"}\n  slice: {profile: 1g.5gb}\n") +
+           gpus,
+       "f.yaml:10:43: spec.backend.processPool.environment.CUDA_VISIBLE_DEVICES: is set for each "
+       "replica, to its slice"},
+  });
+}
+
 }  // namespace
 }  // namespace tidegate

@@ -88,6 +88,8 @@ class Maker {
     TickRecord out;
     out.input.now = r_.Instant();
     out.input.workloads = r_.List([&] { return Input(); });
+    out.input.inventory = Gpus();
+    for (std::uint64_t n = r_.Below(3); n > 0; --n) out.input.held[r_.Text()] = Slices();
     out.output.workloads = r_.List([&] { return Output(); });
     out.applied = r_.List([&] { return Applied{r_.Coin(), Maybe(&Maker::Failure)}; });
     out.histories = r_.List([&] { return Past(); });
@@ -156,6 +158,10 @@ class Maker {
     out.compatibility = r_.Enum<KubernetesVersion>();
     for (std::uint64_t n = r_.Below(3); n > 0; --n) out.feature_gates[r_.Text()] = r_.Coin();
     out.hpa = {r_.Double(), r_.Span(), r_.Span(), r_.Span()};
+    out.slice = r_.Maybe([&] {
+      return SliceSpec{r_.Text(), r_.Integer<MilliValue>(), r_.Integer<std::int32_t>(),
+                       r_.Integer<std::int32_t>()};
+    });
     return out;
   }
 
@@ -219,13 +225,32 @@ class Maker {
     return out;
   }
 
+  std::vector<ReplicaSlice> Slices() {
+    return r_.List([&] {
+      return ReplicaSlice{r_.Text(), r_.Text(), r_.Text(), r_.Integer<std::int32_t>(),
+                          r_.Text(), r_.Text()};
+    });
+  }
+
+  Inventory Gpus() {
+    Inventory out;
+    out.devices = r_.List([&] {
+      return Device{r_.Text(), r_.Coin() ? "a30" : r_.Text(), r_.Text(), r_.Text(),
+                    r_.Enum<DeviceState>()};
+    });
+    out.budgets = r_.List([&] { return DeviceLimit{r_.Text(), r_.Integer<std::int64_t>()}; });
+    out.repack_after = r_.Maybe([&] { return r_.Span(); });
+    return out;
+  }
+
   WorkloadInput Input() {
     WorkloadInput out;
     out.spec = Spec();
     out.observation = {r_.Integer<std::int32_t>(), r_.Integer<std::int32_t>(),
                        r_.List([&] { return OneReplica(); }), r_.Maybe([&] {
                          return SelectorProblem{r_.Enum<SelectorFault>(), r_.Text()};
-                       })};
+                       }),
+                       Slices()};
     out.readings = r_.List([&] { return OneReading(); });
     out.history = Past();
     out.error = Maybe(&Maker::Failure);
@@ -267,7 +292,7 @@ class Maker {
     out.decision.metrics = r_.List([&] { return Trace(); });
     out.decision.error = Maybe(&Maker::Failure);
     out.command = r_.Maybe([&] {
-      return ScaleCommand{r_.Text(), r_.Integer<std::int32_t>(), Names()};
+      return ScaleCommand{r_.Text(), r_.Integer<std::int32_t>(), Names(), Slices()};
     });
     out.next = Past();
     return out;

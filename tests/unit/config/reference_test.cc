@@ -122,20 +122,24 @@ TEST(ReferenceTest, EveryFieldOfTheSpecIsDescribed) {
   EXPECT_FIELDS(HpaOptions, 4, a, b, c, d);
   EXPECT_FIELDS(LabelSelectorRequirement, 3, a, b, c);
   EXPECT_FIELDS(LabelSelector, 2, a, b);
-  EXPECT_FIELDS(ScalingSpec, 11, a, b, c, d, e, f, g, h, i, j, k);
+  EXPECT_FIELDS(ScalingSpec, 12, a, b, c, d, e, f, g, h, i, j, k, l);
+  EXPECT_FIELDS(SliceSpec, 4, a, b, c, d);
   EXPECT_FIELDS(MetricQuery, 2, a, b);
   EXPECT_FIELDS(ScrapeOptions, 6, a, b, c, d, e, f);
   EXPECT_FIELDS(BasicAuth, 2, a, b);
   EXPECT_FIELDS(TlsFiles, 3, a, b, c);
   EXPECT_FIELDS(PrometheusOptions, 11, a, b, c, d, e, f, g, h, i, j, k);
   EXPECT_FIELDS(HttpProbe, 6, a, b, c, d, e, f);
-  EXPECT_FIELDS(ProcessPoolOptions, 20, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t);
+  EXPECT_FIELDS(ProcessPoolOptions, 20, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t,
+                u);
   EXPECT_FIELDS(NginxOptions, 9, a, b, c, d, e, f, g, h, i);
   EXPECT_FIELDS(AdminOptions, 2, a, b);
   EXPECT_FIELDS(PushOptions, 2, a, b);
   EXPECT_FIELDS(JournalOptions, 3, a, b, c);
   EXPECT_FIELDS(LogOptions, 2, a, b);
-  EXPECT_FIELDS(ScalerOptions, 3, a, b, c);
+  EXPECT_FIELDS(SimulatedDevices, 3, a, b, c);
+  EXPECT_FIELDS(DevicesOptions, 3, a, b, c);
+  EXPECT_FIELDS(ScalerOptions, 4, a, b, c, d);
 }
 
 TEST(ReferenceTest, EveryFieldOfATickIsDescribed) {
@@ -144,7 +148,8 @@ TEST(ReferenceTest, EveryFieldOfATickIsDescribed) {
   // One more key than fields: whether there is an (empty) list of the pod's own requests.
   EXPECT_FIELDS(Replica, 13, a, b, c, d, e, f, g, h, i, j, k, l);
   EXPECT_FIELDS(SelectorProblem, 2, a, b);
-  EXPECT_FIELDS(Observation, 4, a, b, c, d);
+  EXPECT_FIELDS(ReplicaSlice, 6, a, b, c, d, e, f);
+  EXPECT_FIELDS(Observation, 5, a, b, c, d, e);
   EXPECT_FIELDS(Doubt, 3, a, b, c);
   EXPECT_FIELDS(ReplicaReading, 4, a, b, c, d);
   EXPECT_FIELDS(Reading, 5, a, b, c, d, e);
@@ -155,9 +160,12 @@ TEST(ReferenceTest, EveryFieldOfATickIsDescribed) {
   EXPECT_FIELDS(ScaleEvent, 3, a, b, c);
   EXPECT_FIELDS(History, 5, a, b, c, d, e);
   EXPECT_FIELDS(Decision, 9, a, b, c, d, e, f, g, h, i);
-  EXPECT_FIELDS(ScaleCommand, 3, a, b, c);
+  EXPECT_FIELDS(ScaleCommand, 4, a, b, c, d);
   EXPECT_FIELDS(WorkloadInput, 5, a, b, c, d, e);
-  EXPECT_FIELDS(TickInput, 2, a, b);
+  EXPECT_FIELDS(Device, 5, a, b, c, d, e);
+  EXPECT_FIELDS(DeviceLimit, 2, a, b);
+  EXPECT_FIELDS(Inventory, 3, a, b, c);
+  EXPECT_FIELDS(TickInput, 4, a, b, c, d);
   EXPECT_FIELDS(WorkloadOutput, 3, a, b, c);
   EXPECT_FIELDS(TickOutput, 1, a);
   EXPECT_FIELDS(Applied, 2, a, b);
