@@ -8,6 +8,7 @@
 #include <map>
 #include <sstream>
 
+#include "backends/process_pool/state_file.h"
 #include "fault/pool_fixture.h"
 
 extern char** environ;
@@ -208,6 +209,38 @@ TEST_F(AdoptionTest, OneStateFileHasOneOwner) {
   ASSERT_FALSE(pool);
   EXPECT_EQ(pool.error().code, ErrorCode::kConflict);
   EXPECT_THAT(pool.error().message, HasSubstr("in use by another process"));
+}
+
+std::string VisibleDevices(pid_t pid) {
+  std::istringstream environment(ReadFile("/proc/" + std::to_string(pid) + "/environ"));
+  for (std::string entry; std::getline(environment, entry, '\0');) {
+    if (entry.starts_with("CUDA_VISIBLE_DEVICES=")) return entry.substr(entry.find('=') + 1);
+  }
+  return {};
+}
+
+// Who is adopted keeps its slice, and whoever comes after it gets that one.
+TEST_F(AdoptionTest, SlicesSurviveTheOwner) {
+  ::setenv("POOL_SLICES", "MIG-a,MIG-b", 1);
+  const std::string state = folder_ / "state";
+  StartOwner(state);
+  ASSERT_TRUE(BecomesReady({"web-0", "web-1"}));
+  const auto before = Pids();
+  EXPECT_EQ(VisibleDevices(before.at("web-0")), "MIG-a");
+  EXPECT_EQ(VisibleDevices(before.at("web-1")), "MIG-b");
+  Kill(SIGKILL);
+  const PoolState kept = ReadPoolState(state).value();
+  ASSERT_EQ(kept.slices.size(), 2U);
+  EXPECT_EQ(kept.slices[1].id, "MIG-b");
+
+  ::setenv("POOL_SLICES", "MIG-other", 1);  // is not asked: there are some
+  StartOwner(state);
+  ASSERT_TRUE(BecomesReady({"web-0", "web-1"}));
+  EXPECT_EQ(Pids(), before);
+  ::kill(before.at("web-1"), SIGKILL);
+  ASSERT_TRUE(BecomesReady({"web-0", "web-2"}));
+  EXPECT_EQ(VisibleDevices(Pids().at("web-2")), "MIG-b");
+  ::unsetenv("POOL_SLICES");
 }
 
 }  // namespace

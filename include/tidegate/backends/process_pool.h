@@ -65,6 +65,9 @@ struct ProcessPoolOptions {
   std::string log_directory;                         ///< one file a replica; empty: /dev/null
   std::size_t log_size_limit = 16u << 20;            ///< bytes kept of each replica's output
   std::string state_file;  ///< for adoption after kill -9; empty: children just die with us
+  /// Replicas run on slices of GPUs: one starts on each slice that a command names, not before,
+  /// with CUDA_VISIBLE_DEVICES set to it. Not a key of files: what ScalingSpec::slice says.
+  bool on_slices = false;
 };
 
 /// kInvalidArgument: no command, a port name that is used but not listed, …

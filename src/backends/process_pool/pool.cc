@@ -50,6 +50,30 @@ std::string InWords(const std::string& report) {
   return "is gone";
 }
 
+const ReplicaSlice* FindSlice(const std::vector<ReplicaSlice>& slices, const std::string& id) {
+  const auto found = std::find_if(slices.begin(), slices.end(),
+                                  [&](const ReplicaSlice& slice) { return slice.id == id; });
+  return found == slices.end() ? nullptr : &*found;
+}
+
+// What a command will make of it, for whoever looks before the pool's thread has obeyed.
+void Foresee(const ScaleCommand& command, Observation& seen) {
+  seen.spec_replicas = command.replicas;
+  std::vector<ReplicaSlice> taken;
+  for (const ReplicaSlice& slice : seen.slices) {
+    const bool stays = FindSlice(command.slices, slice.id) != nullptr;
+    for (Replica& replica : seen.replicas) {
+      if (!stays && replica.name == slice.replica) replica.terminating = true;
+    }
+    if (stays || !slice.replica.empty()) taken.push_back(slice);
+  }
+  for (ReplicaSlice slice : command.slices) {
+    slice.replica.clear();
+    if (FindSlice(taken, slice.id) == nullptr) taken.push_back(std::move(slice));
+  }
+  seen.slices = std::move(taken);
+}
+
 std::uint64_t Hash(const std::string& text) {
   std::uint64_t hash = 0xcbf29ce484222325u;
   for (const unsigned char c : text) hash = (hash ^ c) * 0x100000001b3u;
@@ -95,14 +119,16 @@ void Pool::Adopt(const PoolState& state) {
     member.step = MemberStep::kRunning;
     if (replica.terminating) Retire(member);
   }
-  if (!members_.empty()) target_ = state.target;
+  if (members_.empty()) return;
+  target_ = state.target;
+  slices_ = state.slices;
 }
 
 void Pool::Hand(const ScaleCommand& command) {
   {
     const std::lock_guard lock(mutex_);
     handed_.push_back(command);
-    observation_.spec_replicas = command.replicas;
+    Foresee(command, observation_);
   }
   Wake();
 }
@@ -162,6 +188,7 @@ void Pool::Obey(const ScaleCommand& command) {
   if (stopping_) return;
   dirty_ = dirty_ || target_ != command.replicas;
   target_ = command.replicas;
+  if (options_.on_slices) return TakeSlices(command.slices);
   auto surplus = std::count_if(members_.begin(), members_.end(),
                                [](const auto& entry) { return entry.second.active(); }) -
                  target_;
@@ -179,7 +206,44 @@ void Pool::Obey(const ScaleCommand& command) {
   }
 }
 
+// A member goes when its slice is not among those any more, and only then.
+void Pool::TakeSlices(const std::vector<ReplicaSlice>& slices) {
+  slices_ = slices;
+  dirty_ = true;
+  for (auto& [index, member] : members_) {
+    if (!member.active()) continue;
+    const ReplicaSlice* slice =
+        member.state.slice ? FindSlice(slices_, member.state.slice->id) : nullptr;
+    if (slice == nullptr) {
+      Retire(member);
+    } else {
+      member.state.slice = *slice;
+    }
+  }
+}
+
+void Pool::FillSlices() {
+  std::set<std::string> taken;
+  for (const auto& [index, member] : members_) {
+    if (member.active() && member.state.slice) taken.insert(member.state.slice->id);
+  }
+  for (const ReplicaSlice& slice : slices_) {
+    if (taken.insert(slice.id).second) AddMember().state.slice = slice;
+  }
+}
+
+// Whoever runs on its slice has to be gone first.
+bool Pool::Blocked(const Member& member) const {
+  if (!member.state.slice) return false;
+  return std::any_of(members_.begin(), members_.end(), [&](const auto& entry) {
+    const Member& other = entry.second;
+    return &other != &member && !other.gone && other.step != MemberStep::kWaiting &&
+           other.state.slice && other.state.slice->id == member.state.slice->id;
+  });
+}
+
 void Pool::FillUp() {
+  if (options_.on_slices) return FillSlices();
   auto missing = target_ - std::count_if(members_.begin(), members_.end(),
                                          [](const auto& entry) { return entry.second.active(); });
   for (; missing > 0; --missing) AddMember();
@@ -228,6 +292,7 @@ void Pool::Fail(Member& member, const std::string& reason) {
   const bool forgiven =
       member.state.ready && now_ - member.state.ready_transition >= options_.backoff_reset;
   Member& successor = AddMember();
+  successor.state.slice = member.state.slice;
   successor.state.restarts = member.state.restarts + 1;
   successor.state.failures = forgiven ? 1 : member.state.failures + 1;
   const Duration delay = BackOffDelay({options_.backoff_initial, options_.backoff_max},
@@ -262,7 +327,7 @@ void Pool::Advance(Member& member) {
   if (member.gone) return;
   switch (member.step) {
     case MemberStep::kWaiting:
-      if (now_ >= member.not_before) StartMember(member);
+      if (now_ >= member.not_before && !Blocked(member)) StartMember(member);
       return;
     case MemberStep::kRunning:
       Probe(member);
@@ -340,6 +405,7 @@ Result<KeeperCommand> Pool::CommandOf(const Member& member) const {
     if (!text) return text.error();
     command.environment[name] = std::move(*text);
   }
+  if (member.state.slice) command.environment["CUDA_VISIBLE_DEVICES"] = member.state.slice->id;
   return command;
 }
 
@@ -463,7 +529,7 @@ void Pool::Persist() {
 }
 
 PoolState Pool::State() const {
-  PoolState state{workload_, target_, next_index_, {}};
+  PoolState state{workload_, target_, next_index_, {}, slices_};
   for (const auto& [index, member] : members_) {
     if (member.keeper.running()) {
       state.replicas.push_back(member.state);
@@ -492,10 +558,14 @@ void Pool::Publish() {
       replica.phase = ReplicaPhase::kRunning;
       replica.start_time = state.start_time;
     }
+    if (state.slice) {
+      seen.slices.push_back(*state.slice);
+      seen.slices.back().replica = state.name;
+    }
     seen.replicas.push_back(std::move(replica));
   }
   const std::lock_guard lock(mutex_);
-  if (!handed_.empty()) seen.spec_replicas = handed_.back().replicas;
+  if (!handed_.empty()) Foresee(handed_.back(), seen);
   observation_ = std::move(seen);
 }
 
@@ -505,7 +575,7 @@ TimePoint Pool::NextTimer(const Member& member) const {
   };
   switch (member.step) {
     case MemberStep::kWaiting:
-      return member.not_before;
+      return Blocked(member) ? TimePoint::max() : member.not_before;
     case MemberStep::kRunning: {
       TimePoint next = probe(member.readiness);
       if (!member.state.was_ready) {

@@ -94,7 +94,10 @@ class Pool {
   bool Turn(bool stop);
   void TakeCommands();
   void Obey(const ScaleCommand& command);
+  void TakeSlices(const std::vector<ReplicaSlice>& slices);
   void FillUp();
+  void FillSlices();
+  bool Blocked(const Member& member) const;
   Member& AddMember();
   void Retire(Member& member);
   void Terminate(Member& member);
@@ -127,6 +130,7 @@ class Pool {
 
   TimePoint now_{};
   std::int32_t target_ = 0;
+  std::vector<ReplicaSlice> slices_;  // that shall have a member each, of a pool on slices
   std::int64_t next_index_ = 0;
   std::map<std::int64_t, Member> members_;  // by index
   PortFinder ports_;

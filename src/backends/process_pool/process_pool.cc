@@ -146,6 +146,7 @@ class ProcessPool final : public Backend {
  public:
   ProcessPool(Pool::Setup setup, Clock& clock)
       : workload_(setup.workload),
+        on_slices_(setup.options.on_slices),
         pool_(std::move(setup), clock),
         thread_([this](const std::stop_token& stop) { pool_.Run(stop); }) {}
 
@@ -167,6 +168,9 @@ class ProcessPool final : public Backend {
     if (command.replicas < 0) {
       return Invalid("replicas: must not be negative, got " + std::to_string(command.replicas));
     }
+    if (on_slices_ && command.replicas > 0 && command.slices.empty()) {
+      return Invalid("slices: replicas of " + workload_ + " run on slices only, and none is named");
+    }
     pool_.Hand(command);
     return {};
   }
@@ -177,6 +181,7 @@ class ProcessPool final : public Backend {
   }
 
   const WorkloadId workload_;
+  const bool on_slices_;
   Pool pool_;
   std::jthread thread_;
 };

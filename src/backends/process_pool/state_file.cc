@@ -35,20 +35,40 @@ std::string Checksum(std::string_view text) {
 std::int64_t Nanoseconds(TimePoint time) { return time.time_since_epoch().count(); }
 TimePoint FromNanoseconds(std::int64_t count) { return TimePoint(Duration(count)); }
 
+json ToJson(const ReplicaSlice& slice) {
+  return {{"id", slice.id},
+          {"device", slice.device},
+          {"profile", slice.profile},
+          {"start", slice.start},
+          {"replaces", slice.replaces}};
+}
+
+ReplicaSlice SliceFromJson(const json& value) {
+  ReplicaSlice slice;
+  slice.id = value.at("id").get<std::string>();
+  slice.device = value.at("device").get<std::string>();
+  slice.profile = value.at("profile").get<std::string>();
+  slice.start = value.at("start").get<std::int32_t>();
+  slice.replaces = value.at("replaces").get<std::string>();
+  return slice;
+}
+
 json ToJson(const ReplicaState& replica) {
-  return {{"index", replica.index},
-          {"name", replica.name},
-          {"pid", replica.process.pid},
-          {"start_ticks", replica.process.start_ticks},
-          {"token", replica.token},
-          {"ports", replica.ports},
-          {"start_time_ns", Nanoseconds(replica.start_time)},
-          {"was_ready", replica.was_ready},
-          {"ready", replica.ready},
-          {"ready_transition_ns", Nanoseconds(replica.ready_transition)},
-          {"restarts", replica.restarts},
-          {"failures", replica.failures},
-          {"terminating", replica.terminating}};
+  json value = {{"index", replica.index},
+                {"name", replica.name},
+                {"pid", replica.process.pid},
+                {"start_ticks", replica.process.start_ticks},
+                {"token", replica.token},
+                {"ports", replica.ports},
+                {"start_time_ns", Nanoseconds(replica.start_time)},
+                {"was_ready", replica.was_ready},
+                {"ready", replica.ready},
+                {"ready_transition_ns", Nanoseconds(replica.ready_transition)},
+                {"restarts", replica.restarts},
+                {"failures", replica.failures},
+                {"terminating", replica.terminating}};
+  if (replica.slice) value["slice"] = ToJson(*replica.slice);
+  return value;
 }
 
 ReplicaState FromJson(const json& value) {
@@ -65,6 +85,7 @@ ReplicaState FromJson(const json& value) {
   replica.restarts = value.at("restarts").get<std::int32_t>();
   replica.failures = value.at("failures").get<std::int32_t>();
   replica.terminating = value.at("terminating").get<bool>();
+  if (value.contains("slice")) replica.slice = SliceFromJson(value.at("slice"));
   return replica;
 }
 
@@ -105,6 +126,7 @@ std::string EncodePoolState(const PoolState& state) {
                    {"target", state.target},
                    {"next_index", state.next_index},
                    {"replicas", std::move(replicas)}};
+  for (const ReplicaSlice& slice : state.slices) document["slices"].push_back(ToJson(slice));
   const auto replace = json::error_handler_t::replace;
   document["checksum"] = Checksum(document.dump(-1, ' ', false, replace));
   return document.dump(1, ' ', false, replace) + "\n";
@@ -123,6 +145,9 @@ Result<PoolState> DecodePoolState(std::string_view text) {
     state.target = document.at("target").get<std::int32_t>();
     state.next_index = document.at("next_index").get<std::int64_t>();
     for (const json& replica : document.at("replicas")) state.replicas.push_back(FromJson(replica));
+    for (const json& slice : document.value("slices", json::array())) {
+      state.slices.push_back(SliceFromJson(slice));
+    }
     if (Status status = CheckPoolState(state); !status) return status.error();
     return state;
   } catch (const json::exception& e) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "backends/process_pool/keeper_process.h"
 #include "os/unique_fd.h"
 #include "tidegate/export.h"
+#include "tidegate/observation.h"
 #include "tidegate/result.h"
 #include "tidegate/types.h"
 
@@ -30,6 +32,7 @@ struct ReplicaState {
   std::int32_t restarts = 0;
   std::int32_t failures = 0;
   bool terminating = false;
+  std::optional<ReplicaSlice> slice;  ///< of a pool on slices
 };
 
 struct PoolState {
@@ -37,6 +40,7 @@ struct PoolState {
   std::int32_t target = 0;
   std::int64_t next_index = 0;
   std::vector<ReplicaState> replicas;
+  std::vector<ReplicaSlice> slices;  ///< that shall have a replica each
 };
 
 std::string EncodePoolState(const PoolState& state);

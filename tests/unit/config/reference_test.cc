@@ -130,6 +130,7 @@ TEST(ReferenceTest, EveryFieldOfTheSpecIsDescribed) {
   EXPECT_FIELDS(TlsFiles, 3, a, b, c);
   EXPECT_FIELDS(PrometheusOptions, 11, a, b, c, d, e, f, g, h, i, j, k);
   EXPECT_FIELDS(HttpProbe, 6, a, b, c, d, e, f);
+  // One field more than keys: on_slices, which spec.slice says.
   EXPECT_FIELDS(ProcessPoolOptions, 20, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t,
                 u);
   EXPECT_FIELDS(NginxOptions, 9, a, b, c, d, e, f, g, h, i);
