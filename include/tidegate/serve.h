@@ -6,6 +6,7 @@
 //   /healthz      200 while the loop ticks, else 503
 //   /readyz       200 when there is a valid configuration, else 503; both: ?verbose says more
 //   /debug/state  JSON: the last inputs, decisions and their reasons
+//   /debug/slices text: what lies where on the GPUs, and the fewest GPUs that would do
 //   /api/v1/push  POST of a metrics page; the parameters of the URL are its series' labels. Only
 //                 with the header `Authorization: Bearer TOKEN`, and only if there is a token.
 //
@@ -41,6 +42,7 @@ struct AdminServerOptions {
 struct AdminHandlers {
   std::function<std::string()> metrics{};          ///< text format 0.0.4
   std::function<std::string()> state{};            ///< JSON
+  std::function<std::string()> slices{};           ///< text
   std::function<Result<std::string>()> healthy{};  ///< the text of ?verbose; an Error: 503
   std::function<Result<std::string>()> ready{};    ///< likewise
   /// A pushed page. kInvalidArgument: 400; kNotFound: 404; any other: 503.

@@ -168,7 +168,8 @@ void Describe(FieldVisitor& v, PushOptions& s) {
 
 void Describe(FieldVisitor& v, AdminOptions& s) {
   v.Field("address", s.address,
-          {.doc = "host:port of /metrics, /healthz, /readyz and /debug/state; port 0: any free "
+          {.doc = "host:port of /metrics, /healthz, /readyz, /debug/state and /debug/slices; port "
+                  "0: any free "
                   "one; empty: none."});
   v.Field("push", s.push, {.doc = "POST /api/v1/push: programs push their metrics."});
 }

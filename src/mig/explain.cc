@@ -29,9 +29,10 @@ Nearest FindNearest(const Fleet::Impl& fleet, const Candidate& candidate,
     for (std::size_t option = first; option < last; ++option) {
       std::vector<const Slice*> blockers;
       for (const Slice& slice : device.slices) {
-        const std::uint64_t both =
-            std::uint64_t{1} << option | std::uint64_t{1} << *fleet.OptionOf(d, slice.placed);
-        if (model.geometry->Find(both) == Geometry::kNone) blockers.push_back(&slice);
+        const std::size_t other = *fleet.OptionOf(d, slice.placed);
+        const std::uint64_t both = std::uint64_t{1} << option | std::uint64_t{1} << other;
+        const bool together = option != other && model.geometry->Find(both) != Geometry::kNone;
+        if (!together) blockers.push_back(&slice);
       }
       if (nearest.device != IndexSet::kNone && blockers.size() >= nearest.blockers.size()) continue;
       nearest = {d, option, std::move(blockers)};

@@ -20,7 +20,7 @@ std::string Uuid(std::string_view text) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::uint64_t high = Fnv1a(text, 0xcbf29ce484222325u);
   std::uint64_t low = Fnv1a(text, high ^ 0x9e3779b97f4a7c15u);
-  high = (high & ~0xf000u) | 0x8000u;
+  high = (high & ~std::uint64_t{0xf000}) | 0x8000u;
   low = (low & ~(std::uint64_t{3} << 62)) | std::uint64_t{2} << 62;
   std::string uuid;
   for (int digit = 0; digit < 32; ++digit) {

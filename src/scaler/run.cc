@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "scaler/commands.h"
+#include "scaler/slices_page.h"
 #include "spdlog/spdlog.h"
 #include "tidegate/backends/process_pool.h"
 #include "tidegate/balancers/nginx.h"
@@ -40,10 +41,25 @@ class StateReporter final : public Reporter {
   void OnTick(const TickReport& report) override {
     const std::lock_guard lock(mutex_);
     last_tick_ = clock_.Now();
+    inventory_ = report.input.inventory;
+    slices_ = report.input.held;
     for (std::size_t i = 0; i < report.input.workloads.size(); ++i) {
       workloads_[report.input.workloads[i].spec.workload] = {
           report.input.workloads[i], report.output.workloads[i].decision, report.targets[i]};
+      const Observation& seen = report.input.workloads[i].observation;
+      if (!seen.slices.empty()) slices_[report.input.workloads[i].spec.workload] = seen.slices;
     }
+  }
+
+  std::string Slices() const {
+    Inventory inventory;
+    HeldSlices slices;
+    {
+      const std::lock_guard lock(mutex_);
+      inventory = inventory_;
+      slices = slices_;
+    }
+    return SlicesPage(inventory, slices);
   }
 
   std::string Json() const {
@@ -91,6 +107,8 @@ class StateReporter final : public Reporter {
     std::vector<TargetState> targets;
   };
   std::map<WorkloadId, Last> workloads_;
+  Inventory inventory_;
+  HeldSlices slices_;
 };
 
 // A reporter that several owners look at.
@@ -109,6 +127,8 @@ std::string PoolText(const Autoscaler& autoscaler) {
   Autoscaler only;
   only.spec.workload = autoscaler.spec.workload;
   only.process_pool = autoscaler.process_pool;
+  only.spec.slice = autoscaler.spec.slice;
+  if (only.spec.slice) only.spec.slice->priority = 0;  // may change at any time
   config.autoscalers.push_back(std::move(only));
   return DumpConfig(config);
 }
@@ -127,7 +147,9 @@ Result<Workload> MakeWorkload(const Autoscaler& autoscaler, bool keep_backend, C
   workload.balancer_port = autoscaler.balancer_port;
   workload.keep_backend = keep_backend;
   if (autoscaler.process_pool && !keep_backend) {
-    auto pool = MakeProcessPool(autoscaler.spec.workload, *autoscaler.process_pool, clock);
+    ProcessPoolOptions options = *autoscaler.process_pool;
+    options.on_slices = autoscaler.spec.slice.has_value();
+    auto pool = MakeProcessPool(autoscaler.spec.workload, std::move(options), clock);
     if (!pool) return NamedError(pool.error(), autoscaler.spec.workload);
     workload.backend = *std::move(pool);
   }
@@ -234,6 +256,11 @@ class Scaler {
     }
     Components components;
     components.clock = clock_.get();
+    if (config->scaler.devices) {
+      auto inventory = MakeInventory(*config->scaler.devices);
+      if (!inventory) return inventory.error();
+      components.inventory = *std::move(inventory);
+    }
     if (Status made = MakeReporters(settings, components); !made) return made;
     auto workloads = MakeWorkloads(*config);
     if (!workloads) return workloads.error();
@@ -290,6 +317,7 @@ class Scaler {
       return metrics_->Page();
     };
     handlers.state = [this] { return state_->Json(); };
+    handlers.slices = [this] { return state_->Slices(); };
     handlers.healthy = [this] { return state_->Alive(std::chrono::seconds(60)); };
     handlers.ready = [this] { return state_->Alive(std::chrono::seconds(60)); };
     AdminServerOptions server{.address = options.address, .insecure = options_.insecure_admin};
@@ -361,6 +389,9 @@ class Scaler {
 
   // A reload never stops a process: a pool that is changed or gone needs a restart.
   Status PoolsStay(const Config& config) const {
+    if (config.scaler.devices != running_.scaler.devices) {
+      return Error{ErrorCode::kInvalidArgument, "spec.devices changed; restart to apply that"};
+    }
     for (const Autoscaler& old : running_.autoscalers) {
       if (!old.process_pool) continue;
       const auto same = std::find_if(config.autoscalers.begin(), config.autoscalers.end(),
@@ -370,7 +401,7 @@ class Scaler {
       if (same == config.autoscalers.end() || PoolText(*same) != PoolText(old)) {
         return Error{ErrorCode::kInvalidArgument,
                      old.spec.workload +
-                         ": backend.processPool changed or is gone; restart to "
+                         ": backend.processPool or slice changed or is gone; restart to "
                          "apply that"};
       }
     }

@@ -75,7 +75,8 @@ std::string IndexPage() {
          "</h1><ul><li><a href=\"/metrics\">/metrics</a></li>"
          "<li><a href=\"/healthz?verbose\">/healthz</a></li>"
          "<li><a href=\"/readyz?verbose\">/readyz</a></li>"
-         "<li><a href=\"/debug/state\">/debug/state</a></li></ul></body></html>\n";
+         "<li><a href=\"/debug/state\">/debug/state</a></li>"
+         "<li><a href=\"/debug/slices\">/debug/slices</a></li></ul></body></html>\n";
 }
 
 /// `verbose`, `verbose=…`, or one of several parameters.
@@ -103,6 +104,7 @@ Response Route(const AdminHandlers& handlers, std::string_view path, const char*
   if (path == "/debug/state" && handlers.state) {
     return {200, "application/json", handlers.state()};
   }
+  if (path == "/debug/slices" && handlers.slices) return {200, kTextType, handlers.slices()};
   if (path == "/healthz" && handlers.healthy) return Probe(handlers.healthy, query);
   if (path == "/readyz" && handlers.ready) return Probe(handlers.ready, query);
   if (path == "/") return {200, "text/html; charset=utf-8", IndexPage()};

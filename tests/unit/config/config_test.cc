@@ -177,6 +177,7 @@ TEST(ConfigTest, SimulatedDevicesAreAnInventory) {
     ids.insert(device.id);
   }
   EXPECT_EQ(ids.size(), 4u);
+  EXPECT_NE(inventory.devices[0].id.substr(4, 8), inventory.devices[2].id.substr(4, 8));
   EXPECT_EQ(inventory.devices[3].model, "a100-40gb");
   EXPECT_EQ(inventory.budgets, (std::vector<DeviceLimit>{{.model = "a100-40gb", .devices = 2}}));
   EXPECT_EQ(inventory.repack_after, std::chrono::seconds(5));

@@ -162,6 +162,13 @@ TEST(PlacerTest, SaysWhyAndHowManyMovesWouldHelp) {
 
 // Whatever comes and goes: a spot is always legal, and one is found whenever there is one. The
 // same events give the same spots.
+// A slice of the same profile at the same place is in the way as any other.
+TEST(PlacerTest, SaysSoOfAFullDevice) {
+  const Fleet fleet = MakeFleet("a100-40gb", {{{"4g.20gb", 0}, {"3g.20gb", 4}}});
+  EXPECT_THAT(ExplainUnplaced(fleet, {.id = "x", .profile = "4g.20gb"}),
+              HasSubstr("nearest is gpu-0, slots 0-3 taken by gpu-0@0 (4g.20gb@0)"));
+}
+
 TEST(PlacerTest, RandomEventsOnEveryBoard) {
   for (const DeviceModel& model : DeviceModels()) {
     if (model.memory_slices == 0) continue;
