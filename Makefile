@@ -26,6 +26,10 @@ build: setup ## build everything into build/release
 demo: build ## the main job: real Triton servers behind NGINX, scaled 1 -> 7 -> 1
 	@$(PYTHON) examples/flower/demo.py
 
+.PHONY: demo-mig
+demo-mig: build ## three services on MIG slices of eight simulated A100s, packed as load changes (a minute)
+	@$(PYTHON) examples/mig/demo.py
+
 .PHONY: test
 test: build ## unit, golden, fault, end-to-end, package and Python tests
 	@ctest --preset release -j $(JOBS) -LE 'slow|e2e'
