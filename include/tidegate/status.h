@@ -31,6 +31,8 @@ inline constexpr std::string_view kAbleToScale = "AbleToScale";
 inline constexpr std::string_view kScalingActive = "ScalingActive";
 inline constexpr std::string_view kScalingLimited = "ScalingLimited";
 inline constexpr std::string_view kScaledToZero = "ScaledToZero";
+/// Of workloads on slices only; Kubernetes has no such condition.
+inline constexpr std::string_view kSlicesPlaced = "SlicesPlaced";
 }  // namespace condition
 
 /// One condition of a workload (HorizontalPodAutoscalerCondition).

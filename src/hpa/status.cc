@@ -70,9 +70,16 @@ class Teller {
   }
 
   StatusUpdate Tell() && {
+    TellTick();
+    if (input_.spec.slice && !input_.error) Placed();
+    return std::move(update_);
+  }
+
+ private:
+  void TellTick() {
     if (input_.error) {
       Unobserved(*input_.error);
-      return std::move(update_);
+      return;
     }
     Set(condition::kAbleToScale, true, "SucceededGetScale",
         "the HPA controller was able to get the target's current scale");
@@ -80,14 +87,12 @@ class Teller {
     if (cause == StepCause::kDisabledAtZero) {
       Disabled();
     } else if (cause != StepCause::kAboveMaxReplicas && cause != StepCause::kBelowMinReplicas) {
-      if (!MetricsComputed()) return std::move(update_);
+      if (!MetricsComputed()) return;
       Normalized();
     }
     Apply();
-    return std::move(update_);
   }
 
- private:
   const Decision& decision() const { return output_.decision; }
 
   // Of the first step that says something; a decision without steps computed its metrics.
@@ -260,9 +265,24 @@ class Teller {
     }
   }
 
+  // Whether each replica has its slice of a GPU; an event tells when that changes for the worse.
+  void Placed() {
+    const Step* refused = Find({StepCause::kNoRoom, StepCause::kOverBudget});
+    if (refused == nullptr) {
+      Set(condition::kSlicesPlaced, true, "Placed", "each replica has a slice");
+      return;
+    }
+    const Condition* before = update_.status.Find(condition::kSlicesPlaced);
+    const bool news = before == nullptr || before->status != ConditionStatus::kFalse;
+    const std::string_view reason =
+        refused->cause == StepCause::kNoRoom ? "NoRoom" : "BudgetUsedUp";
+    Set(condition::kSlicesPlaced, false, reason, refused->reason);
+    if (news) Tell(EventType::kWarning, "FailedPlacement", refused->reason);
+  }
+
   void Apply() {
-    if (!output_.command) {
-      Conclude(decision().current);
+    if (!output_.command || decision().desired == decision().current) {
+      Conclude(decision().current);  // a command may be about slices alone
     } else if (applied_.error && !applied_.scaled) {
       RescaleFailed(applied_.error->message);
     } else if (applied_.scaled) {

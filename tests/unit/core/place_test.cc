@@ -8,6 +8,7 @@
 #include <set>
 
 #include "tests/support/slice_world.h"
+#include "tidegate/status.h"
 
 namespace tidegate {
 namespace {
@@ -98,6 +99,35 @@ TEST(PlaceTest, SaysWhatStandsInTheWay) {
   const Step* step = PlaceStep(output.workloads[0]);
   ASSERT_NE(step, nullptr);
   EXPECT_THAT(step->reason, HasSubstr("slots 0-7 taken by a (1g.5gb@0)"));
+}
+
+TEST(PlaceTest, TheStatusTellsOfItOnce) {
+  SliceWorld world("a100-40gb", 1);
+  world.Add("web", "3g.20gb", 3);
+  WorkloadStatus status;
+  std::vector<Event> events;
+  const auto tick = [&] {
+    const WorkloadInput input = world.input.workloads[0];
+    const TimePoint now = world.input.now;
+    const WorkloadOutput output = world.Tick().workloads[0];
+    const StatusUpdate update = UpdateStatus(
+        status, input, output, {.scaled = output.command.has_value()}, std::nullopt, now);
+    status = update.status;
+    for (const Event& event : update.events) {
+      if (event.reason == "FailedPlacement") events.push_back(event);
+    }
+  };
+  for (int i = 0; i < 3; ++i) tick();
+  const Condition* placed = status.Find(condition::kSlicesPlaced);
+  ASSERT_NE(placed, nullptr);
+  EXPECT_EQ(placed->status, ConditionStatus::kFalse);
+  EXPECT_EQ(placed->reason, "NoRoom");
+  EXPECT_THAT(placed->message, HasSubstr("slices for 2 of 3 replicas: 3g.20gb does not fit"));
+  ASSERT_THAT(events, SizeIs(1));
+  EXPECT_EQ(events[0].type, EventType::kWarning);
+  world.Want("web", 2);
+  tick();
+  EXPECT_EQ(status.Find(condition::kSlicesPlaced)->status, ConditionStatus::kTrue);
 }
 
 // A device that is gone is no reason to scale down, and least of all to zero.
