@@ -155,7 +155,7 @@ class Controller::Impl {
     TickInput input{.now = now, .workloads = {}};
     for (Slot* slot : due) input.workloads.push_back(InputOf(*slot));
     AddInventory(due, input);
-    const TickOutput output = Plan(input);
+    TickOutput output = Plan(input);
     const TimePoint planned = clock_.Now();
     const std::vector<Applied> applied = Apply(due, input, output);
     Report(due, input, output, applied,

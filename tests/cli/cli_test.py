@@ -446,6 +446,28 @@ class Running(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn(f"push token: the first line of {token_file} has fewer than 16 bytes", done.stderr)
 
+    def test_replicas_on_slices(self):
+        text = self.config.read_text()
+        text = text.replace("  period: 200ms\n", "  period: 200ms\n  slice: {profile: 3g.20gb}\n")
+        self.config.write_text(text + "  devices: {simulated: [{model: A100-SXM4-40GB, count: 1}]}\n")
+        scaler = self.start()
+        self.queue.write_text("35")  # four are wanted, two have room
+        wait_for(lambda: self.desired() == 2)
+        page = wait_for(lambda: (text := scaler.get("/debug/slices")[1]).count("3g.20gb") > 2 and text)
+        self.assertIn("1 of 1 a100-40gb in use, 1 would do", page)
+        last = json.loads(scaler.get("/debug/state")[1])["workloads"][0]
+        (step,) = [s for s in last["decision"]["steps"] if s["stage"] == "place"]
+        self.assertIn("slices for 2 of 4 replicas: 3g.20gb does not fit", step["reason"])
+        for slice in last["input"]["observation"]["slices"]:
+            self.assertTrue(slice["id"].startswith("MIG-"))
+        self.config.write_text(self.config.read_text().replace("count: 1", "count: 2"))
+        scaler.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: "spec.devices changed; restart to apply that" in scaler.text())
+        self.assertEqual(scaler.stop(), 0)
+        replayed = tidegate("replay", self.journal)
+        self.assertEqual(replayed.returncode, 0, replayed.stdout)
+        self.assertIn("place", tidegate("explain", self.journal).stdout)
+
     def test_scales_explains_and_replays(self):
         scaler = self.start()
         wait_for(lambda: self.desired() == 1)
