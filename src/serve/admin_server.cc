@@ -269,9 +269,8 @@ Status CivetwebServer::Start() {
 
 /// The master and its workers.
 void CivetwebServer::AwaitThreads() {
-  const auto latest = std::chrono::steady_clock::now() + kLongestThreadStart;
   for (int i = 0; i < 1 + kWorkers; ++i) {
-    if (!threads_started_.try_acquire_until(latest)) return;
+    if (!threads_started_.try_acquire_for(kLongestThreadStart)) return;
   }
 }
 
