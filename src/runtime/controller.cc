@@ -233,6 +233,7 @@ class Controller::Impl {
     slot.status = running.status;
     slot.given = running.given;
     slot.slices = running.slices;
+    slot.asked = running.asked;
     slot.next_due = std::min(running.next_due, clock_.Now() + slot.workload.period);
     if (slot.workload.keep_backend) slot.workload.backend = std::move(running.workload.backend);
   }

@@ -33,6 +33,7 @@ struct Said {
   TimePoint hold_start{};
   std::optional<ErrorCode> fault;       // of applying
   std::map<std::string, bool> targets;  // by name: was it up?
+  bool lacks_slices = false;
 };
 
 class LogReporter final : public Reporter {
@@ -45,6 +46,7 @@ class LogReporter final : public Reporter {
       said.last_tick = report.input.now;
       SayHold(input, decision, report.input.now, said);
       if (i < report.applied.size()) SayChange(decision, report.applied[i], said);
+      SayPlace(decision, said);
       // A workload that was not observed has no targets in the report, not even the old ones.
       if (i < report.targets.size() && !input.error) {
         SayTargets(input, decision.workload, report.targets[i], said);
@@ -59,6 +61,7 @@ class LogReporter final : public Reporter {
   static void SayHold(const WorkloadInput& input, const Decision& decision, TimePoint now,
                       Said& said);
   static void SayChange(const Decision& decision, const Applied& applied, Said& said);
+  static void SayPlace(const Decision& decision, Said& said);
   static void SayTargets(const WorkloadInput& input, const WorkloadId& workload,
                          const std::vector<TargetState>& states, Said& said);
 
@@ -109,6 +112,25 @@ void LogReporter::SayChange(const Decision& decision, const Applied& applied, Sa
     spdlog::info("{}: applying works again", decision.workload);
   }
   said.fault = fault;
+}
+
+// A move each time; that slices are lacking when it begins, and when it ends.
+void LogReporter::SayPlace(const Decision& decision, Said& said) {
+  const Step* refused = nullptr;
+  for (const Step& step : decision.steps) {
+    if (step.stage != Stage::kPlace) continue;
+    if (step.cause == StepCause::kMove) {
+      spdlog::info("{}: {}", decision.workload, step.reason);
+    } else {
+      refused = &step;
+    }
+  }
+  if (refused != nullptr && !said.lacks_slices) {
+    spdlog::warn("{}: {}", decision.workload, refused->reason);
+  } else if (refused == nullptr && said.lacks_slices) {
+    spdlog::info("{}: has a slice for each replica again", decision.workload);
+  }
+  said.lacks_slices = refused != nullptr;
 }
 
 /// A replica that is still starting may well not answer yet; that is no news.

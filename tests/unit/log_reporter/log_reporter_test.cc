@@ -71,6 +71,24 @@ TEST_F(LogReporterTest, SaysEachChangeOnce) {
   EXPECT_THAT(Tick(after), IsEmpty());
 }
 
+TEST_F(LogReporterTest, SaysThatSlicesAreLackingOnceAndMovesEachTime) {
+  const auto with = [](StepCause cause, const std::string& reason) {
+    TickFixture tick;
+    tick.Add("flower", 1, 1);
+    tick.output.workloads[0].decision.steps.push_back(
+        {.stage = Stage::kPlace, .cause = cause, .replicas = 1, .reason = reason});
+    return tick;
+  };
+  const TickFixture refused = with(StepCause::kNoRoom, "slices for 1 of 3 replicas");
+  EXPECT_THAT(Tick(refused), ElementsAre("warning flower: slices for 1 of 3 replicas"));
+  EXPECT_THAT(Tick(refused), IsEmpty());
+  EXPECT_THAT(Tick(with(StepCause::kMove, "moves flower-0")),
+              ElementsAre("info flower: moves flower-0",
+                          "info flower: has a slice for each replica again"));
+  EXPECT_THAT(Tick(with(StepCause::kMove, "moves flower-1")),
+              ElementsAre("info flower: moves flower-1"));
+}
+
 TEST_F(LogReporterTest, AChangeThatTakesSeveralTicks) {
   TickFixture tick;
   tick.Add("flower", 3, 1);
