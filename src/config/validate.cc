@@ -406,6 +406,8 @@ void Validator::CheckSlice(const Autoscaler& autoscaler,
     if (!problem.empty()) Report("spec.slice.profile", std::move(problem));
   }
   const auto& pool = autoscaler.process_pool;
+  if (!pool)
+    Report("spec.slice", "needs spec.backend.processPool, which starts replicas on slices");
   if (pool && pool->environment.count("CUDA_VISIBLE_DEVICES") > 0) {
     Report("spec.backend.processPool.environment.CUDA_VISIBLE_DEVICES",
            "is set for each replica, to its slice");

@@ -449,6 +449,8 @@ TEST(ConfigProblemsTest, Slices) {
       {"no such model", Spec("") + gpus + "    budgets: {a100-40g: 3}\n",
        "f.yaml:13:25: spec.devices.budgets.a100-40g: no GPU model is called \"a100-40g\"; did you "
        "mean \"a100-40gb\"?"},
+      {"nobody starts them", Spec("  slice: {profile: 1g.5gb}\n") + gpus,
+       "f.yaml:7:10: spec.slice: needs spec.backend.processPool, which starts replicas on slices"},
       {"the pool sets it, too",
        Pool("      environment: {CUDA_VISIBLE_DEVICES: \"0\"}\n  slice: {profile: 1g.5gb}\n") +
            gpus,
