@@ -49,13 +49,13 @@ class FleetBuilder {
                        " after a reset of the GPU");
     }
     if (out_.fleet.FindModel(model->id) == nullptr) {
-      if (const Status added = out_.fleet.AddModel(*model); !added) return added;
+      if (Status added = out_.fleet.AddModel(*model); !added) return added;
     }
     const Result<std::size_t> index =
         out_.fleet.AddDevice({.id = device.uuid, .model = model->id, .node = node_});
     if (!index) return index.error();
     for (const NvmlSlice& slice : device.slices) {
-      if (const Status added = AddSlice(device, slice, *model, *index); !added) return added;
+      if (Status added = AddSlice(device, slice, *model, *index); !added) return added;
     }
     return {};
   }

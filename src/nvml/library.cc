@@ -30,20 +30,20 @@ Status Library::Bind(const std::string& name) {
   Return (*init)() = nullptr;
   // clang-format off
   const bool enough =
-      Find(handle_, "nvmlInit_v2", init) &
-      Find(handle_, "nvmlShutdown", shutdown_) &
-      Find(handle_, "nvmlErrorString", error_string_) &
-      Find(handle_, "nvmlSystemGetDriverVersion", SystemGetDriverVersion) &
-      Find(handle_, "nvmlDeviceGetCount_v2", DeviceGetCount_v2) &
-      Find(handle_, "nvmlDeviceGetHandleByIndex_v2", DeviceGetHandleByIndex_v2) &
-      Find(handle_, "nvmlDeviceGetName", DeviceGetName) &
-      Find(handle_, "nvmlDeviceGetUUID", DeviceGetUUID) &
-      Find(handle_, "nvmlDeviceGetPciInfo_v3", DeviceGetPciInfo_v3) &
-      Find(handle_, "nvmlDeviceGetMigMode", DeviceGetMigMode) &
-      Find(handle_, "nvmlDeviceGetGpuInstances", DeviceGetGpuInstances) &
-      Find(handle_, "nvmlGpuInstanceGetInfo", GpuInstanceGetInfo) &
-      Find(handle_, "nvmlDeviceGetMaxMigDeviceCount", DeviceGetMaxMigDeviceCount) &
-      Find(handle_, "nvmlDeviceGetMigDeviceHandleByIndex", DeviceGetMigDeviceHandleByIndex) &
+      Find(handle_, "nvmlInit_v2", init) &&
+      Find(handle_, "nvmlShutdown", shutdown_) &&
+      Find(handle_, "nvmlErrorString", error_string_) &&
+      Find(handle_, "nvmlSystemGetDriverVersion", SystemGetDriverVersion) &&
+      Find(handle_, "nvmlDeviceGetCount_v2", DeviceGetCount_v2) &&
+      Find(handle_, "nvmlDeviceGetHandleByIndex_v2", DeviceGetHandleByIndex_v2) &&
+      Find(handle_, "nvmlDeviceGetName", DeviceGetName) &&
+      Find(handle_, "nvmlDeviceGetUUID", DeviceGetUUID) &&
+      Find(handle_, "nvmlDeviceGetPciInfo_v3", DeviceGetPciInfo_v3) &&
+      Find(handle_, "nvmlDeviceGetMigMode", DeviceGetMigMode) &&
+      Find(handle_, "nvmlDeviceGetGpuInstances", DeviceGetGpuInstances) &&
+      Find(handle_, "nvmlGpuInstanceGetInfo", GpuInstanceGetInfo) &&
+      Find(handle_, "nvmlDeviceGetMaxMigDeviceCount", DeviceGetMaxMigDeviceCount) &&
+      Find(handle_, "nvmlDeviceGetMigDeviceHandleByIndex", DeviceGetMigDeviceHandleByIndex) &&
       Find(handle_, "nvmlDeviceGetGpuInstanceId", DeviceGetGpuInstanceId);
   // Drivers before R470 lack these two; the catalogue stands in.
   Find(handle_, "nvmlDeviceGetGpuInstanceProfileInfoV", DeviceGetGpuInstanceProfileInfoV);

@@ -83,7 +83,7 @@ class DeviceReader {
       reading.engines = {number(info.copy_engine_count), number(info.decoder_count),
                          number(info.encoder_count), number(info.jpeg_count),
                          number(info.ofa_count)};
-      if (const Status status = ReadPlacements(reading); !status) return status;
+      if (Status status = ReadPlacements(reading); !status) return status;
       out_.profiles.push_back(std::move(reading));
     }
     return {};
@@ -123,7 +123,7 @@ class DeviceReader {
 
   Status ReadSlices() {
     std::map<std::uint32_t, std::vector<std::string>> uuids;
-    if (const Status status = ReadUuids(uuids); !status) return status;
+    if (Status status = ReadUuids(uuids); !status) return status;
     for (const ProfileReading& profile : out_.profiles) {
       std::vector<nvml::GpuInstance> handles(static_cast<std::size_t>(profile.max_instances));
       auto count = static_cast<unsigned>(handles.size());
