@@ -122,6 +122,9 @@ class DeviceReader {
   }
 
   Status ReadSlices() {
+    if (out_.profiles.empty()) {  // instances are asked for by profile
+      return Error{ErrorCode::kNoData, "the driver names no profiles"};
+    }
     std::map<std::uint32_t, std::vector<std::string>> uuids;
     if (Status status = ReadUuids(uuids); !status) return status;
     for (const ProfileReading& profile : out_.profiles) {

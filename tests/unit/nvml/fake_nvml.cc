@@ -105,7 +105,7 @@ FAKE nvmlDeviceGetMigMode(nvml::Device device, unsigned* current, unsigned* pend
 }
 FAKE nvmlDeviceGetGpuInstanceProfileInfoV(nvml::Device, unsigned index, nvml::ProfileInfo* info) {
   if (info->version != nvml::kProfileInfoVersion) return kUnknown;
-  if (Fault("off")) return nvml::kNotSupported;
+  if (Fault("off") || Fault("silent")) return nvml::kNotSupported;
   const auto* row = std::find_if(std::begin(kRows), std::end(kRows),
                                  [&](const Row& each) { return each.index == index; });
   if (row == std::end(kRows)) return nvml::kNotSupported;

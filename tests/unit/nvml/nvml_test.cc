@@ -81,6 +81,13 @@ TEST_F(NvmlTest, SlicesThatCannotBeReadAreNotFreeRoom) {
             "nvmlDeviceGetGpuInstances: Insufficient Permissions");
 }
 
+TEST_F(NvmlTest, SlicesOfASilentDriverAreNotFreeRoom) {
+  const Result<NvmlFleet> fleet = ReadFleet("silent");
+  ASSERT_FALSE(fleet);
+  EXPECT_EQ(fleet.error().code, ErrorCode::kNoData);
+  EXPECT_THAT(fleet.error().message, HasSubstr("the driver names no profiles"));
+}
+
 TEST_F(NvmlTest, TheCatalogueStandsInForASilentDriver) {
   const Result<NvmlFleet> read = ReadFleet("off");
   ASSERT_TRUE(read) << read.error().message;
