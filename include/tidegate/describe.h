@@ -48,6 +48,10 @@ template <> struct EnumNames<SelectPolicy> {
 template <> struct EnumNames<MissingData> {
   static constexpr std::array<std::string_view, 2> kNames{"Hold", "Fill"};
 };
+template <> struct EnumNames<Averaging> {
+  static constexpr std::array<std::string_view, 5> kNames{
+      "Latest", "Linear", "Exponential", "Bucket", "Quantile"};
+};
 template <> struct EnumNames<ReplicaPhase> {
   static constexpr std::array<std::string_view, 5> kNames{
       "Pending", "Running", "Succeeded", "Failed", "Unknown"};
@@ -140,6 +144,7 @@ TIDEGATE_EXPORT void Describe(FieldVisitor& v, TickRecord& s);
 
 // config.h and the options that it holds
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, MetricQuery& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, AveragingWindow& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, ScrapeOptions& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, BasicAuth& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, TlsFiles& s);

@@ -316,6 +316,7 @@ class FileParser {
     validator.Check(autoscaler, hpa_alone);
     JoinRules(autoscaler);
     validator.ResolveSignals(autoscaler);
+    config::Validator::ResolveWindows(autoscaler);
     config_.autoscalers.push_back(std::move(autoscaler));
   }
 
@@ -327,12 +328,12 @@ class FileParser {
       for (const config::AdapterQuery& rule : rules.queries) {
         const auto same = [&](const auto& other) { return NameIn(other) == rule.query.metric; };
         const auto& metrics = autoscaler.spec.metrics;
-        const auto& queries = autoscaler.queries;
         if (std::none_of(metrics.begin(), metrics.end(), same)) continue;
-        if (std::any_of(queries.begin(), queries.end(), same)) continue;  // its own query wins
-        autoscaler.queries.push_back(
-            autoscaler.prometheus ? config::GroupedBy(rule, autoscaler.prometheus->replica_label)
-                                  : rule.query);
+        MetricQuery& query = config::QueryOf(rule.query.metric, autoscaler);
+        if (!query.query.empty()) continue;  // its own query wins
+        query.query = autoscaler.prometheus
+                          ? config::GroupedBy(rule, autoscaler.prometheus->replica_label).query
+                          : rule.query.query;
       }
     }
   }

@@ -41,6 +41,9 @@ Position Locate(const Node* root, std::string_view path, bool* found = nullptr);
 /// The query of a rule for a source that is asked about all replicas at once.
 MetricQuery GroupedBy(const AdapterQuery& rule, const std::string& label);
 
+/// How the metric is read; appended if nothing is said about it yet.
+MetricQuery& QueryOf(const std::string& metric, Autoscaler& autoscaler);
+
 /// kInvalidArgument: not a query that Tidegate can evaluate.
 Status CompileQuery(const std::string& query, const CompileOptions& options = {});
 
@@ -58,6 +61,8 @@ class Validator {
   void Check(const ScalerOptions& options);
   /// Gives metrics without a query that of the profile's signal that they are called by.
   void ResolveSignals(Autoscaler& autoscaler);
+  /// Gives windows whose buckets have no length that of the time between two values.
+  static void ResolveWindows(Autoscaler& autoscaler);
 
  private:
   bool Given(std::string_view path) const;
@@ -71,6 +76,8 @@ class Validator {
   void CheckPolicies(const ScalingSpec& spec);
   void CheckFeatureGates(const ScalingSpec& spec);
   void CheckQueries(const Autoscaler& autoscaler);
+  void CheckReading(const Autoscaler& autoscaler, const MetricQuery& query,
+                    const std::string& path);
   void CheckPrometheus(const Autoscaler& autoscaler);
   void CheckPool(const Autoscaler& autoscaler);
   void CheckProbe(const HttpProbe& probe, const ProcessPoolOptions& pool, const std::string& path);

@@ -123,7 +123,8 @@ TEST(ReferenceTest, EveryFieldOfTheSpecIsDescribed) {
   EXPECT_FIELDS(LabelSelectorRequirement, 3, a, b, c);
   EXPECT_FIELDS(LabelSelector, 2, a, b);
   EXPECT_FIELDS(ScalingSpec, 11, a, b, c, d, e, f, g, h, i, j, k);
-  EXPECT_FIELDS(MetricQuery, 2, a, b);
+  EXPECT_FIELDS(MetricQuery, 6, a, b, c, d, e, f);
+  EXPECT_FIELDS(AveragingWindow, 4, a, b, c, d);
   EXPECT_FIELDS(ScrapeOptions, 6, a, b, c, d, e, f);
   EXPECT_FIELDS(BasicAuth, 2, a, b);
   EXPECT_FIELDS(TlsFiles, 3, a, b, c);
@@ -135,7 +136,7 @@ TEST(ReferenceTest, EveryFieldOfTheSpecIsDescribed) {
   EXPECT_FIELDS(PushOptions, 2, a, b);
   EXPECT_FIELDS(JournalOptions, 3, a, b, c);
   EXPECT_FIELDS(LogOptions, 2, a, b);
-  EXPECT_FIELDS(ScalerOptions, 3, a, b, c);
+  EXPECT_FIELDS(ScalerOptions, 4, a, b, c, d);
 }
 
 TEST(ReferenceTest, EveryFieldOfATickIsDescribed) {
