@@ -52,6 +52,10 @@ template <> struct EnumNames<Averaging> {
   static constexpr std::array<std::string_view, 5> kNames{
       "Latest", "Linear", "Exponential", "Bucket", "Quantile"};
 };
+template <> struct EnumNames<FallbackBehavior> {
+  static constexpr std::array<std::string_view, 5> kNames{
+      "Hold", "Static", "CurrentReplicas", "CurrentReplicasIfHigher", "CurrentReplicasIfLower"};
+};
 template <> struct EnumNames<ReplicaPhase> {
   static constexpr std::array<std::string_view, 5> kNames{
       "Pending", "Running", "Succeeded", "Failed", "Unknown"};
@@ -68,10 +72,11 @@ template <> struct EnumNames<Stage> {
       "metrics", "policy", "combine", "hold", "stabilize", "rateLimit", "bounds"};
 };
 template <> struct EnumNames<StepCause> {
-  static constexpr std::array<std::string_view, 16> kNames{
+  static constexpr std::array<std::string_view, 17> kNames{
       "unobserved", "disabledAtZero", "aboveMaxReplicas", "belowMinReplicas", "proposal", "largest",
       "failed", "doubt", "scaleDownWindow", "scaleUpWindow", "scaleUpPolicies",
-      "scaleDownPolicies", "defaultScaleUp", "maxReplicas", "minReplicas", "minReplicasAtZero"};
+      "scaleDownPolicies", "defaultScaleUp", "maxReplicas", "minReplicas", "minReplicasAtZero",
+      "fallback"};
 };
 template <> struct EnumNames<ReplicaGroup> {
   static constexpr std::array<std::string_view, 4> kNames{
@@ -109,6 +114,7 @@ TIDEGATE_EXPORT void Describe(FieldVisitor& v, ScalingRules& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, Behavior& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, PolicySpec& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, HpaOptions& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, Fallback& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, ScalingSpec& s);
 /// The members that a HorizontalPodAutoscaler's spec has, without those of Tidegate.
 TIDEGATE_EXPORT void DescribeHpaSpec(FieldVisitor& v, ScalingSpec& s);
@@ -130,6 +136,7 @@ TIDEGATE_EXPORT void Describe(FieldVisitor& v, MetricTrace& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, Proposal& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, Recommendation& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, ScaleEvent& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, MetricMemory& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, History& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, Decision& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, ScaleCommand& s);

@@ -31,6 +31,7 @@ inline constexpr std::string_view kAbleToScale = "AbleToScale";
 inline constexpr std::string_view kScalingActive = "ScalingActive";
 inline constexpr std::string_view kScalingLimited = "ScalingLimited";
 inline constexpr std::string_view kScaledToZero = "ScaledToZero";
+inline constexpr std::string_view kFallback = "Fallback";  ///< KEDA's; only where one is set
 }  // namespace condition
 
 /// One condition of a workload (HorizontalPodAutoscalerCondition).

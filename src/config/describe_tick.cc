@@ -83,6 +83,7 @@ void Describe(FieldVisitor& v, Reading& s) {
   v.Field("doubts", s.doubts);
   v.Field("error", s.error);
   v.Field("age", s.age);
+  v.Field("fallback", s.fallback);
 }
 
 void Describe(FieldVisitor& v, Step& s) {
@@ -106,6 +107,7 @@ void Describe(FieldVisitor& v, MetricTrace& s) {
   v.Field("filledRatio", s.filled_ratio);
   v.Field("groups", s.groups);
   v.Field("error", s.error);
+  v.Field("fallback", s.fallback);
 }
 
 void Describe(FieldVisitor& v, Proposal& s) {
@@ -127,12 +129,21 @@ void Describe(FieldVisitor& v, ScaleEvent& s) {
   v.Field("outdated", s.outdated);
 }
 
+void Describe(FieldVisitor& v, MetricMemory& s) {
+  v.Field("metric", s.metric);
+  v.Field("lostSince", s.lost_since);
+  v.Field("readAt", s.read_at);
+  v.Field("replicas", s.replicas);
+  v.Field("milliValues", s.values);
+}
+
 void Describe(FieldVisitor& v, History& s) {
   v.Field("recommendations", s.recommendations);
   v.Field("scaleUpEvents", s.scale_up_events);
   v.Field("scaleDownEvents", s.scale_down_events);
   v.Field("lastScaleTime", s.last_scale_time);
   v.Field("scaledToZero", s.scaled_to_zero);
+  v.Field("metrics", s.metrics);
 }
 
 void Describe(FieldVisitor& v, Decision& s) {

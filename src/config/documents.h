@@ -74,6 +74,7 @@ class Validator {
   void CheckTarget(const MetricSpec& metric, const std::string& path);
   void CheckBehavior(const ScalingSpec& spec);
   void CheckPolicies(const ScalingSpec& spec);
+  void CheckFallbacks(const ScalingSpec& spec);
   void CheckFeatureGates(const ScalingSpec& spec);
   void CheckQueries(const Autoscaler& autoscaler);
   void CheckReading(const Autoscaler& autoscaler, const MetricQuery& query,

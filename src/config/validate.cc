@@ -144,6 +144,7 @@ void Validator::Check(const Autoscaler& autoscaler, bool hpa_checked) {
     CheckBehavior(spec);
   }
   CheckPolicies(spec);
+  CheckFallbacks(spec);
   CheckFeatureGates(spec);
   CheckQueries(autoscaler);
   CheckPrometheus(autoscaler);
@@ -269,6 +270,32 @@ void Validator::CheckPolicies(const ScalingSpec& spec) {
     for (const std::string& name : names) known += (known.empty() ? "" : ", ") + JsonString(name);
     Report(path + ".name", "no policy is called " + JsonString(policy.name) + "; known are " +
                                known + Nearest(policy.name, {names.begin(), names.end()}));
+  }
+}
+
+void Validator::CheckFallbacks(const ScalingSpec& spec) {
+  std::vector<std::string_view> names;
+  for (const MetricSpec& metric : spec.metrics) names.push_back(metric.name);
+  std::set<std::string_view> seen;
+  for (std::size_t i = 0; i < spec.fallbacks.size(); ++i) {
+    const Fallback& fallback = spec.fallbacks[i];
+    const std::string path = At("spec.fallbacks", i);
+    const bool known = std::find(names.begin(), names.end(), fallback.metric) != names.end();
+    if (!fallback.metric.empty() && !known) {
+      Report(path + ".metric", "no metric of spec.metrics is called " +
+                                   JsonString(fallback.metric) + Nearest(fallback.metric, names));
+    }
+    if (!seen.insert(fallback.metric).second) {
+      Report(path + ".metric", fallback.metric.empty()
+                                   ? "there is a fallback of all metrics already"
+                                   : JsonString(fallback.metric) + " has a fallback already");
+    }
+    const bool counts = fallback.behavior != FallbackBehavior::kHold &&
+                        fallback.behavior != FallbackBehavior::kCurrentReplicas;
+    if (counts && !Given(path + ".replicas")) {
+      Report(path + ".replicas",
+             "is required for behavior " + std::string(NameOf(fallback.behavior)));
+    }
   }
 }
 

@@ -23,6 +23,7 @@ std::string Number(double value, int digits) {
 
 // "pods metric queue: 21000 / target 10000 = 2.1, 3 ready"
 std::string TraceText(const MetricTrace& trace) {
+  if (trace.fallback) return trace.metric + ": its fallback";
   const auto value = [&](MilliValue milli) {
     return Number(static_cast<double>(milli) / 1000, 6) + (trace.utilization ? "%" : "");
   };
@@ -78,6 +79,8 @@ class Words {
         return wanted + " is more than maxReplicas " + std::to_string(step.replicas);
       case StepCause::kMinReplicas:
         return wanted + " is less than minReplicas " + std::to_string(step.replicas);
+      case StepCause::kFallback:
+        return step.reason;
       case StepCause::kMinReplicasAtZero:
         break;
     }

@@ -311,6 +311,18 @@ TEST(ConfigProblemsTest, TidegatesOwn) {
        "to function \"delta\", got instant vector"},
       {"two queries", Spec("  queries: [{metric: q, query: q}, {metric: q, query: q}]\n"),
        "f.yaml:7:45: spec.queries[1].metric: \"q\" has a query already"},
+      {"a fallback of no metric", Spec("  fallbacks: [{metric: qq}, {metric: q}, {metric: q}]\n"),
+       "f.yaml:7:24: spec.fallbacks[0].metric: no metric of spec.metrics is called \"qq\"; did you "
+       "mean \"q\"?\n"
+       "f.yaml:7:51: spec.fallbacks[2].metric: \"q\" has a fallback already"},
+      {"a fallback to no number", Spec("  fallbacks: [{behavior: Static}]\n"),
+       "f.yaml:7:15: spec.fallbacks[0].replicas: is required for behavior Static"},
+      {"a fallback of KEDA's spelling", Spec("  fallbacks: [{behavior: static, ttl: 1m}]\n"),
+       "f.yaml:7:26: spec.fallbacks[0].behavior: unsupported value \"static\", want one of "
+       "\"Hold\", \"Static\", \"CurrentReplicas\", \"CurrentReplicasIfHigher\", "
+       "\"CurrentReplicasIfLower\"; did you mean \"Static\"?\n"
+       "f.yaml:7:34: spec.fallbacks[0]: unknown key \"ttl\"; known keys are \"metric\", "
+       "\"lastKnown\", \"after\", \"behavior\", \"replicas\""},
       {"a window of a typo",
        Spec("  queries: [{metric: q, window: {average: Exponentail, lenght: 1m}}]\n"),
        "f.yaml:7:43: spec.queries[0].window.average: unsupported value \"Exponentail\", want one "
