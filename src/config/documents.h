@@ -23,23 +23,8 @@ struct WorkloadDocuments {
   const Node* hpa = nullptr;
 };
 
-/// One rule of Prometheus Adapter, resolved to a query over the series of one replica.
-struct AdapterQuery {
-  MetricQuery query;
-  std::string grouped;  ///< the same over all replicas, `by (<<.GroupBy>>)`
-  Position at;
-  std::string path;
-};
-
-/// Reads `rules:` and `externalRules:` of a document. Problems get paths below `path`.
-std::vector<AdapterQuery> ReadAdapterRules(const Node& root, const std::string& path,
-                                           std::vector<Problem>& problems);
-
 /// Where `path` ("spec.metrics[0].pods") is written, or the innermost part of it that is.
 Position Locate(const Node* root, std::string_view path, bool* found = nullptr);
-
-/// The query of a rule for a source that is asked about all replicas at once.
-MetricQuery GroupedBy(const AdapterQuery& rule, const std::string& label);
 
 /// How the metric is read; appended if nothing is said about it yet.
 MetricQuery& QueryOf(const std::string& metric, Autoscaler& autoscaler);

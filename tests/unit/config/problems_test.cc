@@ -307,7 +307,7 @@ TEST(ConfigProblemsTest, TidegatesOwn) {
       {"query that does not parse", Spec("  queries: [{metric: q, query: 'sum(q'}]\n"),
        "f.yaml:7:32: spec.queries[0].query: 1:6: parse error: unclosed left parenthesis"},
       {"rule that does not parse", "rules: [{seriesQuery: a, metricsQuery: 'delta(a)'}]\n",
-       "f.yaml:1:9: rules[0].metricsQuery: 1:7: parse error: expected type range vector in call "
+       "f.yaml:1:40: rules[0].metricsQuery: 1:7: parse error: expected type range vector in call "
        "to function \"delta\", got instant vector"},
       {"two queries", Spec("  queries: [{metric: q, query: q}, {metric: q, query: q}]\n"),
        "f.yaml:7:45: spec.queries[1].metric: \"q\" has a query already"},
