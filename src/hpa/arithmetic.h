@@ -45,7 +45,16 @@ inline std::int64_t ToInt64(double value) {
   return fits ? static_cast<std::int64_t>(value) : std::numeric_limits<std::int64_t>::min();
 }
 
-inline std::int32_t CeilToInt32(double value) { return ToInt32(std::ceil(value)); }
+/// ToInt32(ceil(value)), without the call that std::ceil is where the processor's own instruction
+/// may not be used.
+inline std::int32_t CeilToInt32(double value) {
+  const bool fits = value > -2147483649.0 && value <= 2147483647.0;  // false for NaN
+  if (!fits) return std::numeric_limits<std::int32_t>::min();
+  const auto cut = static_cast<std::int32_t>(value);
+  if (value > static_cast<double>(cut)) [[likely]]
+    return cut + 1;
+  return cut;
+}
 
 /// Like CeilToInt32, but what is too large becomes the largest.
 inline std::int32_t CeilToInt32Saturating(double value) {

@@ -2,6 +2,8 @@
 #include "hpa/pod_groups.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstring>
 #include <string>
 
 #include "hpa/arithmetic.h"
@@ -50,15 +52,35 @@ inline ReplicaGroup Classify(const Replica& replica, const ReplicaReading* readi
   return ReplicaGroup::kReady;
 }
 
+// offsetof of a class with members such as std::map: both compilers have it, and warn.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Winvalid-offsetof"
+
+// Whether it runs, is ready and was not asked to go: four bytes that lie together, in one
+// comparison, since the loop over the replicas is bound by the number of its branches.
+inline bool RunsReady(const Replica& replica) {
+  struct Standing {
+    ReplicaPhase phase = ReplicaPhase::kRunning;
+    std::optional<ConditionStatus> ready = ConditionStatus::kTrue;
+    bool terminating = false;
+  };
+  constexpr std::size_t kAt = offsetof(Replica, phase);
+  static_assert(offsetof(Replica, ready) - kAt == offsetof(Standing, ready));
+  static_assert(offsetof(Replica, terminating) - kAt == offsetof(Standing, terminating));
+  static_assert(sizeof(Standing) == 4);
+  const Standing wanted;
+  return std::memcmp(reinterpret_cast<const char*>(&replica) + kAt, &wanted, sizeof wanted) == 0;
+}
+
+#pragma GCC diagnostic pop
+
 // What nearly every replica is, and then it counts: it runs, has a value and, where readiness
 // matters, is ready and was started before `initialized`.
 template <bool kCpu>
 inline bool IsPlain(const Replica& replica, const ReplicaReading* reading, TimePoint initialized) {
-  if (reading == nullptr || replica.phase != ReplicaPhase::kRunning || replica.terminating) {
-    return false;
-  }
-  return !kCpu || (replica.ready == ConditionStatus::kTrue && replica.start_time &&
-                   *replica.start_time <= initialized);
+  if (reading == nullptr) return false;
+  if (!kCpu) return replica.phase == ReplicaPhase::kRunning && !replica.terminating;
+  return RunsReady(replica) && replica.start_time && *replica.start_time <= initialized;
 }
 
 // Looked up for every container at every tick; the text of "cpu" is compared as a constant.
@@ -80,6 +102,20 @@ inline bool SumContainers(const Replica& replica, const GroupingRules& rules, Mi
     if (request == nullptr) [[unlikely]]
       return false;
     sum = WrapAdd(sum, request->value);
+  }
+  return true;
+}
+
+// The same of the plain case; "cpu" comes first, as it does in the order of names.
+template <bool kCpu>
+inline bool SumPlainly(const Replica& replica, const GroupingRules& rules, MilliValue& sum) {
+  if (replica.pod_requests) return false;
+  if (!kCpu) return SumContainers<false>(replica, rules, sum);
+  sum = 0;
+  for (const Container& each : replica.containers) {
+    if (each.requests.empty() || !SameText(each.requests.front().resource, "cpu")) [[unlikely]]
+      return false;
+    sum = WrapAdd(sum, each.requests.front().value);
   }
   return true;
 }
@@ -141,12 +177,13 @@ void PodGroups::Add(MilliValue usage, MilliValue request, PodSums& sums) {
 }
 
 // What is left of a replica's look when it is not plain. Out of line, so that the loop is short.
-template <bool kCpu, bool kRequests>
+template <bool kCpu, PodGroups::Requests kRequests>
 [[gnu::noinline]] PodGroups::Looked PodGroups::LookClosely(const Replica& replica,
                                                            const ReplicaReading* reading,
                                                            const GroupingRules& rules) {
   Looked looked{.group = Classify(replica, reading, rules, kCpu)};
-  if (kRequests && !RequestOf<kCpu>(replica, rules, looked.request) && !request_error_) {
+  if (kRequests != Requests::kNone && !RequestOf<kCpu>(replica, rules, looked.request) &&
+      !request_error_) {
     request_error_ = RequestError(replica, rules);
   }
   seen_ |= Bit(looked.group);
@@ -156,43 +193,46 @@ template <bool kCpu, bool kRequests>
 }
 
 // Groups every replica with the reading that `find` returns for it.
-template <bool kCpu, bool kRequests, typename F>
+template <bool kCpu, PodGroups::Requests kRequests, typename F>
 void PodGroups::PassAs(const std::vector<Replica>& replicas, const GroupingRules& rules,
                        std::vector<ReplicaGroup>& groups, F find) {
   const TimePoint initialized = rules.now - rules.options.cpu_initialization_period;
-  const bool whole = rules.container.empty();  // pods, not one container of each
   PodSums sums;
   seen_ = 0;
   gaps_.clear();
   request_error_.reset();
-  groups.resize(replicas.size());
-  ReplicaGroup* out = groups.data();
+  groups.assign(replicas.size(), ReplicaGroup::kReady);
   for (const Replica& replica : replicas) {
     const ReplicaReading* reading = find(replica.name);
     Looked looked;
-    const bool plain = IsPlain<kCpu>(replica, reading, initialized) &&
-                       (!kRequests || (whole && !replica.pod_requests &&
-                                       SumContainers<kCpu>(replica, rules, looked.request)));
+    const bool plain =
+        kRequests != Requests::kOfContainer && IsPlain<kCpu>(replica, reading, initialized) &&
+        (kRequests == Requests::kNone || SumPlainly<kCpu>(replica, rules, looked.request));
     if (!plain) [[unlikely]] {
       looked = LookClosely<kCpu, kRequests>(replica, reading, rules);
+      groups[static_cast<std::size_t>(&replica - replicas.data())] = looked.group;
+      if (looked.group != ReplicaGroup::kReady) continue;
     }
-    *out++ = looked.group;
-    if (looked.group == ReplicaGroup::kReady) Add(reading->value, looked.request, sums);
+    Add(reading->value, looked.request, sums);
   }
   sums_ = sums;
   if (sums.replicas > 0) seen_ |= Bit(ReplicaGroup::kReady);
 }
 
 // A loop of its own for each kind of metric.
+template <bool kCpu, typename F>
+void PodGroups::PassOf(const std::vector<Replica>& replicas, const GroupingRules& rules,
+                       std::vector<ReplicaGroup>& groups, F find) {
+  if (!rules.utilization) return PassAs<kCpu, Requests::kNone>(replicas, rules, groups, find);
+  if (rules.container.empty()) return PassAs<kCpu, Requests::kOfPod>(replicas, rules, groups, find);
+  return PassAs<kCpu, Requests::kOfContainer>(replicas, rules, groups, find);
+}
+
 template <typename F>
 void PodGroups::Pass(const std::vector<Replica>& replicas, const GroupingRules& rules,
                      std::vector<ReplicaGroup>& groups, F find) {
-  if (rules.resource == "cpu") {
-    return rules.utilization ? PassAs<true, true>(replicas, rules, groups, find)
-                             : PassAs<true, false>(replicas, rules, groups, find);
-  }
-  return rules.utilization ? PassAs<false, true>(replicas, rules, groups, find)
-                           : PassAs<false, false>(replicas, rules, groups, find);
+  if (rules.resource == "cpu") return PassOf<true>(replicas, rules, groups, find);
+  return PassOf<false>(replicas, rules, groups, find);
 }
 
 void PodGroups::Look(const Observation& observation, const Reading& reading,

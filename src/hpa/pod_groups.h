@@ -79,11 +79,17 @@ class PodGroups {
     MilliValue request = 0;
   };
 
-  template <bool kCpu, bool kRequests>
+  // Whether requests are needed, and whose.
+  enum class Requests { kNone, kOfPod, kOfContainer };
+
+  template <bool kCpu, Requests kRequests>
   Looked LookClosely(const Replica& replica, const ReplicaReading* reading,
                      const GroupingRules& rules);
-  template <bool kCpu, bool kRequests, typename F>
+  template <bool kCpu, Requests kRequests, typename F>
   void PassAs(const std::vector<Replica>& replicas, const GroupingRules& rules,
+              std::vector<ReplicaGroup>& groups, F find);
+  template <bool kCpu, typename F>
+  void PassOf(const std::vector<Replica>& replicas, const GroupingRules& rules,
               std::vector<ReplicaGroup>& groups, F find);
   template <typename F>
   void Pass(const std::vector<Replica>& replicas, const GroupingRules& rules,

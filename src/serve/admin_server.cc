@@ -11,6 +11,8 @@
 #include <future>
 #include <mutex>
 #include <optional>
+#include <semaphore>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -165,8 +167,9 @@ void Send(mg_connection* connection, const Response& response, bool head_only) {
   mg_write(connection, head.data(), head.size());
 }
 
-/// civetweb changes the process's SIGPIPE when it starts; the host's choice is put back. (It
-/// sends with MSG_NOSIGNAL and does not need the signal ignored.)
+/// Each of civetweb's threads changes the process's SIGPIPE as the first thing it does; the host's
+/// choice is put back when the last of them has. (civetweb sends with MSG_NOSIGNAL and does not
+/// need the signal ignored.)
 class SigpipeKeeper {
  public:
   SigpipeKeeper() { sigaction(SIGPIPE, nullptr, &before_); }
@@ -177,6 +180,10 @@ class SigpipeKeeper {
  private:
   struct sigaction before_ {};
 };
+
+constexpr int kWorkers = 8;
+/// civetweb goes on without a thread that could not be started: nobody waits for it longer.
+constexpr std::chrono::seconds kLongestThreadStart{5};
 
 class CivetwebServer final : public AdminServer {
  public:
@@ -194,6 +201,8 @@ class CivetwebServer final : public AdminServer {
  private:
   void Stop() noexcept;
   void Knock() const noexcept;
+  void AwaitThreads();
+  static void* OnThread(const mg_context* context, int type) noexcept;
   static int OnRequest(mg_connection* connection) noexcept;
   static int OnError(mg_connection* connection, int status, const char* message) noexcept;
   static int OnLog(const mg_connection* connection, const char* message) noexcept;
@@ -203,6 +212,7 @@ class CivetwebServer final : public AdminServer {
   const ListenAddress address_;
   const AdminHandlers handlers_;
   const serve::Push push_;
+  std::counting_semaphore<> threads_started_{0};
   std::mutex log_mutex_;
   std::string first_log_;
   mg_context* context_ = nullptr;
@@ -213,11 +223,12 @@ Status CivetwebServer::Start() {
   static const unsigned features = mg_init_library(MG_FEATURES_DEFAULT);
   (void)features;
   const std::string listen = address_.ip + ":" + std::to_string(address_.port);
+  const std::string workers = std::to_string(kWorkers);
   // Few threads and short times: the clients are a Prometheus, a probe and an operator.
   // clang-format off
   std::vector<const char*> options = {
       "listening_ports", listen.c_str(),
-      "num_threads", "8",
+      "num_threads", workers.c_str(),
       "connection_queue", "16",
       "listen_backlog", "64",
       "max_request_size", "16384",
@@ -232,6 +243,7 @@ Status CivetwebServer::Start() {
       nullptr};
   // clang-format on
   mg_callbacks callbacks{};
+  callbacks.init_thread = &CivetwebServer::OnThread;
   callbacks.begin_request = &CivetwebServer::OnRequest;
   callbacks.log_message = &CivetwebServer::OnLog;
   callbacks.http_error = &CivetwebServer::OnError;
@@ -246,12 +258,25 @@ Status CivetwebServer::Start() {
                                                  : first_log_;
     return Error{ErrorCode::kUnavailable, where + ": " + why};
   }
+  AwaitThreads();
   mg_server_port bound{};
   if (mg_get_server_ports(context_, 1, &bound) != 1) {
     return Error{ErrorCode::kInternal, where + ": its port is not known"};
   }
   port_ = static_cast<std::uint16_t>(bound.port);
   return {};
+}
+
+/// The master and its workers.
+void CivetwebServer::AwaitThreads() {
+  for (int i = 0; i < 1 + kWorkers; ++i) {
+    if (!threads_started_.try_acquire_for(kLongestThreadStart)) return;
+  }
+}
+
+void* CivetwebServer::OnThread(const mg_context* context, int /*type*/) noexcept {
+  static_cast<CivetwebServer*>(mg_get_user_data(context))->threads_started_.release();
+  return nullptr;
 }
 
 /// civetweb looks for its stop flag every two seconds, or when somebody connects.
