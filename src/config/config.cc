@@ -17,6 +17,7 @@
 #include "config/documents.h"
 #include "config/hpa_document.h"
 #include "config/scalars.h"
+#include "config/scaled_object.h"
 #include "manifest/scaling_spec.h"
 #include "tidegate/describe.h"
 
@@ -36,9 +37,10 @@ struct Kind {
   std::string_view api_version;
 };
 
-constexpr std::array<Kind, 4> kKinds{{{"Autoscaler", config::kApiVersion},
+constexpr std::array<Kind, 5> kKinds{{{"Autoscaler", config::kApiVersion},
                                       {"Scaler", config::kApiVersion},
                                       {"HorizontalPodAutoscaler", "autoscaling/v2 or older"},
+                                      {"ScaledObject", config::kKedaVersion},
                                       {"ConfigMap", "v1"}}};
 
 /// What an apiVersion has to be for a kind, in words; "": it is that.
@@ -162,6 +164,9 @@ class FileParser {
       AddWorkload(root, NameOf(root), kind, &config::WorkloadDocuments::autoscaler);
     }
     if (kind == "HorizontalPodAutoscaler") AddHpa({&root, std::nullopt, syntax_});
+    if (kind == "ScaledObject") {
+      AddWorkload(root, NameOf(root), kind, &config::WorkloadDocuments::scaled_object);
+    }
     if (kind == "Scaler") ReadScaler(root);
     if (kind == "ConfigMap") ReadConfigMap(root);
   }
@@ -260,7 +265,7 @@ class FileParser {
     scaler_ = &root;
     const std::size_t first = problems_.size();
     ReadDocument(root, [&](FieldVisitor& v) { Describe(v, config_.scaler); });
-    const config::WorkloadDocuments documents{&root, nullptr};
+    const config::WorkloadDocuments documents{&root};
     config::Validator(documents, policies_, problems_, first).Check(config_.scaler);
   }
 
@@ -306,6 +311,8 @@ class FileParser {
       decoded = config::DecodeHpa(hpas_.at(documents.hpa), problems_);
       if (decoded) manifest::FillScalingSpec(decoded->object, autoscaler.spec);
     }
+    config::ScaledObjectSource keda;
+    if (documents.scaled_object != nullptr) keda = ReadScaledObject(documents, autoscaler);
     if (documents.autoscaler != nullptr) {
       ReadDocument(*documents.autoscaler, [&](FieldVisitor& v) { Describe(v, autoscaler); });
     }
@@ -314,13 +321,40 @@ class FileParser {
       const config::HpaDocument& document = hpas_.at(documents.hpa);
       if (!decoded || !config::ValidateHpa(document, *decoded, release, problems_)) return;
     }
-    const bool hpa_alone = documents.autoscaler == nullptr;
+    const bool checked = documents.autoscaler == nullptr || documents.scaled_object != nullptr;
     config::Validator validator(documents, policies_, problems_, first);
-    validator.Check(autoscaler, hpa_alone);
+    validator.Check(autoscaler, checked);
+    JoinSource(std::move(keda), autoscaler);
     JoinRules(decoded ? decoded->object.metadata.name_space : "", autoscaler);
     validator.ResolveSignals(autoscaler);
     config::Validator::ResolveWindows(autoscaler);
     config_.autoscalers.push_back(std::move(autoscaler));
+  }
+
+  config::ScaledObjectSource ReadScaledObject(const config::WorkloadDocuments& documents,
+                                              Autoscaler& autoscaler) {
+    if (documents.hpa != nullptr) {
+      Report(documents.scaled_object->at, "kind",
+             "there is a HorizontalPodAutoscaler of this name, in line " +
+                 std::to_string(documents.hpa->at.line) + ", and KEDA makes its own");
+    }
+    bool has_source = false;
+    for (const char* source : {"spec.prometheus", "spec.scrape"}) {
+      bool found = false;
+      config::Locate(documents.autoscaler, source, &found);
+      has_source |= found;
+    }
+    return config::ReadScaledObject(*documents.scaled_object, has_source, autoscaler, problems_);
+  }
+
+  /// What the Autoscaler does not say itself.
+  static void JoinSource(config::ScaledObjectSource keda, Autoscaler& autoscaler) {
+    if (!autoscaler.prometheus && !autoscaler.scrape) autoscaler.prometheus = keda.prometheus;
+    for (MetricQuery& query : keda.queries) {
+      MetricQuery& own = config::QueryOf(query.metric, autoscaler);
+      if (own.query.empty()) own.query = std::move(query.query);
+      own.empty_as_zero |= query.empty_as_zero;
+    }
   }
 
   /// The metric's own query wins, then a rule that names a series, then those that are about many:

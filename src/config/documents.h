@@ -21,6 +21,7 @@ inline constexpr std::string_view kApiVersion = "tidegate.dev/v1alpha1";
 struct WorkloadDocuments {
   const Node* autoscaler = nullptr;
   const Node* hpa = nullptr;
+  const Node* scaled_object = nullptr;  ///< KEDA's
 };
 
 /// Where `path` ("spec.metrics[0].pods") is written, or the innermost part of it that is.

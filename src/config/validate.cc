@@ -292,7 +292,7 @@ void Validator::CheckFallbacks(const ScalingSpec& spec) {
     }
     const bool counts = fallback.behavior != FallbackBehavior::kHold &&
                         fallback.behavior != FallbackBehavior::kCurrentReplicas;
-    if (counts && !Given(path + ".replicas")) {
+    if (counts && Given(path + ".behavior") && !Given(path + ".replicas")) {
       Report(path + ".replicas",
              "is required for behavior " + std::string(NameOf(fallback.behavior)));
     }

@@ -95,7 +95,8 @@ TEST(ConfigProblemsTest, TheFileItself) {
 TEST(ConfigProblemsTest, WhichDocumentItIs) {
   const std::string known =
       "; known are Autoscaler (tidegate.dev/v1alpha1), Scaler (tidegate.dev/v1alpha1), "
-      "HorizontalPodAutoscaler (autoscaling/v2 or older), ConfigMap (v1)";
+      "HorizontalPodAutoscaler (autoscaling/v2 or older), ScaledObject (keda.sh/v1alpha1), "
+      "ConfigMap (v1)";
   ExpectAll({
       {"no kind", "apiVersion: v1\n", "f.yaml:1:1: kind: is required"},
       {"no apiVersion", "kind: Scaler\nspec: {}\n", "f.yaml:1:1: apiVersion: is required"},
