@@ -40,8 +40,7 @@ std::optional<std::size_t> FindGroup(const std::string& name,
   return std::nullopt;
 }
 
-}  // namespace
-
+/// `text` as a regular expression that matches it alone.
 std::string QuoteRegex(std::string_view text) {
   std::string quoted;
   for (const char c : text) {
@@ -50,6 +49,8 @@ std::string QuoteRegex(std::string_view text) {
   }
   return quoted;
 }
+
+}  // namespace
 
 Result<NameMapping> NameMapping::Compile(const std::string& matches, const std::string& as) {
   NameMapping mapping;
@@ -65,6 +66,11 @@ Result<NameMapping> NameMapping::Compile(const std::string& matches, const std::
   const std::string by_default = groups == 1 ? "$1" : "$0";
   if (Status read = mapping.ReadAs(as.empty() ? by_default : as); !read) return read.error();
   mapping.ReadPieces(pattern);
+  std::string back;
+  for (const Piece& piece : mapping.as_) {
+    back += piece.is_group ? "(.*)" : QuoteRegex(piece.literal);
+  }
+  if (auto way_back = Regex::Compile(back)) mapping.back_ = *std::move(way_back);
   return mapping;
 }
 
@@ -147,10 +153,7 @@ bool NameMapping::is_reversible() const {
 }
 
 std::optional<std::string> NameMapping::SeriesOf(std::string_view name) const {
-  std::string pattern;
-  for (const Piece& piece : as_) pattern += piece.is_group ? "(.*)" : QuoteRegex(piece.literal);
-  const Result<Regex> regex = Regex::Compile(pattern);
-  const auto found = regex ? regex->Groups(name) : std::nullopt;
+  const auto found = back_ ? back_->Groups(name) : std::nullopt;
   if (!found) return std::nullopt;
   std::vector<std::string> groups(matches_->group_names().size() + 1);
   std::optional<std::string> whole;

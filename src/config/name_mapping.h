@@ -46,10 +46,8 @@ class NameMapping {
 
   std::optional<Regex> matches_;  ///< group 1 is the match, the pattern's own follow
   std::vector<Piece> as_;
+  std::optional<Regex> back_;                 ///< what a name has to be like
   std::optional<std::vector<Piece>> pieces_;  ///< of `matches`; absent: it is not that simple
 };
-
-/// `text` as a regular expression that matches it alone.
-std::string QuoteRegex(std::string_view text);
 
 }  // namespace tidegate::config
