@@ -36,6 +36,10 @@ test: build ## unit, golden, fault, end-to-end, package and Python tests
 test-slow: build ## the end-to-end faults and other slow suites
 	@ctest --preset release -L slow
 
+.PHONY: test-nvml
+test-nvml: build ## on a machine with an NVIDIA GPU: what is read through NVML equals nvidia-smi's
+	@$(PYTHON) tests/device/nvml_agrees.py $(RELEASE)/bin/tidegate
+
 .PHONY: golden-open-metrics
 golden-open-metrics: build ## the OpenMetrics project's own parser tests, from its Go module
 	@$(PYTHON) tests/golden/open_metrics.py $(RELEASE)/bin/tidegate-golden "$$(.ci/find-go)"

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <string>
 
@@ -69,7 +70,11 @@ inline bool RunsReady(const Replica& replica) {
   static_assert(offsetof(Replica, terminating) - kAt == offsetof(Standing, terminating));
   static_assert(sizeof(Standing) == 4);
   const Standing wanted;
-  return std::memcmp(reinterpret_cast<const char*>(&replica) + kAt, &wanted, sizeof wanted) == 0;
+  std::uint32_t expected = 0;
+  std::uint32_t found = 0;
+  std::memcpy(&expected, &wanted, sizeof expected);
+  std::memcpy(&found, reinterpret_cast<const char*>(&replica) + kAt, sizeof found);
+  return found == expected;
 }
 
 #pragma GCC diagnostic pop

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tidegate/convert.h"
+#include "tidegate/result.h"
 
 namespace tidegate::scaler {
 
@@ -79,7 +80,7 @@ int QueryOnce(const QueryOptions& options);
 enum class PackFormat { kTable, kJson, kSvg, kHtml, kMigParted, kClaims, kChanges };
 
 struct PackOptions {
-  std::vector<std::string> files;  // kinds Fleet and Demand, and mig-parted's
+  std::vector<std::string> files;  // kinds Fleet and Demand, and mig-parted's; "nvml": this machine
   PackFormat format = PackFormat::kTable;
   bool repack = false;
   std::optional<std::int64_t> max_moves;  // of repack
@@ -88,5 +89,16 @@ struct PackOptions {
   std::size_t rows = 20;  // of the picture of a model
 };
 int Pack(const PackOptions& options);
+
+enum class DevicesFormat { kTable, kJson, kFleet };
+
+struct DevicesOptions {
+  DevicesFormat format = DevicesFormat::kTable;
+  std::string library = "libnvidia-ml.so.1";
+};
+int Devices(const DevicesOptions& options);
+
+/// The GPUs of this machine as a document of kind Fleet.
+Result<std::string> FleetOfThisMachine(const std::string& library);
 
 }  // namespace tidegate::scaler

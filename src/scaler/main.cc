@@ -149,8 +149,10 @@ void AddQuery(CLI::App& app, QueryOptions& options) {
 void AddPack(CLI::App& app, PackOptions& options) {
   CLI::App* pack = app.add_subcommand(
       "pack", "The fewest GPUs for MIG slices, with proof, and the fewest moves");
-  pack->add_option("-f,--file", options.files,
-                   "Files of kind Fleet and Demand, and of mig-parted; may be given again")
+  pack->add_option(
+          "-f,--file", options.files,
+          "Files of kind Fleet and Demand, and of mig-parted; \"nvml\" is this machine; may be "
+          "given again")
       ->required();
   static const std::map<std::string, PackFormat> kFormats = {{"table", PackFormat::kTable},
                                                              {"json", PackFormat::kJson},
@@ -180,11 +182,27 @@ void AddPack(CLI::App& app, PackOptions& options) {
   pack->footer(
       "Examples:\n"
       "  tidegate pack -f fleet.yaml -f demand.yaml\n"
+      "  tidegate pack -f nvml -f demand.yaml\n"
       "  tidegate pack -f fleet.yaml --repack --max-moves 5\n"
       "  tidegate pack -f fleet.yaml --what-if \"add 3 3g.20gb\"\n"
       "  tidegate pack -f fleet.yaml -f demand.yaml -o mig-parted\n\n"
       "Exit status 1 also if the demand takes more GPUs than there are; the plan then has them.\n"
       "docs/mig.md tells what the files say.");
+}
+
+void AddDevices(CLI::App& app, DevicesOptions& options) {
+  CLI::App* devices = app.add_subcommand(
+      "devices", "The NVIDIA GPUs of this machine, with their MIG profiles and slices");
+  static const std::map<std::string, DevicesFormat> kFormats = {{"table", DevicesFormat::kTable},
+                                                                {"json", DevicesFormat::kJson},
+                                                                {"fleet", DevicesFormat::kFleet}};
+  devices
+      ->add_option("-o,--output", options.format,
+                   "table, json or fleet (a file for `tidegate pack`)")
+      ->transform(CLI::CheckedTransformer(kFormats));
+  devices->add_option("--library", options.library, "NVML, where it is not where loaders look")
+      ->capture_default_str();
+  devices->footer("Only reads: no mode and no instance is changed.");
 }
 
 int Main(int argc, char** argv) {
@@ -198,6 +216,7 @@ int Main(int argc, char** argv) {
   ScrapePageOptions scrape;
   QueryOptions query;
   PackOptions pack;
+  DevicesOptions devices;
   AddRun(app, run);
   AddValidate(app, validate);
   AddConvert(app, convert);
@@ -206,6 +225,7 @@ int Main(int argc, char** argv) {
   AddScrape(app, scrape);
   AddQuery(app, query);
   AddPack(app, pack);
+  AddDevices(app, devices);
   app.add_subcommand("version", "Print the version");
   app.set_version_flag("--version", "tidegate " + std::string(kVersion));
   try {
@@ -221,6 +241,7 @@ int Main(int argc, char** argv) {
   if (app.got_subcommand("scrape")) return ScrapePage(scrape);
   if (app.got_subcommand("query")) return QueryOnce(query);
   if (app.got_subcommand("pack")) return Pack(pack);
+  if (app.got_subcommand("devices")) return Devices(devices);
   std::printf("tidegate %s\n", std::string(kVersion).c_str());
   return 0;
 }

@@ -153,15 +153,26 @@ class Table {
   const std::size_t rows_;
 };
 
+// "nvml" is no file, but the GPUs of this machine.
+Result<std::string> ReadText(const std::string& name) {
+  if (name == "nvml") return FleetOfThisMachine(DevicesOptions().library);
+  std::ifstream file(name, std::ios::binary);
+  std::stringstream text;
+  text << file.rdbuf();
+  if (!file) return Error{ErrorCode::kNotFound, "cannot be read"};
+  return text.str();
+}
+
 Result<FleetFiles> ReadFiles(const std::vector<std::string>& names) {
   std::vector<FileText> texts;
   std::string problems;
   for (const std::string& name : names) {
-    std::ifstream file(name, std::ios::binary);
-    std::stringstream text;
-    text << file.rdbuf();
-    if (!file) problems += name + ": cannot be read\n";
-    texts.push_back({name, text.str()});
+    const Result<std::string> text = ReadText(name);
+    if (!text) {
+      problems += name + ": " + text.error().message + "\n";
+    } else {
+      texts.push_back({name, *text});
+    }
   }
   if (problems.empty()) {
     ParsedFleetFiles parsed = ParseFleetFiles(texts);

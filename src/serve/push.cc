@@ -7,6 +7,7 @@
 
 #include "exposition/char_class.h"
 #include "exposition/content_type.h"
+#include "exposition/utf8.h"
 
 namespace tidegate::serve {
 namespace {
@@ -96,6 +97,7 @@ Result<Labels> LabelsOfQuery(std::string_view query) {
     if (!IsLabelName(name)) return Invalid("parameter \"" + name + "\": not the name of a label");
     const std::optional<std::string> value = Decoded(parameter.substr(equals + 1));
     if (!value) return Invalid("parameter \"" + name + "\": broken %-escape");
+    if (!IsUtf8(*value)) return Invalid("parameter \"" + name + "\": the value is not UTF-8");
     if (value->empty()) return Invalid("parameter \"" + name + "\": must not be empty");
     if (!labels.emplace(name, *value).second) {
       return Invalid("parameter \"" + name + "\" is there twice");

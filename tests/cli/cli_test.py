@@ -193,6 +193,18 @@ class Balanced(html.parser.HTMLParser):
         assert self.open and self.open.pop() == tag, tag
 
 
+class Devices(unittest.TestCase):
+    """`tidegate devices`; what a driver says is in tests/unit/nvml and tests/device."""
+
+    def test_a_machine_without_a_driver_says_so(self):
+        done = tidegate("devices", "--library", "libno-such-nvml.so.1")
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertRegex(done.stderr, r"^no NVIDIA driver: libno-such-nvml\.so\.1: ")
+
+    def test_an_unknown_format_is_wrong_usage(self):
+        self.assertEqual(tidegate("devices", "-o", "yaml").returncode, 2)
+
+
 class Packing(unittest.TestCase):
     """`tidegate pack` on the examples, as docs/mig.md shows it."""
     ROOT = HERE.parents[1]

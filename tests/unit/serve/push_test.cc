@@ -35,8 +35,8 @@ int RefusalOf(const PushHead& head) {
 TEST(PushTest, ParametersAreLabels) {
   EXPECT_EQ(*LabelsOfQuery(""), Labels());
   EXPECT_EQ(*LabelsOfQuery("a=b&&c=d%20e+f%2B"), (Labels{{"a", "b"}, {"c", "d e f+"}}));
-  for (const char* query :
-       {"a", "a=", "=b", "a=b&a=c", "0a=b", "a=%2", "a=%zz", "__name__=m", "a%62=c", "a-b=c"}) {
+  for (const char* query : {"a", "a=", "=b", "a=b&a=c", "0a=b", "a=%2", "a=%zz", "a=%ff",
+                            "__name__=m", "a%62=c", "a-b=c"}) {
     const Result<Labels> labels = LabelsOfQuery(query);
     ASSERT_FALSE(labels) << query;
     EXPECT_THAT(labels.error().message, HasSubstr("parameter \"")) << query;
