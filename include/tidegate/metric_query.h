@@ -15,9 +15,9 @@ namespace tidegate {
 
 enum class Averaging : std::uint8_t {
   kLatest,       ///< the newest value; no window
-  kLinear,       ///< every bucket of the window counts the same; Knative's default
+  kLinear,       ///< every value of the window counts the same; Knative's default
   kExponential,  ///< a bucket counts the less the older it is; Knative's other one
-  kBucket,       ///< the mean of the buckets' means: of many values in a bucket none counts more
+  kBucket,       ///< every bucket counts the same, however many values it has
   kQuantile,     ///< 1: the largest value, 0.5: the median
 };
 

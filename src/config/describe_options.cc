@@ -38,9 +38,9 @@ void Describe(FieldVisitor& v, MetricQuery& s) {
 
 void Describe(FieldVisitor& v, AveragingWindow& s) {
   v.Field("average", s.average,
-          {.doc = "Latest: none. Linear: every bucket counts the same, as Knative's default. "
-                  "Exponential: the older, the less, as Knative's other one. Bucket: the mean of "
-                  "the buckets' means. Quantile: of the values."});
+          {.doc = "Latest: none. Linear: every value counts the same, as Knative's default. "
+                  "Exponential: the older, the less, as Knative's other one. Bucket: every bucket "
+                  "counts the same. Quantile: of the values."});
   v.Field("length", s.length, {.doc = "How far back it reaches.", .min = 0.01, .max = 3600});
   v.Field("bucket", s.bucket,
           {.doc = "What it is counted in; 0s: the time between two values (period or interval).",

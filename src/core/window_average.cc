@@ -17,6 +17,8 @@ struct Bucket {
   std::int64_t index = 0;  // since the epoch
   double sum = 0;
   std::int64_t count = 0;
+
+  double Mean() const { return sum / static_cast<double>(count); }
 };
 
 std::int64_t IndexOf(TimePoint time, Duration bucket) {
@@ -74,11 +76,16 @@ class Averager {
            std::int64_t filled)
       : buckets_(buckets), newest_(newest), count_(count), filled_(filled) {}
 
-  // Over `filled` buckets: those that have values, or those since the first one.
-  double Linear() const {
+  // Knative's, which knows no more than one value in a bucket, or the mean of all values.
+  double Linear(bool gaps_are_zero) const {
+    if (gaps_are_zero) return Rounded(Means());
     double total = 0;
-    for (const Bucket& bucket : buckets_) total += bucket.sum;
-    return Rounded(total / static_cast<double>(filled_));
+    std::int64_t count = 0;
+    for (const Bucket& bucket : buckets_) {
+      total += bucket.sum;
+      count += bucket.count;
+    }
+    return Rounded(total / static_cast<double>(count));
   }
 
   double Exponential(bool gaps_are_zero) const {
@@ -88,15 +95,16 @@ class Averager {
     double total = 0, weights = 0;
     for (auto bucket = buckets_.rbegin(); bucket != buckets_.rend(); ++bucket) {
       for (; index > bucket->index; --index) weight *= 1 - c;
-      total += bucket->sum * weight;
+      total += bucket->Mean() * weight;
       weights += weight;
     }
     return gaps_are_zero ? total : total / weights;
   }
 
+  // Over `filled` buckets: those that have values, or those since the first one.
   double Means() const {
     double total = 0;
-    for (const Bucket& bucket : buckets_) total += bucket.sum / static_cast<double>(bucket.count);
+    for (const Bucket& bucket : buckets_) total += bucket.Mean();
     return total / static_cast<double>(filled_);
   }
 
@@ -132,9 +140,9 @@ WindowAverage Average(std::span<const TimedValue> values, TimePoint now,
   const Averager averager(buckets, newest, count, gaps_are_zero ? seen : present);
   switch (window.average) {
     case Averaging::kLatest:
-      return {buckets.back().sum / static_cast<double>(buckets.back().count), coverage};
+      return {buckets.back().Mean(), coverage};
     case Averaging::kLinear:
-      return {averager.Linear(), coverage};
+      return {averager.Linear(gaps_are_zero), coverage};
     case Averaging::kExponential:
       return {averager.Exponential(gaps_are_zero), coverage};
     case Averaging::kBucket:

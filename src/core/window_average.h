@@ -32,10 +32,11 @@ TIDEGATE_EXPORT std::int64_t BucketCount(const AveragingWindow& window);
 /// unless nothing was ever seen before it, which is Knative's rule; to tell, it needs the values
 /// of two windows.
 ///
-/// kLinear is Knative's average (knative.dev/serving, pkg/autoscaler/aggregation), rounded to 6
-/// decimals, kExponential its weighted one: c(1-c)^i for the bucket of age i, where c is the larger
-/// of 0.2 and 1-0.0001^(1/buckets). kBucket is the mean of the buckets' means, kQuantile the
-/// quantile of the values, interpolated as PromQL's quantile_over_time().
+/// kLinear is the mean of the values, and with gaps as zeros Knative's average
+/// (knative.dev/serving, pkg/autoscaler/aggregation), rounded to 6 decimals, kExponential its
+/// weighted one of the buckets' means: c(1-c)^i for the bucket of age i, where c is the larger of
+/// 0.2 and 1-0.0001^(1/buckets). kBucket is the mean of the buckets' means, kQuantile the quantile
+/// of the values, interpolated as PromQL's quantile_over_time().
 TIDEGATE_EXPORT WindowAverage Average(std::span<const TimedValue> values, TimePoint now,
                                       const AveragingWindow& window, bool gaps_are_zero);
 

@@ -87,6 +87,7 @@ runtime::ReadOptions RulesOf(const Workload& workload, const MetricSpec& metric)
     rules.empty_as_zero = own->empty_as_zero;
   }
   if (rules.window.bucket <= Duration::zero()) rules.window.bucket = workload.period;
+  rules.step = workload.period;
   return rules;
 }
 

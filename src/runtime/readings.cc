@@ -152,10 +152,13 @@ class MetricReader::Judge {
   std::vector<MilliValue> Averages(QueryRunner& runner, const Labels& matchers,
                                    const std::string& replica, Reading& reading, F doubt) {
     const AveragingWindow& window = options_.window;
-    const std::int64_t steps = core::BucketCount(window) * (options_.empty_as_zero ? 2 : 1);
-    const EvaluateOptions evaluate{.matchers = matchers, .lookback = window.bucket};
-    if (Status done = runner.EvaluateRange(store_, now_ - (steps - 1) * window.bucket, now_,
-                                           window.bucket, evaluate, past_);
+    const bool finer = options_.step > Duration::zero() && options_.step < window.bucket;
+    const Duration step = finer ? options_.step : window.bucket;
+    const Duration length =
+        core::BucketCount(window) * (options_.empty_as_zero ? 2 : 1) * window.bucket;
+    const EvaluateOptions evaluate{.matchers = matchers, .lookback = step};
+    if (Status done =
+            runner.EvaluateRange(store_, now_ - length + step, now_, step, evaluate, past_);
         !done) {
       reading.error = done.error();
       return {};

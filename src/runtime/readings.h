@@ -27,6 +27,7 @@ struct ReadOptions {
   double min_window_coverage;
   AveragingWindow window{};
   bool empty_as_zero = false;
+  Duration step{};  ///< between two values of the window; 0: its bucket
 };
 
 /// A metric's selector as PromQL's, `{app="x"}` or "", with `matchers` before it.

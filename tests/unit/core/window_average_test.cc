@@ -103,6 +103,8 @@ TEST(WindowAverageTest, AValueOfManyInABucketCountsLess) {
   for (int i = 0; i < 9; ++i) values.push_back({kStart + seconds(1) + milliseconds(i), 100});
   const AveragingWindow window = Window(Averaging::kBucket, 2);
   EXPECT_DOUBLE_EQ(*Average(values, kStart + seconds(1), window, false).value, 55);
+  const AveragingWindow each = Window(Averaging::kLinear, 2);
+  EXPECT_DOUBLE_EQ(*Average(values, kStart + seconds(1), each, false).value, 91);
 }
 
 TEST(WindowAverageTest, BucketsBeforeTheEpochAreInOrder) {

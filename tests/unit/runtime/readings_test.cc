@@ -262,6 +262,27 @@ TEST_F(AverageReadingsTest, AHoledWindowIsPartial) {
   EXPECT_EQ(reading.doubts[0].detail, "values cover 70 % of the averaging window");
 }
 
+// Buckets that are longer than the time between two values are made of all of them.
+TEST_F(AverageReadingsTest, LongBucketsCountAllOfTheirValues) {
+  for (int ago = 10; ago >= 0; --ago) {
+    Push("web-0", "m", ago < 10 ? 30 : 10, std::chrono::seconds(ago));
+  }
+  ReadOptions rules = Rules(Averaging::kBucket);
+  rules.window.length = std::chrono::seconds(20);
+  rules.window.bucket = std::chrono::seconds(10);
+  rules.step = std::chrono::seconds(1);
+  MetricReader reader(Query::Compile("m").value());
+  const TimePoint now = kNow + std::chrono::milliseconds(1);
+  const auto value = [&] {
+    const MetricSpec metric{.type = MetricSourceType::kPods, .name = "m"};
+    return reader.Read(metric, Fleet(1), store_, rules, now).replicas.at(0).value;
+  };
+  // kNow begins a bucket of its own: 1 value of 30; the one before: 9 of 30 and 1 of 10.
+  EXPECT_EQ(value(), (30'000 + 28'000) / 2);
+  rules.window.average = Averaging::kLinear;
+  EXPECT_EQ(value(), (10 * 30'000 + 1 * 10'000) / 11);
+}
+
 // The mean of a query that is itself made of a window.
 TEST_F(AverageReadingsTest, RatesAreAveragedToo) {
   Ramp("web-0", "requests_total", 50, 60);
