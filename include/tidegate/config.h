@@ -84,6 +84,7 @@ struct DevicesOptions {
 
 /// Settings of the executable. `kind: Scaler`; at most one document.
 struct ScalerOptions {
+  Duration gather_timeout = std::chrono::milliseconds(900);  ///< as ControllerOptions has it
   AdminOptions admin;
   JournalOptions journal;
   LogOptions log;

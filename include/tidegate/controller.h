@@ -23,6 +23,7 @@
 #include "tidegate/clock.h"
 #include "tidegate/export.h"
 #include "tidegate/inventory.h"
+#include "tidegate/metric_query.h"
 #include "tidegate/plan.h"
 #include "tidegate/policy_registry.h"
 #include "tidegate/reporter.h"
@@ -32,16 +33,6 @@
 #include "tidegate/spec.h"
 
 namespace tidegate {
-
-/// How the values of a metric are made from samples.
-struct MetricQuery {
-  std::string metric;  ///< the MetricSpec's name
-  /// PromQL. For Pods metrics it is evaluated once for each replica, over that replica's series
-  /// only (label `replica`), which is what `by (<<.GroupBy>>)` does in Prometheus Adapter.
-  std::string query;
-
-  friend bool operator==(const MetricQuery&, const MetricQuery&) = default;
-};
 
 /// One workload and the parts that observe and change it. Absent parts are left out of the loop.
 struct Workload {

@@ -55,6 +55,7 @@ enum class StepCause {
   kNoRoom,             ///< the devices have no room for as many slices
   kOverBudget,         ///< the budget of a device model allows no more slices
   kMove,               ///< replicas move to other slices, so that devices get free
+  kFallback,           ///< a metric has no reading, and something stands in for it
 };
 
 /// `replicas` after the stage, and the numbers that led to it.
@@ -92,6 +93,7 @@ struct MetricTrace {
   std::optional<double> filled_ratio;  ///< the same after unready and missing ones were filled in
   std::vector<ReplicaGroup> groups;    ///< of each replica, in the order of the observation
   std::optional<Error> error;          ///< set: it could not be computed
+  bool fallback = false;  ///< nothing was computed: the proposal is that of the metric's fallback
 
   friend bool operator==(const MetricTrace&, const MetricTrace&) = default;
 };
@@ -124,6 +126,17 @@ struct ScaleEvent {
   friend bool operator==(const ScaleEvent&, const ScaleEvent&) = default;
 };
 
+/// What is remembered of a metric that has a fallback.
+struct MetricMemory {
+  std::string metric;                    ///< its place among spec.metrics, and its name
+  std::optional<TimePoint> lost_since;   ///< the first tick at which it had no reading
+  std::optional<TimePoint> read_at;      ///< the last tick at which it had one …
+  std::vector<ReplicaReading> replicas;  ///< … and that one, if it may stand in
+  std::vector<MilliValue> values;
+
+  friend bool operator==(const MetricMemory&, const MetricMemory&) = default;
+};
+
 /// What a workload remembers between ticks. State in, state out: never hidden in an object.
 struct History {
   /// Absent: nothing was ever recommended; the first tick seeds it with the current count.
@@ -132,6 +145,7 @@ struct History {
   std::vector<ScaleEvent> scale_down_events;
   std::optional<TimePoint> last_scale_time;
   bool scaled_to_zero = false;  ///< HPA's condition ScaledToZero: it was us who scaled to zero
+  std::vector<MetricMemory> metrics;  ///< those that have a fallback
 
   friend bool operator==(const History&, const History&) = default;
 };

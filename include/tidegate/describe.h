@@ -48,6 +48,14 @@ template <> struct EnumNames<SelectPolicy> {
 template <> struct EnumNames<MissingData> {
   static constexpr std::array<std::string_view, 2> kNames{"Hold", "Fill"};
 };
+template <> struct EnumNames<Averaging> {
+  static constexpr std::array<std::string_view, 5> kNames{
+      "Latest", "Linear", "Exponential", "Bucket", "Quantile"};
+};
+template <> struct EnumNames<FallbackBehavior> {
+  static constexpr std::array<std::string_view, 5> kNames{
+      "Hold", "Static", "CurrentReplicas", "CurrentReplicasIfHigher", "CurrentReplicasIfLower"};
+};
 template <> struct EnumNames<ReplicaPhase> {
   static constexpr std::array<std::string_view, 5> kNames{
       "Pending", "Running", "Succeeded", "Failed", "Unknown"};
@@ -64,11 +72,11 @@ template <> struct EnumNames<Stage> {
       "metrics", "policy", "combine", "hold", "stabilize", "rateLimit", "bounds", "place"};
 };
 template <> struct EnumNames<StepCause> {
-  static constexpr std::array<std::string_view, 19> kNames{
+  static constexpr std::array<std::string_view, 20> kNames{
       "unobserved", "disabledAtZero", "aboveMaxReplicas", "belowMinReplicas", "proposal", "largest",
       "failed", "doubt", "scaleDownWindow", "scaleUpWindow", "scaleUpPolicies",
       "scaleDownPolicies", "defaultScaleUp", "maxReplicas", "minReplicas", "minReplicasAtZero",
-      "noRoom", "overBudget", "move"};
+      "noRoom", "overBudget", "move", "fallback"};
 };
 template <> struct EnumNames<ReplicaGroup> {
   static constexpr std::array<std::string_view, 4> kNames{
@@ -110,6 +118,7 @@ TIDEGATE_EXPORT void Describe(FieldVisitor& v, Behavior& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, PolicySpec& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, HpaOptions& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, SliceSpec& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, Fallback& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, ScalingSpec& s);
 /// The members that a HorizontalPodAutoscaler's spec has, without those of Tidegate.
 TIDEGATE_EXPORT void DescribeHpaSpec(FieldVisitor& v, ScalingSpec& s);
@@ -132,6 +141,7 @@ TIDEGATE_EXPORT void Describe(FieldVisitor& v, MetricTrace& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, Proposal& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, Recommendation& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, ScaleEvent& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, MetricMemory& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, History& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, Decision& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, ScaleCommand& s);
@@ -151,6 +161,7 @@ TIDEGATE_EXPORT void Describe(FieldVisitor& v, TickRecord& s);
 
 // config.h and the options that it holds
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, MetricQuery& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, AveragingWindow& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, ScrapeOptions& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, BasicAuth& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, TlsFiles& s);

@@ -76,8 +76,9 @@ struct MatrixSeries {
 /// What a scaler has to know about an answer, over all samples that the evaluation looked at.
 struct EvaluateQuality {
   std::optional<TimePoint> newest;  ///< time of the newest sample of the *oldest* series used
-  double min_coverage = 1;  ///< smallest share of a range window between a series' first and last
-                            ///< sample, allowing one sample interval at the left edge
+  double min_coverage = 1;  ///< smallest share of a range window that a series' samples cover:
+                            ///< from one interval before the first to the last, without the holes
+                            ///< of a series that is otherwise sampled evenly
   bool counter_reset = false;  ///< a counter fell inside a window
   bool no_series = false;      ///< some selector matched nothing
   bool ended_series = false;   ///< a series in a range window has ended: its target is gone

@@ -150,6 +150,28 @@ struct SliceSpec {
   friend bool operator==(const SliceSpec&, const SliceSpec&) = default;
 };
 
+/// How many replicas a metric asks for that has had no reading for a while (KEDA's behaviors of a
+/// fallback, and Hold).
+enum class FallbackBehavior {
+  kHold,                     ///< it asks for nothing: the other metrics may raise, never lower
+  kStatic,                   ///< Fallback::replicas
+  kCurrentReplicas,          ///< what there is
+  kCurrentReplicasIfHigher,  ///< the larger of both
+  kCurrentReplicasIfLower,   ///< the smaller of both
+};
+
+/// What stands in for the reading of a metric that has none: its last one for `last_known`, then,
+/// once it has been missing for `after`, a number of replicas.
+struct Fallback {
+  std::string metric;     ///< the MetricSpec's name; empty: every metric that has no own fallback
+  Duration last_known{};  ///< the count never goes down on a reading of the past; 0: not at all
+  Duration after{};       ///< not sooner does `behavior` count
+  FallbackBehavior behavior = FallbackBehavior::kHold;
+  std::int32_t replicas = 0;
+
+  friend bool operator==(const Fallback&, const Fallback&) = default;
+};
+
 /// Everything that a decision depends on besides what is observed.
 struct ScalingSpec {
   WorkloadId workload;
@@ -160,6 +182,7 @@ struct ScalingSpec {
   std::optional<Behavior> behavior;  ///< absent: HPA's legacy limits (doubling, at least 4)
   std::vector<PolicySpec> policies;  ///< empty: target_tracking alone
   MissingData missing_data = MissingData::kHold;
+  std::vector<Fallback> fallbacks;  ///< of metrics that have no reading; none: hold
   KubernetesVersion compatibility = KubernetesVersion::kV137;
   std::map<std::string, bool> feature_gates;  ///< that differ from the release's defaults
   HpaOptions hpa;

@@ -33,6 +33,7 @@ inline constexpr std::string_view kScalingLimited = "ScalingLimited";
 inline constexpr std::string_view kScaledToZero = "ScaledToZero";
 /// Of workloads on slices only; Kubernetes has no such condition.
 inline constexpr std::string_view kSlicesPlaced = "SlicesPlaced";
+inline constexpr std::string_view kFallback = "Fallback";  ///< KEDA's; only where one is set
 }  // namespace condition
 
 /// One condition of a workload (HorizontalPodAutoscalerCondition).

@@ -39,7 +39,8 @@ struct Fields<MetricTrace> {
       F("ratio", &MetricTrace::ratio, "usage / target."),
       F("filled_ratio", &MetricTrace::filled_ratio, "After unready and missing were filled in."),
       F("groups", &MetricTrace::groups, "What each replica's value is worth, in their order."),
-      F("error", &MetricTrace::error, "Why there is no proposal."));
+      F("error", &MetricTrace::error, "Why there is no proposal."),
+      F("fallback", &MetricTrace::fallback, "The proposal is that of the metric's fallback."));
 };
 
 template <>
@@ -77,6 +78,19 @@ struct Fields<ScaleEvent> {
 };
 
 template <>
+struct Fields<MetricMemory> {
+  static constexpr std::string_view kName = "MetricMemory";
+  static constexpr std::string_view kRoot = "memory";
+  static constexpr std::string_view kDoc = "What is remembered of a metric that has a fallback.";
+  static constexpr auto kList = std::make_tuple(
+      F("metric", &MetricMemory::metric, "Its place and its name."),
+      F("lost_since", &MetricMemory::lost_since, "The first tick without a reading."),
+      F("read_at", &MetricMemory::read_at, "The last tick with one …"),
+      F("replicas", &MetricMemory::replicas, "… and that one, if it may stand in."),
+      F("values", &MetricMemory::values, "Likewise, of Object and External metrics."));
+};
+
+template <>
 struct Fields<History> {
   static constexpr std::string_view kName = "History";
   static constexpr std::string_view kRoot = "history";
@@ -86,7 +100,8 @@ struct Fields<History> {
       F("scale_up_events", &History::scale_up_events, "For the rate limits."),
       F("scale_down_events", &History::scale_down_events, "For the rate limits."),
       F("last_scale_time", &History::last_scale_time, "None: never scaled."),
-      F("scaled_to_zero", &History::scaled_to_zero, "It was us who scaled to zero."));
+      F("scaled_to_zero", &History::scaled_to_zero, "It was us who scaled to zero."),
+      F("metrics", &History::metrics, "Those that have a fallback."));
 };
 
 template <>

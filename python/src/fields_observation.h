@@ -112,7 +112,8 @@ struct Fields<Reading> {
       F("values", &Reading::values, "Object (one) and External (any number) metrics."),
       F("doubts", &Reading::doubts, "What is doubtful about it."),
       F("error", &Reading::error, "Set: there is no reading, and this is why."),
-      F("age", &Reading::age, "Of the oldest sample that was relied on."));
+      F("age", &Reading::age, "Of the oldest sample that was relied on."),
+      F("fallback", &Reading::fallback, "Set: there is none, and so many are asked for."));
 };
 
 }  // namespace tidegate::python

@@ -156,6 +156,20 @@ struct Fields<SliceSpec> {
 };
 
 template <>
+struct Fields<Fallback> {
+  static constexpr std::string_view kName = "Fallback";
+  static constexpr std::string_view kRoot = "fallback";
+  static constexpr std::string_view kDoc =
+      "What stands in for the reading of a metric that has none.";
+  static constexpr auto kList = std::make_tuple(
+      F("metric", &Fallback::metric, "Empty: every metric that has no own fallback."),
+      F("last_known", &Fallback::last_known, "How long the last reading stands in."),
+      F("after", &Fallback::after, "How long it is missing before the behavior counts."),
+      F("behavior", &Fallback::behavior, "What the metric asks for then."),
+      F("replicas", &Fallback::replicas, "See behavior."));
+};
+
+template <>
 struct Fields<ScalingSpec> {
   static constexpr std::string_view kName = "ScalingSpec";
   static constexpr std::string_view kRoot = "spec";
@@ -170,6 +184,7 @@ struct Fields<ScalingSpec> {
       F("behavior", &ScalingSpec::behavior, "None: HPA's legacy limits (doubling, at least 4)."),
       F("policies", &ScalingSpec::policies, "Empty: target_tracking alone."),
       F("missing_data", &ScalingSpec::missing_data, "What happens when readings are in doubt."),
+      F("fallbacks", &ScalingSpec::fallbacks, "Of metrics that have no reading; none: hold."),
       F("compatibility", &ScalingSpec::compatibility, "Release of Kubernetes to behave like."),
       F("feature_gates", &ScalingSpec::feature_gates, "That are not at their defaults."),
       F("hpa", &ScalingSpec::hpa, "Settings that Kubernetes has as flags."),

@@ -373,6 +373,48 @@ class HpaOptions:
     __match_args__: ClassVar[tuple[str, ...]]
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
+class Fallback:
+    """What stands in for the reading of a metric that has none."""
+
+    def __init__(
+        self,
+        *,
+        metric: str = ...,
+        last_known: Seconds = ...,
+        after: Seconds = ...,
+        behavior: Literal['Hold', 'Static', 'CurrentReplicas', 'CurrentReplicasIfHigher', 'CurrentReplicasIfLower'] = ...,
+        replicas: int = ...,
+    ) -> None: ...
+    @property
+    def metric(self) -> str:
+        """Empty: every metric that has no own fallback."""
+    @property
+    def last_known(self) -> float:
+        """How long the last reading stands in."""
+    @property
+    def after(self) -> float:
+        """How long it is missing before the behavior counts."""
+    @property
+    def behavior(self) -> Literal['Hold', 'Static', 'CurrentReplicas', 'CurrentReplicasIfHigher', 'CurrentReplicasIfLower']:
+        """What the metric asks for then."""
+    @property
+    def replicas(self) -> int:
+        """See behavior."""
+    def replace(
+        self,
+        *,
+        metric: str = ...,
+        last_known: Seconds = ...,
+        after: Seconds = ...,
+        behavior: Literal['Hold', 'Static', 'CurrentReplicas', 'CurrentReplicasIfHigher', 'CurrentReplicasIfLower'] = ...,
+        replicas: int = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> Fallback: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
 class SliceSpec:
     """The slice of a GPU that each replica runs on."""
 
@@ -424,6 +466,7 @@ class ScalingSpec:
         behavior: Behavior | Mapping[str, Any] | None = ...,
         policies: Sequence[PolicySpec | Mapping[str, Any]] = ...,
         missing_data: Literal['Hold', 'Fill'] = ...,
+        fallbacks: Sequence[Fallback | Mapping[str, Any]] = ...,
         compatibility: Literal['1.33', '1.34', '1.35', '1.36', '1.37', '1.38'] = ...,
         feature_gates: Mapping[str, bool] = ...,
         hpa: HpaOptions | Mapping[str, Any] = ...,
@@ -454,6 +497,9 @@ class ScalingSpec:
     def missing_data(self) -> Literal['Hold', 'Fill']:
         """What happens when readings are in doubt."""
     @property
+    def fallbacks(self) -> tuple[Fallback, ...]:
+        """Of metrics that have no reading; none: hold."""
+    @property
     def compatibility(self) -> Literal['1.33', '1.34', '1.35', '1.36', '1.37', '1.38']:
         """Release of Kubernetes to behave like."""
     @property
@@ -476,6 +522,7 @@ class ScalingSpec:
         behavior: Behavior | Mapping[str, Any] | None = ...,
         policies: Sequence[PolicySpec | Mapping[str, Any]] = ...,
         missing_data: Literal['Hold', 'Fill'] = ...,
+        fallbacks: Sequence[Fallback | Mapping[str, Any]] = ...,
         compatibility: Literal['1.33', '1.34', '1.35', '1.36', '1.37', '1.38'] = ...,
         feature_gates: Mapping[str, bool] = ...,
         hpa: HpaOptions | Mapping[str, Any] = ...,
@@ -798,6 +845,7 @@ class Reading:
         doubts: Sequence[Doubt | Mapping[str, Any]] = ...,
         error: Error | Mapping[str, str] | None = ...,
         age: Seconds = ...,
+        fallback: int | None = ...,
     ) -> None: ...
     @property
     def replicas(self) -> tuple[ReplicaReading, ...]:
@@ -814,6 +862,9 @@ class Reading:
     @property
     def age(self) -> float:
         """Of the oldest sample that was relied on."""
+    @property
+    def fallback(self) -> int | None:
+        """Set: there is none, and so many are asked for."""
     def replace(
         self,
         *,
@@ -822,6 +873,7 @@ class Reading:
         doubts: Sequence[Doubt | Mapping[str, Any]] = ...,
         error: Error | Mapping[str, str] | None = ...,
         age: Seconds = ...,
+        fallback: int | None = ...,
     ) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
     @staticmethod
@@ -838,7 +890,7 @@ class Step:
         stage: Literal['metrics', 'policy', 'combine', 'hold', 'stabilize', 'rateLimit', 'bounds', 'place'] = ...,
         replicas: int = ...,
         reason: str = ...,
-        cause: Literal['unobserved', 'disabledAtZero', 'aboveMaxReplicas', 'belowMinReplicas', 'proposal', 'largest', 'failed', 'doubt', 'scaleDownWindow', 'scaleUpWindow', 'scaleUpPolicies', 'scaleDownPolicies', 'defaultScaleUp', 'maxReplicas', 'minReplicas', 'minReplicasAtZero', 'noRoom', 'overBudget', 'move'] = ...,
+        cause: Literal['unobserved', 'disabledAtZero', 'aboveMaxReplicas', 'belowMinReplicas', 'proposal', 'largest', 'failed', 'doubt', 'scaleDownWindow', 'scaleUpWindow', 'scaleUpPolicies', 'scaleDownPolicies', 'defaultScaleUp', 'maxReplicas', 'minReplicas', 'minReplicasAtZero', 'noRoom', 'overBudget', 'move', 'fallback'] = ...,
         wanted: int = ...,
         window: Seconds = ...,
         until: Time | None = ...,
@@ -853,7 +905,7 @@ class Step:
     def reason(self) -> str:
         """In words."""
     @property
-    def cause(self) -> Literal['unobserved', 'disabledAtZero', 'aboveMaxReplicas', 'belowMinReplicas', 'proposal', 'largest', 'failed', 'doubt', 'scaleDownWindow', 'scaleUpWindow', 'scaleUpPolicies', 'scaleDownPolicies', 'defaultScaleUp', 'maxReplicas', 'minReplicas', 'minReplicasAtZero', 'noRoom', 'overBudget', 'move']:
+    def cause(self) -> Literal['unobserved', 'disabledAtZero', 'aboveMaxReplicas', 'belowMinReplicas', 'proposal', 'largest', 'failed', 'doubt', 'scaleDownWindow', 'scaleUpWindow', 'scaleUpPolicies', 'scaleDownPolicies', 'defaultScaleUp', 'maxReplicas', 'minReplicas', 'minReplicasAtZero', 'noRoom', 'overBudget', 'move', 'fallback']:
         """What made it do so."""
     @property
     def wanted(self) -> int:
@@ -870,7 +922,7 @@ class Step:
         stage: Literal['metrics', 'policy', 'combine', 'hold', 'stabilize', 'rateLimit', 'bounds', 'place'] = ...,
         replicas: int = ...,
         reason: str = ...,
-        cause: Literal['unobserved', 'disabledAtZero', 'aboveMaxReplicas', 'belowMinReplicas', 'proposal', 'largest', 'failed', 'doubt', 'scaleDownWindow', 'scaleUpWindow', 'scaleUpPolicies', 'scaleDownPolicies', 'defaultScaleUp', 'maxReplicas', 'minReplicas', 'minReplicasAtZero', 'noRoom', 'overBudget', 'move'] = ...,
+        cause: Literal['unobserved', 'disabledAtZero', 'aboveMaxReplicas', 'belowMinReplicas', 'proposal', 'largest', 'failed', 'doubt', 'scaleDownWindow', 'scaleUpWindow', 'scaleUpPolicies', 'scaleDownPolicies', 'defaultScaleUp', 'maxReplicas', 'minReplicas', 'minReplicasAtZero', 'noRoom', 'overBudget', 'move', 'fallback'] = ...,
         wanted: int = ...,
         window: Seconds = ...,
         until: Time | None = ...,
@@ -897,6 +949,7 @@ class MetricTrace:
         filled_ratio: float | None = ...,
         groups: Sequence[Literal['ready', 'unready', 'missing', 'ignored']] = ...,
         error: Error | Mapping[str, str] | None = ...,
+        fallback: bool = ...,
     ) -> None: ...
     @property
     def metric(self) -> str:
@@ -928,6 +981,9 @@ class MetricTrace:
     @property
     def error(self) -> Error | None:
         """Why there is no proposal."""
+    @property
+    def fallback(self) -> bool:
+        """The proposal is that of the metric's fallback."""
     def replace(
         self,
         *,
@@ -941,6 +997,7 @@ class MetricTrace:
         filled_ratio: float | None = ...,
         groups: Sequence[Literal['ready', 'unready', 'missing', 'ignored']] = ...,
         error: Error | Mapping[str, str] | None = ...,
+        fallback: bool = ...,
     ) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
     @staticmethod
@@ -1049,6 +1106,48 @@ class ScaleEvent:
     __match_args__: ClassVar[tuple[str, ...]]
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
+class MetricMemory:
+    """What is remembered of a metric that has a fallback."""
+
+    def __init__(
+        self,
+        *,
+        metric: str = ...,
+        lost_since: Time | None = ...,
+        read_at: Time | None = ...,
+        replicas: Sequence[ReplicaReading | Mapping[str, Any]] = ...,
+        values: Sequence[Quantity] = ...,
+    ) -> None: ...
+    @property
+    def metric(self) -> str:
+        """Its place and its name."""
+    @property
+    def lost_since(self) -> int | None:
+        """The first tick without a reading."""
+    @property
+    def read_at(self) -> int | None:
+        """The last tick with one …"""
+    @property
+    def replicas(self) -> tuple[ReplicaReading, ...]:
+        """… and that one, if it may stand in."""
+    @property
+    def values(self) -> tuple[float, ...]:
+        """Likewise, of Object and External metrics."""
+    def replace(
+        self,
+        *,
+        metric: str = ...,
+        lost_since: Time | None = ...,
+        read_at: Time | None = ...,
+        replicas: Sequence[ReplicaReading | Mapping[str, Any]] = ...,
+        values: Sequence[Quantity] = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> MetricMemory: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
 class History:
     """What a workload remembers between ticks."""
 
@@ -1060,6 +1159,7 @@ class History:
         scale_down_events: Sequence[ScaleEvent | Mapping[str, Any]] = ...,
         last_scale_time: Time | None = ...,
         scaled_to_zero: bool = ...,
+        metrics: Sequence[MetricMemory | Mapping[str, Any]] = ...,
     ) -> None: ...
     @property
     def recommendations(self) -> tuple[Recommendation, ...] | None:
@@ -1076,6 +1176,9 @@ class History:
     @property
     def scaled_to_zero(self) -> bool:
         """It was us who scaled to zero."""
+    @property
+    def metrics(self) -> tuple[MetricMemory, ...]:
+        """Those that have a fallback."""
     def replace(
         self,
         *,
@@ -1084,6 +1187,7 @@ class History:
         scale_down_events: Sequence[ScaleEvent | Mapping[str, Any]] = ...,
         last_scale_time: Time | None = ...,
         scaled_to_zero: bool = ...,
+        metrics: Sequence[MetricMemory | Mapping[str, Any]] = ...,
     ) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
     @staticmethod

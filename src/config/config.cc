@@ -9,12 +9,15 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <sstream>
 #include <utility>
 
+#include "config/adapter.h"
 #include "config/documents.h"
 #include "config/hpa_document.h"
 #include "config/scalars.h"
+#include "config/scaled_object.h"
 #include "manifest/scaling_spec.h"
 #include "tidegate/describe.h"
 
@@ -34,9 +37,10 @@ struct Kind {
   std::string_view api_version;
 };
 
-constexpr std::array<Kind, 4> kKinds{{{"Autoscaler", config::kApiVersion},
+constexpr std::array<Kind, 5> kKinds{{{"Autoscaler", config::kApiVersion},
                                       {"Scaler", config::kApiVersion},
                                       {"HorizontalPodAutoscaler", "autoscaling/v2 or older"},
+                                      {"ScaledObject", config::kKedaVersion},
                                       {"ConfigMap", "v1"}}};
 
 /// What an apiVersion has to be for a kind, in words; "": it is that.
@@ -48,10 +52,10 @@ std::string WrongVersion(const Kind& kind, const std::string& version) {
   return known ? "" : "autoscaling/v1, v2beta1, v2beta2 or v2";
 }
 
-/// The queries of one ConfigMap, or of one document with bare rules (without a name).
+/// The rules of one ConfigMap, or of one document with bare rules (without a name).
 struct RuleSet {
   std::string name;
-  std::vector<config::AdapterQuery> queries;
+  std::vector<config::AdapterRule> rules;
 };
 
 /// DNS-1123 subdomain, as Kubernetes asks of names.
@@ -160,6 +164,9 @@ class FileParser {
       AddWorkload(root, NameOf(root), kind, &config::WorkloadDocuments::autoscaler);
     }
     if (kind == "HorizontalPodAutoscaler") AddHpa({&root, std::nullopt, syntax_});
+    if (kind == "ScaledObject") {
+      AddWorkload(root, NameOf(root), kind, &config::WorkloadDocuments::scaled_object);
+    }
     if (kind == "Scaler") ReadScaler(root);
     if (kind == "ConfigMap") ReadConfigMap(root);
   }
@@ -258,7 +265,7 @@ class FileParser {
     scaler_ = &root;
     const std::size_t first = problems_.size();
     ReadDocument(root, [&](FieldVisitor& v) { Describe(v, config_.scaler); });
-    const config::WorkloadDocuments documents{&root, nullptr};
+    const config::WorkloadDocuments documents{&root};
     config::Validator(documents, policies_, problems_, first).Check(config_.scaler);
   }
 
@@ -280,9 +287,10 @@ class FileParser {
       Report(problem.at, "data.config.yaml", problem.message);
     }
     for (NodePtr& inner : parsed.documents) {
-      for (auto& query : config::ReadAdapterRules(*inner, "data.config.yaml", problems_)) {
-        query.at = place.Outer(query.at);
-        rules.queries.push_back(std::move(query));
+      for (auto& rule : config::ReadAdapterRules(*inner, "data.config.yaml", problems_)) {
+        rule.at = place.Outer(rule.at);
+        rule.query_at = place.Outer(rule.query_at);
+        rules.rules.push_back(std::move(rule));
       }
       roots_.push_back(std::move(inner));
     }
@@ -303,6 +311,8 @@ class FileParser {
       decoded = config::DecodeHpa(hpas_.at(documents.hpa), problems_);
       if (decoded) manifest::FillScalingSpec(decoded->object, autoscaler.spec);
     }
+    config::ScaledObjectSource keda;
+    if (documents.scaled_object != nullptr) keda = ReadScaledObject(documents, autoscaler);
     if (documents.autoscaler != nullptr) {
       ReadDocument(*documents.autoscaler, [&](FieldVisitor& v) { Describe(v, autoscaler); });
     }
@@ -311,48 +321,135 @@ class FileParser {
       const config::HpaDocument& document = hpas_.at(documents.hpa);
       if (!decoded || !config::ValidateHpa(document, *decoded, release, problems_)) return;
     }
-    const bool hpa_alone = documents.autoscaler == nullptr;
+    const bool checked = documents.autoscaler == nullptr || documents.scaled_object != nullptr;
     config::Validator validator(documents, policies_, problems_, first);
-    validator.Check(autoscaler, hpa_alone);
+    validator.Check(autoscaler, checked);
     validator.CheckSlice(autoscaler, config_.scaler.devices);
-    JoinRules(autoscaler);
+    JoinSource(std::move(keda), autoscaler);
+    JoinRules(decoded ? decoded->object.metadata.name_space : "", autoscaler);
     validator.ResolveSignals(autoscaler);
+    config::Validator::ResolveWindows(autoscaler);
     config_.autoscalers.push_back(std::move(autoscaler));
   }
 
-  /// A rule set that has the name of a workload is that workload's; others are everybody's.
-  void JoinRules(Autoscaler& autoscaler) {
-    for (const RuleSet& rules : rule_sets_) {
-      const bool owned = !rules.name.empty() && workloads_.count(rules.name) > 0;
-      if (owned && rules.name != autoscaler.spec.workload) continue;
-      for (const config::AdapterQuery& rule : rules.queries) {
-        const auto same = [&](const auto& other) { return NameIn(other) == rule.query.metric; };
-        const auto& metrics = autoscaler.spec.metrics;
-        const auto& queries = autoscaler.queries;
-        if (std::none_of(metrics.begin(), metrics.end(), same)) continue;
-        if (std::any_of(queries.begin(), queries.end(), same)) continue;  // its own query wins
-        autoscaler.queries.push_back(
-            autoscaler.prometheus ? config::GroupedBy(rule, autoscaler.prometheus->replica_label)
-                                  : rule.query);
-      }
+  config::ScaledObjectSource ReadScaledObject(const config::WorkloadDocuments& documents,
+                                              Autoscaler& autoscaler) {
+    if (documents.hpa != nullptr) {
+      Report(documents.scaled_object->at, "kind",
+             "there is a HorizontalPodAutoscaler of this name, in line " +
+                 std::to_string(documents.hpa->at.line) + ", and KEDA makes its own");
+    }
+    bool has_source = false;
+    for (const char* source : {"spec.prometheus", "spec.scrape"}) {
+      bool found = false;
+      config::Locate(documents.autoscaler, source, &found);
+      has_source |= found;
+    }
+    return config::ReadScaledObject(*documents.scaled_object, has_source, autoscaler, problems_);
+  }
+
+  /// What the Autoscaler does not say itself.
+  static void JoinSource(config::ScaledObjectSource keda, Autoscaler& autoscaler) {
+    if (!autoscaler.prometheus && !autoscaler.scrape) autoscaler.prometheus = keda.prometheus;
+    for (MetricQuery& query : keda.queries) {
+      MetricQuery& own = config::QueryOf(query.metric, autoscaler);
+      if (own.query.empty()) own.query = std::move(query.query);
+      own.empty_as_zero |= query.empty_as_zero;
     }
   }
 
-  static const std::string& NameIn(const MetricSpec& metric) { return metric.name; }
-  static const std::string& NameIn(const MetricQuery& query) { return query.metric; }
+  /// The metric's own query wins, then a rule that names a series, then those that are about many:
+  /// whichever of their series there is.
+  void JoinRules(const std::string& name_space, Autoscaler& autoscaler) {
+    for (const MetricSpec& metric : autoscaler.spec.metrics) {
+      std::string query;
+      bool named = false;
+      for (const config::AdapterRule* rule : RulesOf(autoscaler.spec.workload)) {
+        const bool one = config::OnlyMetricOf(*rule).has_value() || !rule->resource.empty();
+        const std::string next = QueryBy(*rule, metric, name_space, autoscaler);
+        if (next.empty() || named) continue;
+        query = one || query.empty() ? next : query + " or " + next;
+        named = one;
+      }
+      if (query.empty()) continue;
+      MetricQuery& own = config::QueryOf(metric.name, autoscaler);
+      if (own.query.empty()) own.query = std::move(query);
+    }
+  }
 
+  /// A rule set that has the name of a workload is that workload's; others are everybody's.
+  std::vector<const config::AdapterRule*> RulesOf(const std::string& workload) const {
+    std::vector<const config::AdapterRule*> all;
+    for (const RuleSet& set : rule_sets_) {
+      const bool owned = !set.name.empty() && workloads_.count(set.name) > 0;
+      if (owned && set.name != workload) continue;
+      for (const config::AdapterRule& rule : set.rules) all.push_back(&rule);
+    }
+    return all;
+  }
+
+  /// "": the rule is not about the metric, or a problem was reported.
+  std::string QueryBy(const config::AdapterRule& rule, const MetricSpec& metric,
+                      const std::string& name_space, const Autoscaler& autoscaler) {
+    if (!rule.resource.empty() && !autoscaler.prometheus) return "";  // no replica tells it
+    const std::optional<std::string> series = config::SeriesOf(rule, metric);
+    if (!series) return "";
+    config::AdapterQueryForm form{.type = metric.type,
+                                  .selector = metric.selector,
+                                  .container = metric.container,
+                                  .object = metric.described_object,
+                                  .per_replica = !autoscaler.prometheus};
+    if (autoscaler.prometheus) form.replica_label = autoscaler.prometheus->replica_label;
+    form.name_space = name_space;
+    auto query = config::AdapterQuery(rule, *series, form);
+    if (!query) {
+      ReportRule(rule, query.error().message);
+      return "";
+    }
+    used_rules_.insert(&rule);
+    const bool any = autoscaler.prometheus.has_value();  // its feature flags are its own
+    if (any && !autoscaler.prometheus->check_queries) return *std::move(query);
+    const Status fine =
+        config::CompileQuery(*query, {.experimental_functions = any, .fill_modifiers = any});
+    if (!fine) ReportRule(rule, fine.error().message);
+    return *std::move(query);
+  }
+
+  void ReportRule(const config::AdapterRule& rule, const std::string& message) {
+    const std::string path =
+        rule.path + (rule.resource.empty() ? ".metricsQuery" : ".containerQuery");
+    if (reported_rules_.insert(&rule).second) Report(rule.query_at, path, message);
+  }
+
+  /// Rules that no metric has used yet are checked as well.
   void CheckRules(const RuleSet& rules) {
     std::map<std::string, Position> seen;
-    for (const config::AdapterQuery& rule : rules.queries) {
-      const auto [other, is_new] = seen.emplace(rule.query.metric, rule.at);
-      if (!is_new) {
+    for (const config::AdapterRule& rule : rules.rules) {
+      const std::optional<std::string> metric = config::OnlyMetricOf(rule);
+      const auto [other, is_new] =
+          seen.emplace((rule.external ? "external " : "") + metric.value_or(rule.path), rule.at);
+      if (metric && !is_new) {
         Report(rule.at, rule.path,
-               "metric " + config::JsonString(rule.query.metric) + " has a rule already, in line " +
+               "metric " + config::JsonString(*metric) + " has a rule already, in line " +
                    std::to_string(other->second.line));
       }
-      const Status compiled = config::CompileQuery(rule.query.query);
-      if (!compiled) Report(rule.at, rule.path + ".metricsQuery", compiled.error().message);
+      if (used_rules_.count(&rule) == 0) CheckRule(rule);
     }
+  }
+
+  void CheckRule(const config::AdapterRule& rule) {
+    const auto asks = [](const Autoscaler& autoscaler) {
+      return autoscaler.prometheus.has_value();
+    };
+    const auto& all = config_.autoscalers;
+    const bool scraped = !std::all_of(all.begin(), all.end(), asks) || all.empty();
+    config::AdapterQueryForm form{.per_replica = scraped && rule.resource.empty()};
+    if (rule.external) form.type = MetricSourceType::kExternal;
+    const std::string own = config::SeriesName(rule.series_query);
+    const bool any = own.empty() && rule.name && !rule.name->fixed();
+    const auto query = config::AdapterQuery(rule, any ? "series" : own, form);
+    const Status fine = query ? config::CompileQuery(*query) : Status(query.error());
+    if (!fine) ReportRule(rule, fine.error().message);
   }
 
   std::string_view text_;
@@ -364,6 +461,8 @@ class FileParser {
   std::map<std::string, config::WorkloadDocuments> workloads_;
   std::map<const Node*, config::HpaDocument> hpas_;
   std::vector<RuleSet> rule_sets_;
+  std::set<const config::AdapterRule*> used_rules_;
+  std::set<const config::AdapterRule*> reported_rules_;
   const Node* scaler_ = nullptr;
   int unnamed_ = 0;
 };

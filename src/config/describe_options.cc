@@ -24,8 +24,30 @@ void Describe(FieldVisitor& v, MetricQuery& s) {
   v.Field("metric", s.metric, {.doc = "Name of the metric, as in spec.metrics.", .required = true});
   v.Field("query", s.query,
           {.doc = "PromQL. For a Pods metric it is evaluated over the series of one replica at a "
-                  "time; a Prometheus is asked for all of them, by (replicaLabel).",
-           .required = true});
+                  "time; a Prometheus is asked for all of them, by (replicaLabel). Absent: what "
+                  "a profile or a rule of Prometheus Adapter says, or the newest sample of its "
+                  "name."});
+  v.Field("window", s.window, {.doc = "Averages over values of the recent past."});
+  v.Field("maxAge", s.max_age, Time("Older samples are missing. Default: spec.maxSampleAge."));
+  v.Field("minCoverage", s.min_coverage,
+          {.doc = "Instead of spec.minWindowCoverage.", .min = 0, .max = 1});
+  v.Field("emptyAsZero", s.empty_as_zero,
+          {.doc = "Whether a source that answers without a series of the metric means 0. One that "
+                  "fails to answer never does."});
+}
+
+void Describe(FieldVisitor& v, AveragingWindow& s) {
+  v.Field("average", s.average,
+          {.doc = "Latest: none. Linear: every value counts the same, as Knative's default. "
+                  "Exponential: the older, the less, as Knative's other one. Bucket: every bucket "
+                  "counts the same. Quantile: of the values."});
+  v.Field("length", s.length, {.doc = "How far back it reaches.", .min = 0.01, .max = 3600});
+  v.Field("bucket", s.bucket,
+          {.doc = "What it is counted in; 0s: the time between two values (period or interval).",
+           .min = 0,
+           .max = 3600});
+  v.Field("quantile", s.quantile,
+          {.doc = "Which one: 1 is the largest, 0.5 the median.", .min = 0, .max = 1});
 }
 
 void Describe(FieldVisitor& v, ScrapeOptions& s) {
@@ -208,6 +230,10 @@ void Describe(FieldVisitor& v, DevicesOptions& s) {
 }
 
 void Describe(FieldVisitor& v, ScalerOptions& s) {
+  v.Field("gatherTimeout", s.gather_timeout,
+          Time("How long a tick waits for sources and backends; what takes longer holds its "
+               "workload. Slow queries need more of it, and a timeout of their own that is "
+               "shorter."));
   v.Field("admin", s.admin, {.doc = "The admin server."});
   v.Field("journal", s.journal, {.doc = "The record of every tick."});
   v.Field("log", s.log, {.doc = "The log, on standard error."});

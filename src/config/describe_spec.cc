@@ -194,6 +194,21 @@ void Describe(FieldVisitor& v, SliceSpec& s) {
           {.doc = "While there is too little room, workloads with higher ones are served first."});
 }
 
+void Describe(FieldVisitor& v, Fallback& s) {
+  v.Field("metric", s.metric,
+          {.doc = "Name of the metric; absent: every metric that has no own fallback."});
+  v.Field("lastKnown", s.last_known,
+          {.doc = "How long the last reading stands in. It may raise the count, not lower it.",
+           .min = 0});
+  v.Field("after", s.after,
+          {.doc = "How long the metric has to be missing before behavior counts.", .min = 0});
+  v.Field("behavior", s.behavior,
+          {.doc = "What the metric asks for then. Hold: nothing; the others may raise the count, "
+                  "not lower it. Static: replicas. CurrentReplicas: what there is. "
+                  "CurrentReplicasIfHigher and …IfLower: the larger or smaller of both."});
+  v.Field("replicas", s.replicas, {.doc = "See behavior.", .min = 0});
+}
+
 void DescribeHpaSpec(FieldVisitor& v, ScalingSpec& s) {
   v.Field("scaleTargetRef", s.scale_target_ref,
           {.doc = "The Kubernetes object that is scaled; not needed for a process pool."});
@@ -215,6 +230,8 @@ void DescribeSpec(FieldVisitor& v, ScalingSpec& s) {
   v.Field("missingData", s.missing_data,
           {.doc = "What happens while readings are in doubt. Hold: never below the current count. "
                   "Fill: HPA's fills only."});
+  v.Field("fallbacks", s.fallbacks,
+          {.doc = "What stands in for the reading of a metric that has none."});
   v.Field("compatibility", s.compatibility,
           {.doc = "The release of Kubernetes whose HorizontalPodAutoscaler this workload behaves "
                   "like."});

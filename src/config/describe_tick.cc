@@ -93,6 +93,7 @@ void Describe(FieldVisitor& v, Reading& s) {
   v.Field("doubts", s.doubts);
   v.Field("error", s.error);
   v.Field("age", s.age);
+  v.Field("fallback", s.fallback);
 }
 
 void Describe(FieldVisitor& v, Step& s) {
@@ -116,6 +117,7 @@ void Describe(FieldVisitor& v, MetricTrace& s) {
   v.Field("filledRatio", s.filled_ratio);
   v.Field("groups", s.groups);
   v.Field("error", s.error);
+  v.Field("fallback", s.fallback);
 }
 
 void Describe(FieldVisitor& v, Proposal& s) {
@@ -137,12 +139,21 @@ void Describe(FieldVisitor& v, ScaleEvent& s) {
   v.Field("outdated", s.outdated);
 }
 
+void Describe(FieldVisitor& v, MetricMemory& s) {
+  v.Field("metric", s.metric);
+  v.Field("lostSince", s.lost_since);
+  v.Field("readAt", s.read_at);
+  v.Field("replicas", s.replicas);
+  v.Field("milliValues", s.values);
+}
+
 void Describe(FieldVisitor& v, History& s) {
   v.Field("recommendations", s.recommendations);
   v.Field("scaleUpEvents", s.scale_up_events);
   v.Field("scaleDownEvents", s.scale_down_events);
   v.Field("lastScaleTime", s.last_scale_time);
   v.Field("scaledToZero", s.scaled_to_zero);
+  v.Field("metrics", s.metrics);
 }
 
 void Describe(FieldVisitor& v, Decision& s) {

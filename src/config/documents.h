@@ -21,25 +21,14 @@ inline constexpr std::string_view kApiVersion = "tidegate.dev/v1alpha1";
 struct WorkloadDocuments {
   const Node* autoscaler = nullptr;
   const Node* hpa = nullptr;
+  const Node* scaled_object = nullptr;  ///< KEDA's
 };
-
-/// One rule of Prometheus Adapter, resolved to a query over the series of one replica.
-struct AdapterQuery {
-  MetricQuery query;
-  std::string grouped;  ///< the same over all replicas, `by (<<.GroupBy>>)`
-  Position at;
-  std::string path;
-};
-
-/// Reads `rules:` and `externalRules:` of a document. Problems get paths below `path`.
-std::vector<AdapterQuery> ReadAdapterRules(const Node& root, const std::string& path,
-                                           std::vector<Problem>& problems);
 
 /// Where `path` ("spec.metrics[0].pods") is written, or the innermost part of it that is.
 Position Locate(const Node* root, std::string_view path, bool* found = nullptr);
 
-/// The query of a rule for a source that is asked about all replicas at once.
-MetricQuery GroupedBy(const AdapterQuery& rule, const std::string& label);
+/// How the metric is read; appended if nothing is said about it yet.
+MetricQuery& QueryOf(const std::string& metric, Autoscaler& autoscaler);
 
 /// kInvalidArgument: not a query that Tidegate can evaluate.
 Status CompileQuery(const std::string& query, const CompileOptions& options = {});
@@ -60,6 +49,8 @@ class Validator {
   void CheckSlice(const Autoscaler& autoscaler, const std::optional<DevicesOptions>& devices);
   /// Gives metrics without a query that of the profile's signal that they are called by.
   void ResolveSignals(Autoscaler& autoscaler);
+  /// Gives windows whose buckets have no length that of the time between two values.
+  static void ResolveWindows(Autoscaler& autoscaler);
 
  private:
   bool Given(std::string_view path) const;
@@ -71,8 +62,11 @@ class Validator {
   void CheckTarget(const MetricSpec& metric, const std::string& path);
   void CheckBehavior(const ScalingSpec& spec);
   void CheckPolicies(const ScalingSpec& spec);
+  void CheckFallbacks(const ScalingSpec& spec);
   void CheckFeatureGates(const ScalingSpec& spec);
   void CheckQueries(const Autoscaler& autoscaler);
+  void CheckReading(const Autoscaler& autoscaler, const MetricQuery& query,
+                    const std::string& path);
   void CheckPrometheus(const Autoscaler& autoscaler);
   void CheckPool(const Autoscaler& autoscaler);
   void CheckProbe(const HttpProbe& probe, const ProcessPoolOptions& pool, const std::string& path);

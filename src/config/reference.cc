@@ -101,9 +101,10 @@ Beside the documents below, three kinds of Kubernetes are read as they are:
 * `HorizontalPodAutoscaler` of `autoscaling/v1`, `v2beta1`, `v2beta2` and `v2`, also in a `List`:
   bounds, metrics and behavior, with the API server's defaults and validation (`period` is 15s and
   `missingData` is `Fill` unless an Autoscaler says otherwise). `status` is not looked at.
-* `v1` `ConfigMap` with `data["config.yaml"]`, the rules of Prometheus Adapter: each rule is a
-  query for the metric that it names. `<<.LabelMatchers>>` and `by (<<.GroupBy>>)` are taken out,
-  because a query sees the series of one replica only. What has no counterpart is an error.
+* `keda.sh/v1alpha1` `ScaledObject` with triggers `prometheus`, `cpu` and `memory` (keda.md). What
+  has no counterpart is an error.
+* `v1` `ConfigMap` with `data["config.yaml"]`, the rules of Prometheus Adapter: what a metric
+  without a query is made of (adapter.md). What has no counterpart is an error.
 * The same `rules:` as a document of its own.
 
 Documents with the same `metadata.name` describe one workload together; where both an Autoscaler

@@ -75,6 +75,13 @@ std::string UrlProblem(const std::string& url) {
 
 }  // namespace
 
+MetricQuery& QueryOf(const std::string& metric, Autoscaler& autoscaler) {
+  const auto found = std::find_if(autoscaler.queries.begin(), autoscaler.queries.end(),
+                                  [&](const MetricQuery& query) { return query.metric == metric; });
+  return found != autoscaler.queries.end() ? *found
+                                           : autoscaler.queries.emplace_back(MetricQuery{metric});
+}
+
 Status CompileQuery(const std::string& query, const CompileOptions& options) {
   const Result<Query> compiled = Query::Compile(query, options);
   return compiled ? Status() : Status(compiled.error());
@@ -138,6 +145,7 @@ void Validator::Check(const Autoscaler& autoscaler, bool hpa_checked) {
     CheckBehavior(spec);
   }
   CheckPolicies(spec);
+  CheckFallbacks(spec);
   CheckFeatureGates(spec);
   CheckQueries(autoscaler);
   CheckPrometheus(autoscaler);
@@ -266,6 +274,32 @@ void Validator::CheckPolicies(const ScalingSpec& spec) {
   }
 }
 
+void Validator::CheckFallbacks(const ScalingSpec& spec) {
+  std::vector<std::string_view> names;
+  for (const MetricSpec& metric : spec.metrics) names.push_back(metric.name);
+  std::set<std::string_view> seen;
+  for (std::size_t i = 0; i < spec.fallbacks.size(); ++i) {
+    const Fallback& fallback = spec.fallbacks[i];
+    const std::string path = At("spec.fallbacks", i);
+    const bool known = std::find(names.begin(), names.end(), fallback.metric) != names.end();
+    if (!fallback.metric.empty() && !known) {
+      Report(path + ".metric", "no metric of spec.metrics is called " +
+                                   JsonString(fallback.metric) + Nearest(fallback.metric, names));
+    }
+    if (!seen.insert(fallback.metric).second) {
+      Report(path + ".metric", fallback.metric.empty()
+                                   ? "there is a fallback of all metrics already"
+                                   : JsonString(fallback.metric) + " has a fallback already");
+    }
+    const bool counts = fallback.behavior != FallbackBehavior::kHold &&
+                        fallback.behavior != FallbackBehavior::kCurrentReplicas;
+    if (counts && Given(path + ".behavior") && !Given(path + ".replicas")) {
+      Report(path + ".replicas",
+             "is required for behavior " + std::string(NameOf(fallback.behavior)));
+    }
+  }
+}
+
 void Validator::CheckFeatureGates(const ScalingSpec& spec) {
   std::vector<std::string_view> known;
   for (const hpa::FeatureGate& gate : hpa::FeatureGates()) known.push_back(gate.name);
@@ -292,6 +326,8 @@ void Validator::CheckQueries(const Autoscaler& autoscaler) {
     if (!seen.insert(query.metric).second) {
       Report(path + ".metric", JsonString(query.metric) + " has a query already");
     }
+    CheckReading(autoscaler, query, path);
+    if (query.query.empty()) continue;
     if (autoscaler.prometheus && !autoscaler.prometheus->check_queries) continue;
     // What feature flags a server has is for it to say.
     const bool any = autoscaler.prometheus.has_value();
@@ -301,20 +337,55 @@ void Validator::CheckQueries(const Autoscaler& autoscaler) {
   }
 }
 
+void Validator::CheckReading(const Autoscaler& autoscaler, const MetricQuery& query,
+                             const std::string& path) {
+  const bool answers = autoscaler.scrape || autoscaler.prometheus;
+  if (query.empty_as_zero && !answers) {
+    Report(path + ".emptyAsZero",
+           "needs spec.scrape or spec.prometheus: of what is pushed nobody knows whether it is "
+           "empty or late");
+  }
+  if (query.window.average == Averaging::kLatest) {
+    if (Given(path + ".window") && !Given(path + ".window.average")) {
+      Report(path + ".window.average",
+             "is required; want one of \"Linear\", \"Exponential\", "
+             "\"Bucket\", \"Quantile\"");
+    }
+    return;
+  }
+  if (query.window.length < query.window.bucket) {
+    Report(path + ".window.length", "must be at least bucket, got " +
+                                        FormatDuration(query.window.length) + " and bucket " +
+                                        FormatDuration(query.window.bucket));
+  }
+}
+
+void Validator::ResolveWindows(Autoscaler& autoscaler) {
+  Duration between = autoscaler.period;
+  if (autoscaler.scrape) between = std::max(between, autoscaler.scrape->interval);
+  if (autoscaler.prometheus) between = std::max(between, autoscaler.prometheus->interval);
+  for (MetricQuery& query : autoscaler.queries) {
+    const bool averages = query.window.average != Averaging::kLatest;
+    if (averages && query.window.bucket <= Duration::zero()) query.window.bucket = between;
+  }
+}
+
 void Validator::ResolveSignals(Autoscaler& autoscaler) {
   for (std::size_t i = 0; i < autoscaler.spec.metrics.size(); ++i) {
     const MetricSpec& metric = autoscaler.spec.metrics[i];
     const bool resource = metric.type == MetricSourceType::kResource ||
                           metric.type == MetricSourceType::kContainerResource;
-    const auto same = [&](const MetricQuery& query) { return query.metric == metric.name; };
+    const auto asked = [&](const MetricQuery& query) {
+      return query.metric == metric.name && !query.query.empty();
+    };
     const auto& queries = autoscaler.queries;
-    if (resource || std::any_of(queries.begin(), queries.end(), same)) continue;
+    if (resource || std::any_of(queries.begin(), queries.end(), asked)) continue;
     auto query = QueryOfSignal(autoscaler, metric);
     if (!query) {
       const std::string path = At("spec.metrics", i) + "." + MemberOf(metric.type);
       Report(path + ".metric.name", query.error().message);
     } else if (!query->empty()) {
-      autoscaler.queries.push_back({metric.name, *std::move(query)});
+      QueryOf(metric.name, autoscaler).query = *std::move(query);
     }
   }
 }

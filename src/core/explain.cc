@@ -23,6 +23,7 @@ std::string Number(double value, int digits) {
 
 // "pods metric queue: 21000 / target 10000 = 2.1, 3 ready"
 std::string TraceText(const MetricTrace& trace) {
+  if (trace.fallback) return trace.metric + ": its fallback";
   const auto value = [&](MilliValue milli) {
     return Number(static_cast<double>(milli) / 1000, 6) + (trace.utilization ? "%" : "");
   };
@@ -78,10 +79,11 @@ class Words {
         return wanted + " is more than maxReplicas " + std::to_string(step.replicas);
       case StepCause::kMinReplicas:
         return wanted + " is less than minReplicas " + std::to_string(step.replicas);
+      case StepCause::kFallback:
       case StepCause::kNoRoom:
       case StepCause::kOverBudget:
       case StepCause::kMove:
-        return step.reason;  // needs to know the devices; the stage has written it
+        return step.reason;  // the stage has written it
       case StepCause::kMinReplicasAtZero:
         break;
     }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/behavior.h"
+#include "core/fallback.h"
 #include "core/place.h"
 #include "hpa/compatibility.h"
 #include "hpa/same_text.h"
@@ -21,6 +22,7 @@ struct Planner::Buffers {
   Scratch scratch;
   Proposal proposal;
   std::optional<core::PlaceStage> place;  // once a workload asks for slices
+  std::vector<Reading> stand_ins;
 };
 
 namespace {
@@ -42,19 +44,23 @@ void Assign(const History& from, History& to) {
   Assign(from.scale_down_events, to.scale_down_events);
   to.last_scale_time = from.last_scale_time;
   to.scaled_to_zero = from.scaled_to_zero;
+  Assign(from.metrics, to.metrics);
 }
 
 // One workload's way through the stages. Each stage that changes or holds the number says so.
 class DecisionFold {
  public:
   DecisionFold(const WorkloadInput& input, const PolicySet& policies, TimePoint now,
-               Scratch& scratch, Proposal& proposal, WorkloadOutput& output)
+               Scratch& scratch, Proposal& proposal, std::vector<Reading>& stand_ins,
+               WorkloadOutput& output)
       : input_(input),
         policies_(policies),
         now_(now),
         scratch_(scratch),
         proposal_(proposal),
-        output_(output) {}
+        stand_ins_(stand_ins),
+        output_(output),
+        readings_(input.readings) {}
 
   void Run() {
     Reset();
@@ -140,6 +146,12 @@ class DecisionFold {
           Error{ErrorCode::kInvalidArgument, input_.observation.selector_problem->message};
       Fail(Stage::kMetrics, StepCause::kFailed);
       return;
+    }
+    if (!spec().fallbacks.empty()) {
+      past_ = core::StandIn(input_, now_, stand_ins_, decision().steps, output_.next);
+      readings_ = stand_ins_;
+    } else if (!output_.next.metrics.empty()) {
+      output_.next.metrics.clear();
     }
     std::int32_t proposed = 0;
     if (!Propose(proposed)) return;
@@ -235,7 +247,7 @@ class DecisionFold {
     try {
       return policy->Propose({.spec = spec(),
                               .observation = input_.observation,
-                              .readings = input_.readings,
+                              .readings = readings_,
                               .history = input_.history,
                               .now = now_,
                               .scratch = &scratch_},
@@ -247,11 +259,12 @@ class DecisionFold {
     }
   }
 
-  // While a reading is in doubt the count does not go down, whatever the rest of them says.
+  // While a reading is in doubt the count does not go down, whatever the rest of them says. A
+  // reading of the past is in doubt for everybody.
   bool HoldOnDoubt(std::int32_t proposed) {
-    if (spec().missing_data == MissingData::kFill) return false;
+    if (spec().missing_data == MissingData::kFill && !past_) return false;
     std::string doubts;
-    for (const Reading& reading : input_.readings) {
+    for (const Reading& reading : readings_) {
       for (const Doubt& doubt : reading.doubts) {
         doubts += doubts.empty() ? "" : "; ";
         if (!doubt.replica.empty()) doubts += doubt.replica + " ";
@@ -303,9 +316,12 @@ class DecisionFold {
   const TimePoint now_;
   Scratch& scratch_;
   Proposal& proposal_;
+  std::vector<Reading>& stand_ins_;
   WorkloadOutput& output_;
-  std::size_t traces_ = 0;            // so far
-  std::size_t traces_of_others_ = 0;  // those of the policies before the last
+  std::span<const Reading> readings_;  // the input's, or with what stands in for some of them
+  bool past_ = false;                  // a reading of the past stands in
+  std::size_t traces_ = 0;             // so far
+  std::size_t traces_of_others_ = 0;   // those of the policies before the last
   bool at_zero_by_us_ = false;
 };
 
@@ -376,7 +392,9 @@ Planner& Planner::operator=(Planner&&) noexcept = default;
 
 void Planner::Decide(const WorkloadInput& input, const PolicySet& policies, TimePoint now,
                      WorkloadOutput& output) {
-  DecisionFold(input, policies, now, buffers_->scratch, buffers_->proposal, output).Run();
+  DecisionFold(input, policies, now, buffers_->scratch, buffers_->proposal, buffers_->stand_ins,
+               output)
+      .Run();
 }
 
 void Planner::PlanTick(const TickInput& input, const PolicySet& policies, TickOutput& output) {

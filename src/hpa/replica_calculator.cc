@@ -412,6 +412,11 @@ void ComputeMetric(const MetricSpec& metric, const Reading& reading, const Metri
   trace.filled_ratio.reset();
   trace.groups.clear();
   trace.error.reset();
+  trace.fallback = reading.fallback.has_value();
+  if (trace.fallback) {
+    trace.proposal = *reading.fallback;
+    return;
+  }
   Dispatch({context, metric, reading}, trace);
 }
 

@@ -40,7 +40,7 @@ bool IsPerReplica(const MetricSpec& metric) {
 
 MetricStatus StatusOf(const MetricSpec& metric, const MetricTrace& trace, bool binary_memory) {
   MetricStatus status;
-  if (trace.error) return status;
+  if (trace.error || trace.fallback) return status;
   status.type = metric.type;
   status.name = metric.name;
   status.container = metric.container;
@@ -87,6 +87,7 @@ class Teller {
     if (cause == StepCause::kDisabledAtZero) {
       Disabled();
     } else if (cause != StepCause::kAboveMaxReplicas && cause != StepCause::kBelowMinReplicas) {
+      TellFallbacks();
       if (!MetricsComputed()) return;
       Normalized();
     }
@@ -172,6 +173,21 @@ class Teller {
     Tell(EventType::kWarning, missing ? "SelectorRequired" : reason, problem.message);
     Set(condition::kScalingActive, false, reason,
         missing ? "the HPA target's scale is missing a selector" : problem.message);
+  }
+
+  // KEDA's condition, with what stands in for what.
+  void TellFallbacks() {
+    if (input_.spec.fallbacks.empty()) return;
+    std::string active;
+    for (const Step& step : decision().steps) {
+      if (step.cause != StepCause::kFallback) continue;
+      active += (active.empty() ? "" : "; ") + step.reason;
+    }
+    if (active.empty()) {
+      Set(condition::kFallback, false, "NoFallbackFound", "no fallbacks are active");
+    } else {
+      Set(condition::kFallback, true, "FallbackExists", std::move(active));
+    }
   }
 
   // False: the tick ends here, with what could be told.

@@ -179,6 +179,34 @@ std::span<const Sample> SelectorWindows::Load(std::size_t row, std::int64_t from
   return samples_;
 }
 
+// A series that is sampled evenly, as scraped ones are, does not cover what its holes leave out.
+// The pauses of one that is pushed when something happens say nothing.
+std::int64_t SelectorWindows::HolesMs(std::span<const Sample> samples) {
+  gaps_.clear();
+  std::int64_t shortest = std::numeric_limits<std::int64_t>::max();
+  std::int64_t longest = 0;
+  for (std::size_t i = 1; i < samples.size(); ++i) {
+    const std::int64_t gap = samples[i].time_ms - samples[i - 1].time_ms;
+    shortest = std::min(shortest, gap);
+    longest = std::max(longest, gap);
+  }
+  const auto is_hole = [](std::int64_t gap, std::int64_t usual) { return 2 * gap > 3 * usual; };
+  if (samples.size() < 3 || !is_hole(longest, shortest)) return 0;
+  for (std::size_t i = 1; i < samples.size(); ++i) {
+    gaps_.push_back(samples[i].time_ms - samples[i - 1].time_ms);
+  }
+  const auto middle = gaps_.begin() + static_cast<std::ptrdiff_t>((gaps_.size() - 1) / 2);
+  std::nth_element(gaps_.begin(), middle, gaps_.end());
+  const std::int64_t usual = *middle;
+  std::size_t even = 0;
+  std::int64_t holes = 0;
+  for (const std::int64_t gap : gaps_) {
+    if (4 * std::abs(gap - usual) <= usual) ++even;
+    if (is_hole(gap, usual)) holes += gap - usual;
+  }
+  return 2 * even >= gaps_.size() ? holes : 0;
+}
+
 void SelectorWindows::Judge(Context& context, std::size_t row, const Window& window,
                             std::span<const Sample> samples, const Function* function) {
   const Series& series = *selection_.series()[row];
@@ -186,7 +214,8 @@ void SelectorWindows::Judge(Context& context, std::size_t row, const Window& win
   context.UseNewest(samples.back().time_ms);
   double coverage = 0;
   if (samples.size() > 1) {
-    const std::int64_t sampled = samples.back().time_ms - samples.front().time_ms;
+    const std::int64_t sampled =
+        samples.back().time_ms - samples.front().time_ms - HolesMs(samples);
     const std::int64_t interval = sampled / static_cast<std::int64_t>(samples.size() - 1);
     const std::int64_t left = std::max<std::int64_t>(samples.front().time_ms - window.begin_ms, 0);
     coverage = static_cast<double>(sampled + std::min(interval, left)) /

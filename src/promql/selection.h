@@ -91,10 +91,13 @@ class SelectorWindows final : public WindowSource {
   void JudgeEmpty(Context& context) override { context.quality.no_series = true; }
 
  private:
+  std::int64_t HolesMs(std::span<const Sample> samples);
+
   const MatrixSelector& matrix_;
   const VectorSelector& selector_;
   Selection selection_;
   std::vector<Sample> samples_;
+  std::vector<std::int64_t> gaps_;  // memory that is used again
 };
 
 /// A subquery: the values of an expression on a grid of its own.

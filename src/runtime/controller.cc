@@ -44,6 +44,7 @@ struct Outcome {
 struct Slot {
   Workload workload;
   std::vector<runtime::MetricReader> readers;  // one for each metric
+  std::vector<runtime::ReadOptions> rules;     // likewise
   std::vector<CollectQuery> answers;           // likewise, if the source answers queries; else none
   History history;
   WorkloadStatus status;
@@ -64,11 +65,32 @@ bool Running(const std::future<void>& call) {
   return call.valid() && call.wait_for(Duration::zero()) != std::future_status::ready;
 }
 
-std::string QueryText(const Workload& workload, const MetricSpec& metric) {
+const MetricQuery* FindQuery(const Workload& workload, const MetricSpec& metric) {
   const auto own =
       std::find_if(workload.queries.begin(), workload.queries.end(),
                    [&](const MetricQuery& query) { return query.metric == metric.name; });
-  return own != workload.queries.end() ? own->query : runtime::DefaultQuery(metric);
+  return own != workload.queries.end() ? &*own : nullptr;
+}
+
+std::string QueryText(const Workload& workload, const MetricSpec& metric) {
+  const MetricQuery* own = FindQuery(workload, metric);
+  return own != nullptr && !own->query.empty() ? own->query : runtime::DefaultQuery(metric);
+}
+
+// What the metric's own query leaves open is the workload's.
+runtime::ReadOptions RulesOf(const Workload& workload, const MetricSpec& metric) {
+  runtime::ReadOptions rules{.workload = workload.spec.workload,
+                             .max_sample_age = workload.max_sample_age,
+                             .min_window_coverage = workload.min_window_coverage};
+  if (const MetricQuery* own = FindQuery(workload, metric)) {
+    rules.max_sample_age = own->max_age.value_or(workload.max_sample_age);
+    rules.min_window_coverage = own->min_coverage.value_or(workload.min_window_coverage);
+    rules.window = own->window;
+    rules.empty_as_zero = own->empty_as_zero;
+  }
+  if (rules.window.bucket <= Duration::zero()) rules.window.bucket = workload.period;
+  rules.step = workload.period;
+  return rules;
 }
 
 // Makes `query` one of those that the source answers; the answer is what is left to look for.
@@ -95,6 +117,7 @@ Status CompileQueries(Slot& slot) {
                    slot.id() + ": query of metric " + metric.name + ": " + query.error().message};
     }
     slot.readers.emplace_back(*std::move(query));
+    slot.rules.push_back(RulesOf(workload, metric));
   }
   return {};
 }
@@ -313,12 +336,8 @@ class Controller::Impl {
       slot.targets = workload.source->targets();
     }
     for (std::size_t i = 0; i < workload.spec.metrics.size(); ++i) {
-      Reading reading =
-          slot.readers[i].Read(workload.spec.metrics[i], slot.input.observation, store_,
-                               {.workload = slot.id(),
-                                .max_sample_age = workload.max_sample_age,
-                                .min_window_coverage = workload.min_window_coverage},
-                               now);
+      Reading reading = slot.readers[i].Read(workload.spec.metrics[i], slot.input.observation,
+                                             store_, slot.rules[i], now, slot.targets);
       runtime::Qualify(workload.spec.metrics[i].name, slot.targets, reading);
       if (!collected && !reading.error) reading.error = collected.error();
       slot.input.readings.push_back(std::move(reading));

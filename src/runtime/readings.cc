@@ -12,6 +12,8 @@
 #include <string_view>
 #include <utility>
 
+#include "core/window_average.h"
+
 namespace tidegate::runtime {
 
 namespace {
@@ -75,8 +77,15 @@ MilliValue ToMilli(double value) {
 // Evaluates and judges; the values are those that may be used.
 class MetricReader::Judge {
  public:
-  Judge(const SeriesStore& store, const ReadOptions& options, TimePoint now, QueryResult& result)
-      : store_(store), options_(options), now_(now), result_(result) {}
+  Judge(const SeriesStore& store, const ReadOptions& options, const std::string& metric,
+        std::span<const TargetState> targets, TimePoint now, QueryResult& result, QueryResult& past)
+      : store_(store),
+        options_(options),
+        metric_(metric),
+        targets_(targets),
+        now_(now),
+        result_(result),
+        past_(past) {}
 
   std::vector<MilliValue> Values(QueryRunner& runner, const Labels& matchers,
                                  const std::string& replica, Reading& reading) {
@@ -100,7 +109,13 @@ class MetricReader::Judge {
       doubt(DoubtKind::kReset, "a counter was reset inside the window");
       return {};
     }
-    std::vector<MilliValue> values = Finite(result_, doubt);
+    const bool averages = options_.window.average != Averaging::kLatest;
+    std::vector<MilliValue> values =
+        averages ? Averages(runner, matchers, replica, reading, doubt) : Finite(result_, doubt);
+    if (reading.error) return {};
+    if (values.empty() && !quality.newest && options_.empty_as_zero && Answered(replica)) {
+      values.push_back(0);
+    }
     if (values.empty() && reading.doubts.empty()) {
       doubt(DoubtKind::kMissing,
             quality.no_series ? "no samples of its series" : "too few samples in the window");
@@ -118,6 +133,64 @@ class MetricReader::Judge {
   TimePoint newest() const { return newest_.value_or(now_); }
 
  private:
+  // Whoever knows about the replica, or about all of them, has answered.
+  bool Answered(const std::string& replica) const {
+    bool any = false;
+    for (const TargetState& target : targets_) {
+      const bool asked = target.metric.empty() || target.metric == metric_;
+      if (!asked || !(replica.empty() || target.replica.empty() || target.replica == replica)) {
+        continue;
+      }
+      if (!target.up) return false;
+      any = true;
+    }
+    return any;
+  }
+
+  // Of the series that there are now; with gaps as zeros also of those that there were.
+  template <typename F>
+  std::vector<MilliValue> Averages(QueryRunner& runner, const Labels& matchers,
+                                   const std::string& replica, Reading& reading, F doubt) {
+    const AveragingWindow& window = options_.window;
+    const bool finer = options_.step > Duration::zero() && options_.step < window.bucket;
+    const Duration step = finer ? options_.step : window.bucket;
+    const Duration length =
+        core::BucketCount(window) * (options_.empty_as_zero ? 2 : 1) * window.bucket;
+    const EvaluateOptions evaluate{.matchers = matchers, .lookback = step};
+    if (Status done =
+            runner.EvaluateRange(store_, now_ - length + step, now_, step, evaluate, past_);
+        !done) {
+      reading.error = done.error();
+      return {};
+    }
+    const bool answered = options_.empty_as_zero && Answered(replica);
+    const bool only_live = !answered || (!replica.empty() && !result_.vector.empty());
+    std::vector<MilliValue> values;
+    for (const MatrixSeries& series : past_.matrix) {
+      if (only_live && !IsThere(series.labels)) continue;
+      const core::WindowAverage average = AverageOf(series, answered);
+      if (average.value) values.push_back(ToMilli(*average.value));
+      if (!average.value || answered || average.coverage >= options_.min_window_coverage) continue;
+      doubt(DoubtKind::kPartial, "values cover " + Format("%.0f %%", average.coverage * 100) +
+                                     " of the averaging window");
+    }
+    return values;
+  }
+
+  bool IsThere(const Labels& labels) const {
+    return result_.type == ValueType::kScalar ||
+           std::any_of(result_.vector.begin(), result_.vector.end(),
+                       [&](const VectorSample& sample) { return sample.labels == labels; });
+  }
+
+  core::WindowAverage AverageOf(const MatrixSeries& series, bool gaps_are_zero) const {
+    std::vector<core::TimedValue> values;
+    for (const MatrixPoint& point : series.points) {
+      if (std::isfinite(point.value)) values.push_back({point.time, point.value});
+    }
+    return core::Average(values, now_, options_.window, gaps_are_zero);
+  }
+
   template <typename F>
   static std::vector<MilliValue> Finite(const QueryResult& result, F doubt) {
     std::vector<MilliValue> values;
@@ -135,8 +208,11 @@ class MetricReader::Judge {
 
   const SeriesStore& store_;
   const ReadOptions& options_;
+  const std::string& metric_;
+  const std::span<const TargetState> targets_;
   const TimePoint now_;
   QueryResult& result_;
+  QueryResult& past_;
   std::optional<TimePoint> newest_;
 };
 
@@ -146,6 +222,11 @@ Error TooMany(const Query& query, std::size_t count, const std::string& what) {
   return {ErrorCode::kInvalidArgument, "query `" + query.text() + "` gives " +
                                            std::to_string(count) + " values for " + what +
                                            ", one is needed: aggregate them"};
+}
+
+Duration WindowOf(const Query& query, const ReadOptions& options) {
+  if (options.window.average == Averaging::kLatest) return query.longest_range();
+  return std::max(query.longest_range(), options.window.length);
 }
 
 // A replica that runs must have a value; one that is still starting or going need not.
@@ -210,8 +291,9 @@ void MetricReader::ForgetOthers(const Observation& observation) {
 }
 
 Reading MetricReader::Read(const MetricSpec& metric, const Observation& observation,
-                           const SeriesStore& store, const ReadOptions& options, TimePoint now) {
-  Judge judge(store, options, now, result_);
+                           const SeriesStore& store, const ReadOptions& options, TimePoint now,
+                           std::span<const TargetState> targets) {
+  Judge judge(store, options, metric.name, targets, now, result_, past_);
   return IsPerReplica(metric) ? ReadReplicas(metric, observation, options, judge)
                               : ReadTotal(metric, judge);
 }
@@ -237,7 +319,7 @@ Reading MetricReader::ReadReplicas(const MetricSpec& metric, const Observation& 
     reading.replicas.push_back({.replica = replica.name,
                                 .value = values.front(),
                                 .timestamp = judge.newest(),
-                                .window = query_.longest_range()});
+                                .window = WindowOf(query_, options)});
   }
   if (reading.replicas.empty()) reading.error = NobodyReports(metric, observation, reading);
   return reading;

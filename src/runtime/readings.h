@@ -3,16 +3,16 @@
 // Metric specs + samples -> readings, with what is doubtful about them.
 #pragma once
 
-#include <optional>
-#include <string>
-#include <vector>
-
 #include <map>
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "tidegate/controller.h"
 #include "tidegate/export.h"
+#include "tidegate/metric_query.h"
 #include "tidegate/observation.h"
 #include "tidegate/promql.h"
 #include "tidegate/series_store.h"
@@ -25,6 +25,9 @@ struct ReadOptions {
   const WorkloadId& workload;
   Duration max_sample_age;
   double min_window_coverage;
+  AveragingWindow window{};
+  bool empty_as_zero = false;
+  Duration step{};  ///< between two values of the window; 0: its bucket
 };
 
 /// A metric's selector as PromQL's, `{app="x"}` or "", with `matchers` before it.
@@ -48,9 +51,10 @@ class MetricReader {
 
   /// Evaluates the query at `now`: once for each replica (Resource, ContainerResource, Pods) or
   /// once (Object, External). What is missing, stale, reset, partly covered, NaN or infinite
-  /// becomes a Doubt and, but for partial coverage, no value.
+  /// becomes a Doubt and, but for partial coverage, no value. `targets` say who has answered.
   Reading Read(const MetricSpec& metric, const Observation& observation, const SeriesStore& store,
-               const ReadOptions& options, TimePoint now);
+               const ReadOptions& options, TimePoint now,
+               std::span<const TargetState> targets = {});
 
  private:
   class Judge;
@@ -63,6 +67,7 @@ class MetricReader {
   Query query_;
   std::map<std::string, QueryRunner> runners_;  // by replica; "" where there is one for all
   QueryResult result_;                          // memory that is used again
+  QueryResult past_;                            // likewise, of an averaging window
 };
 
 /// Adds what the target says that is asked for this metric alone: after an error there is no

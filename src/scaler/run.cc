@@ -264,8 +264,9 @@ class Scaler {
     if (Status made = MakeReporters(settings, components); !made) return made;
     auto workloads = MakeWorkloads(*config);
     if (!workloads) return workloads.error();
-    auto controller = Controller::Create(*std::move(workloads), std::move(components),
-                                         {.dry_run = options_.dry_run});
+    auto controller = Controller::Create(
+        *std::move(workloads), std::move(components),
+        {.gather_timeout = settings.gather_timeout, .dry_run = options_.dry_run});
     if (!controller) return controller.error();
     controller_ = *std::move(controller);
     running_ = *std::move(config);

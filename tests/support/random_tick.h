@@ -81,6 +81,13 @@ class RandomTicks {
     if (Chance(70)) spec.behavior = Behavior{NextRules(), NextRules()};
     spec.missing_data = static_cast<MissingData>(Below(2));
     spec.hpa.tolerance = static_cast<double>(Below(300)) / 1009;
+    if (Chance(30)) {
+      spec.fallbacks.push_back({.metric = Chance(50) ? "m1" : "",
+                                .last_known = std::chrono::minutes(Below(5)),
+                                .after = std::chrono::seconds(Below(2)),
+                                .behavior = static_cast<FallbackBehavior>(Below(5)),
+                                .replicas = static_cast<std::int32_t>(Below(9))});
+    }
     return spec;
   }
 

@@ -4,6 +4,7 @@
 #include <prometheus/histogram.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -50,6 +51,7 @@ struct WorkloadMetrics {
   std::optional<std::int32_t> desired;
   std::optional<std::int32_t> current;
   std::optional<std::int32_t> ready;
+  std::optional<std::int32_t> fallbacks;                                 // absent: none is set
   std::map<std::string, std::int32_t> recommendations;                   // by metric
   std::map<std::string, Duration> signal_ages;                           // by metric
   std::map<std::string, bool> held;                                      // by reason
@@ -86,6 +88,12 @@ void TakeSignals(const WorkloadInput& input, const Decision& decision, WorkloadM
     if (trace.error) continue;
     const auto [entry, added] = metrics.recommendations.try_emplace(trace.metric, trace.proposal);
     if (!added) entry->second = std::max(entry->second, trace.proposal);
+  }
+  metrics.fallbacks.reset();
+  if (!input.spec.fallbacks.empty()) {
+    metrics.fallbacks = static_cast<std::int32_t>(
+        std::count_if(decision.steps.begin(), decision.steps.end(),
+                      [](const Step& step) { return step.cause == StepCause::kFallback; }));
   }
   metrics.signal_ages.clear();
   for (std::size_t i = 0; i < input.readings.size() && i < input.spec.metrics.size(); ++i) {
@@ -153,6 +161,9 @@ void AddCounts(const WorkloadMap& workloads, std::vector<MetricFamily>& page) {
                              [](const WorkloadMetrics& m) { return Value(m.min_replicas); }));
   page.push_back(PerWorkload(workloads, "tidegate_max_replicas", "Upper bound of the replicas.",
                              [](const WorkloadMetrics& m) { return Value(m.max_replicas); }));
+  page.push_back(PerWorkload(workloads, "tidegate_fallbacks",
+                             "Metrics without a reading for which something stands in.",
+                             [](const WorkloadMetrics& m) { return Value(m.fallbacks); }));
   page.push_back(PerWorkload(
       workloads, "tidegate_stale_targets", "Targets whose last scrape failed.",
       [](const WorkloadMetrics& m) { return Value(static_cast<double>(m.stale_targets)); }));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "tidegate/config.h"
 
 namespace tidegate {
@@ -285,6 +287,74 @@ rules:
             (std::vector<MetricQuery>{{"q", R"(max by (pod_name, model) (q{code="200"}))"}}));
 }
 
+// A rule for many series, as the Adapter's chart has them, is about whichever metric asks for one.
+TEST(ImportTest, ARuleForManySeriesIsAboutTheMetricThatItNames) {
+  const std::string hpa = R"(apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web, namespace: prod}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  minReplicas: 1
+  maxReplicas: 3
+  metrics:
+  - type: Pods
+    pods: {metric: {name: http_requests, selector: {matchLabels: {verb: GET}}}, target: {type: AverageValue, averageValue: 10}}
+  - {type: External, external: {metric: {name: jobs}, target: {type: AverageValue, averageValue: 5}}}
+  - {type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 60}}}
+)";
+  const std::string rules = R"(---
+rules:
+- seriesQuery: '{__name__=~"^container_.*",namespace!="",pod!=""}'
+  resources: {template: "<<.Resource>>"}
+  name: {matches: "^container_(.*)_seconds_total$"}
+  metricsQuery: sum(rate(<<.Series>>{<<.LabelMatchers>>}[5m])) by (<<.GroupBy>>)
+- seriesQuery: '{namespace!="",__name__!~"^container_.*"}'
+  seriesFilters: [{isNot: ".*_seconds_total"}]
+  resources: {template: "<<.Resource>>"}
+  name: {matches: "^(.*)_total$"}
+  metricsQuery: sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m])) by (<<.GroupBy>>)
+externalRules:
+- seriesQuery: 'jobs{queue!=""}'
+  metricsQuery: sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)
+resourceRules:
+  cpu:
+    containerQuery: sum(rate(cpu_seconds{<<.LabelMatchers>>}[3m])) by (<<.GroupBy>>)
+    resources: {overrides: {namespace: {resource: namespace}, pod: {resource: pod}}}
+    containerLabel: container
+)";
+  const ParsedConfig scraped = ParseConfig(hpa + rules, "f");
+  ASSERT_EQ(Problems(scraped), "");
+  const auto queries = [](const ParsedConfig& parsed) {
+    std::map<std::string, std::string> by_metric;
+    for (const MetricQuery& query : parsed.config.autoscalers.at(0).queries) {
+      by_metric[query.metric] = query.query;
+    }
+    return by_metric;
+  };
+  // Two rules fit its name; the series that there is decides.
+  EXPECT_EQ(queries(scraped),
+            (std::map<std::string, std::string>{
+                {"http_requests",
+                 R"(sum(rate(container_http_requests_seconds_total{verb="GET"}[5m])) or )"
+                 R"(sum(rate(http_requests_total{verb="GET"}[2m])))"},
+                {"jobs", "sum(jobs) by ()"}}));
+  const ParsedConfig asked = ParseConfig(hpa + R"(---
+apiVersion: tidegate.dev/v1alpha1
+kind: Autoscaler
+metadata: {name: web}
+spec: {prometheus: {url: "http://p:9090"}}
+)" + rules,
+                                         "f");
+  ASSERT_EQ(Problems(asked), "");
+  EXPECT_EQ(queries(asked).at("jobs"), R"(sum(jobs{namespace="prod"}) by ())");
+  EXPECT_EQ(
+      queries(asked).at("http_requests"),
+      R"(sum(rate(container_http_requests_seconds_total{verb="GET",namespace="prod"}[5m])) )"
+      R"(by (pod) or sum(rate(http_requests_total{verb="GET",namespace="prod"}[2m])) by (pod))");
+  EXPECT_EQ(queries(asked).at("cpu"),
+            R"(sum by (pod) (sum(rate(cpu_seconds{namespace="prod"}[3m])) by (pod,container)))");
+}
+
 TEST(ImportTest, WhatHasNoCounterpartNamesItsLine) {
   const ParsedConfig parsed = ParseConfig(R"(apiVersion: v1
 kind: ConfigMap
@@ -292,43 +362,45 @@ metadata: {name: adapter}
 data:
   config.yaml: |
     rules:
-    - seriesQuery: '{__name__=~"^nv_.*"}'
-      metricsQuery: sum(<<.Series>>) by (<<.GroupBy>>)
+    - {seriesQuery: '{__name__=~"^nv_.*"}', name: {matches: "^nv_(a|b)$"}, metricsQuery: sum(<<.Series>>)}
     - seriesQuery: a
-      seriesFilters: [{is: a}]
-      resources: {overrides: {svc: {resource: service}}}
+      seriesFilters: [{is: a, isNot: b}, {is: "("}]
       metricsQuery: a * on (<<.GroupBy>>) b
     - seriesQuery: b
       metricsQuery: b{x="<<index .LabelValuesByName "x">>"}
-    - {seriesQuery: c, name: {matches: "^(?P<n>.*)$"}, metricsQuery: c}
+    - {seriesQuery: c, name: {matches: "^(.*"}, metricsQuery: c}
     - {seriesQuery: c, name: {matches: "^d(.*)$"}, metricsQuery: c}
     - {seriesQuery: c, name: {matches: "^(.*)$", as: "$2"}, metricsQuery: c}
-    - {seriesQuery: c, metricsQuery: sum(c) by (x <<.GroupBy>>)}
+    - {seriesQuery: d, metricsQuery: sum(d) by (x <<.GroupBy>>)}
+    - {seriesQuery: e, metricsQuery: "<<range .GroupBySlice>>e<<end>>"}
     resourceRules:
-      cpu: {}
+      cpu: {nodeQuery: n, containerLable: c}
 )",
                                           "adapter.yaml");
   EXPECT_EQ(Problems(parsed),
-            "adapter.yaml:7:20: data.config.yaml.rules[0].seriesQuery: names no series, which has "
-            "no counterpart; name one, or give name.as\n"
-            "adapter.yaml:10:7: data.config.yaml.rules[1].seriesFilters: has no counterpart; name "
-            "the series in seriesQuery\n"
-            "adapter.yaml:11:36: data.config.yaml.rules[1].resources.overrides.svc: resource "
-            "\"service\" has no counterpart; only pod and namespace have\n"
-            "adapter.yaml:12:21: data.config.yaml.rules[1].metricsQuery: <<.GroupBy>> has a "
+            "adapter.yaml:7:61: data.config.yaml.rules[0].name.matches: does not tell which series "
+            "a metric is of; name the series in seriesQuery\n"
+            "adapter.yaml:9:23: data.config.yaml.rules[1].seriesFilters[0]: must have either is or "
+            "isNot\n"
+            "adapter.yaml:9:47: data.config.yaml.rules[1].seriesFilters[1].is: error parsing "
+            "regexp: missing closing ): `(`\n"
+            "adapter.yaml:10:21: data.config.yaml.rules[1].metricsQuery: <<.GroupBy>> has a "
             "counterpart only as \"by (<<.GroupBy>>)\"\n"
-            "adapter.yaml:14:21: data.config.yaml.rules[2].metricsQuery: <<index "
+            "adapter.yaml:12:21: data.config.yaml.rules[2].metricsQuery: <<index "
             ".LabelValuesByName \"x\">> has no counterpart\n"
-            "adapter.yaml:15:40: data.config.yaml.rules[3].name.matches: is not understood: "
-            "\"^(?P<n>.*)$\"; give the name in name.as\n"
-            "adapter.yaml:16:40: data.config.yaml.rules[4].name.matches: does not match the series "
+            "adapter.yaml:13:40: data.config.yaml.rules[3].name.matches: error parsing regexp: "
+            "missing closing ): `^(.*`\n"
+            "adapter.yaml:14:40: data.config.yaml.rules[4].name.matches: does not match the series "
             "\"c\"\n"
-            "adapter.yaml:17:54: data.config.yaml.rules[5].name.as: \"$2\" refers to a group that "
+            "adapter.yaml:15:54: data.config.yaml.rules[5].name.as: \"$2\" refers to a group that "
             "name.matches does not have\n"
-            "adapter.yaml:18:38: data.config.yaml.rules[6].metricsQuery: <<.GroupBy>> has a "
+            "adapter.yaml:16:38: data.config.yaml.rules[6].metricsQuery: <<.GroupBy>> has a "
             "counterpart only as \"by (<<.GroupBy>>)\"\n"
-            "adapter.yaml:19:5: data.config.yaml.resourceRules: has no counterpart; Tidegate does "
-            "not serve cpu and memory\n");
+            "adapter.yaml:17:38: data.config.yaml.rules[7].metricsQuery: <<range .GroupBySlice>> "
+            "has no counterpart\n"
+            "adapter.yaml:19:12: data.config.yaml.resourceRules.cpu.containerQuery: is required\n"
+            "adapter.yaml:19:27: data.config.yaml.resourceRules.cpu: unknown key "
+            "\"containerLable\"; did you mean \"containerLabel\"?\n");
 }
 
 TEST(ImportTest, RulesOfAnotherWorkloadAreNotOffered) {

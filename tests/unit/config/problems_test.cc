@@ -95,7 +95,8 @@ TEST(ConfigProblemsTest, TheFileItself) {
 TEST(ConfigProblemsTest, WhichDocumentItIs) {
   const std::string known =
       "; known are Autoscaler (tidegate.dev/v1alpha1), Scaler (tidegate.dev/v1alpha1), "
-      "HorizontalPodAutoscaler (autoscaling/v2 or older), ConfigMap (v1)";
+      "HorizontalPodAutoscaler (autoscaling/v2 or older), ScaledObject (keda.sh/v1alpha1), "
+      "ConfigMap (v1)";
   ExpectAll({
       {"no kind", "apiVersion: v1\n", "f.yaml:1:1: kind: is required"},
       {"no apiVersion", "kind: Scaler\nspec: {}\n", "f.yaml:1:1: apiVersion: is required"},
@@ -178,8 +179,7 @@ TEST(ConfigProblemsTest, KeysAndTypes) {
       {"a list for a map", Spec("  scrape: [a]\n"),
        "f.yaml:7:11: spec.scrape: want a map, got a list"},
       {"missing keys", Spec("  queries: [{}]\n"),
-       "f.yaml:7:13: spec.queries[0].metric: is required\n"
-       "f.yaml:7:13: spec.queries[0].query: is required"},
+       "f.yaml:7:13: spec.queries[0].metric: is required"},
       {"yes for true", "rules: [{seriesQuery: a, metricsQuery: a, resources: {namespaced: yes}}]\n",
        "f.yaml:1:67: rules[0].resources.namespaced: want true or false, got \"yes\""},
   });
@@ -308,10 +308,42 @@ TEST(ConfigProblemsTest, TidegatesOwn) {
       {"query that does not parse", Spec("  queries: [{metric: q, query: 'sum(q'}]\n"),
        "f.yaml:7:32: spec.queries[0].query: 1:6: parse error: unclosed left parenthesis"},
       {"rule that does not parse", "rules: [{seriesQuery: a, metricsQuery: 'delta(a)'}]\n",
-       "f.yaml:1:9: rules[0].metricsQuery: 1:7: parse error: expected type range vector in call "
+       "f.yaml:1:40: rules[0].metricsQuery: 1:7: parse error: expected type range vector in call "
        "to function \"delta\", got instant vector"},
       {"two queries", Spec("  queries: [{metric: q, query: q}, {metric: q, query: q}]\n"),
        "f.yaml:7:45: spec.queries[1].metric: \"q\" has a query already"},
+      {"a fallback of no metric", Spec("  fallbacks: [{metric: qq}, {metric: q}, {metric: q}]\n"),
+       "f.yaml:7:24: spec.fallbacks[0].metric: no metric of spec.metrics is called \"qq\"; did you "
+       "mean \"q\"?\n"
+       "f.yaml:7:51: spec.fallbacks[2].metric: \"q\" has a fallback already"},
+      {"a fallback to no number", Spec("  fallbacks: [{behavior: Static}]\n"),
+       "f.yaml:7:15: spec.fallbacks[0].replicas: is required for behavior Static"},
+      {"a fallback of KEDA's spelling", Spec("  fallbacks: [{behavior: static, ttl: 1m}]\n"),
+       "f.yaml:7:26: spec.fallbacks[0].behavior: unsupported value \"static\", want one of "
+       "\"Hold\", \"Static\", \"CurrentReplicas\", \"CurrentReplicasIfHigher\", "
+       "\"CurrentReplicasIfLower\"; did you mean \"Static\"?\n"
+       "f.yaml:7:34: spec.fallbacks[0]: unknown key \"ttl\"; known keys are \"metric\", "
+       "\"lastKnown\", \"after\", \"behavior\", \"replicas\""},
+      {"a window of a typo",
+       Spec("  queries: [{metric: q, window: {average: Exponentail, lenght: 1m}}]\n"),
+       "f.yaml:7:43: spec.queries[0].window.average: unsupported value \"Exponentail\", want one "
+       "of "
+       "\"Latest\", \"Linear\", \"Exponential\", \"Bucket\", \"Quantile\"; did you mean "
+       "\"Exponential\"?\n"
+       "f.yaml:7:56: spec.queries[0].window: unknown key \"lenght\"; did you mean \"length\"?"},
+      {"a window of no kind", Spec("  queries: [{metric: q, window: {length: 1m}}]\n"),
+       "f.yaml:7:33: spec.queries[0].window.average: is required; want one of \"Linear\", "
+       "\"Exponential\", \"Bucket\", \"Quantile\""},
+      {"a window shorter than its buckets",
+       Spec("  queries: [{metric: q, window: {average: Linear, length: 1s, bucket: 1500ms}}]\n"),
+       "f.yaml:7:59: spec.queries[0].window.length: must be at least bucket, got 1s and bucket "
+       "1.5s"},
+      {"a quantile that there is not",
+       Spec("  queries: [{metric: q, window: {average: Quantile, quantile: 90}}]\n"),
+       "f.yaml:7:63: spec.queries[0].window.quantile: must be less than or equal to 1, got 90"},
+      {"nothing as zero of what is pushed", Spec("  queries: [{metric: q, emptyAsZero: true}]\n"),
+       "f.yaml:7:38: spec.queries[0].emptyAsZero: needs spec.scrape or spec.prometheus: of what is "
+       "pushed nobody knows whether it is empty or late"},
       {"no program", Spec("  backend: {processPool: {command: []}}\n"),
        "f.yaml:7:36: spec.backend.processPool.command: must name a program"},
       {"no command", Spec("  backend: {processPool: {host: h}}\n"),

@@ -155,6 +155,10 @@ class Maker {
     out.behavior = Maybe(&Maker::Rates);
     out.policies = r_.List([&] { return PolicySpec{r_.Text(), Texts()}; });
     out.missing_data = r_.Enum<MissingData>();
+    out.fallbacks = r_.List([&] {
+      return Fallback{r_.Text(), r_.Span(), r_.Span(), r_.Enum<FallbackBehavior>(),
+                      r_.Integer<std::int32_t>()};
+    });
     out.compatibility = r_.Enum<KubernetesVersion>();
     for (std::uint64_t n = r_.Below(3); n > 0; --n) out.feature_gates[r_.Text()] = r_.Coin();
     out.hpa = {r_.Double(), r_.Span(), r_.Span(), r_.Span()};
@@ -198,11 +202,16 @@ class Maker {
     return out;
   }
 
-  Reading OneReading() {
-    Reading out;
-    out.replicas = r_.List([&] {
+  std::vector<ReplicaReading> ReplicaReadings() {
+    return r_.List([&] {
       return ReplicaReading{r_.Text(), r_.Integer<MilliValue>(), r_.Instant(), r_.Span()};
     });
+  }
+
+  Reading OneReading() {
+    Reading out;
+    out.replicas = ReplicaReadings();
+    out.fallback = MaybeCount();
     out.values = r_.List([&] { return r_.Integer<MilliValue>(); });
     out.doubts = r_.List([&] { return Doubt{r_.Enum<DoubtKind>(), r_.Text(), r_.Text()}; });
     out.error = Maybe(&Maker::Failure);
@@ -222,6 +231,11 @@ class Maker {
     out.scale_down_events = r_.List(event);
     out.last_scale_time = r_.Maybe([&] { return r_.Instant(); });
     out.scaled_to_zero = r_.Coin();
+    out.metrics = r_.List([&] {
+      return MetricMemory{r_.Text(), r_.Maybe([&] { return r_.Instant(); }),
+                          r_.Maybe([&] { return r_.Instant(); }), ReplicaReadings(),
+                          r_.List([&] { return r_.Integer<MilliValue>(); })};
+    });
     return out;
   }
 
@@ -269,6 +283,7 @@ class Maker {
     out.filled_ratio = r_.Maybe([&] { return r_.Double(); });
     out.groups = r_.List([&] { return r_.Enum<ReplicaGroup>(); });
     out.error = Maybe(&Maker::Failure);
+    out.fallback = r_.Coin();
     return out;
   }
 

@@ -122,9 +122,11 @@ TEST(ReferenceTest, EveryFieldOfTheSpecIsDescribed) {
   EXPECT_FIELDS(HpaOptions, 4, a, b, c, d);
   EXPECT_FIELDS(LabelSelectorRequirement, 3, a, b, c);
   EXPECT_FIELDS(LabelSelector, 2, a, b);
-  EXPECT_FIELDS(ScalingSpec, 12, a, b, c, d, e, f, g, h, i, j, k, l);
+  EXPECT_FIELDS(ScalingSpec, 13, a, b, c, d, e, f, g, h, i, j, k, l, m);
   EXPECT_FIELDS(SliceSpec, 4, a, b, c, d);
-  EXPECT_FIELDS(MetricQuery, 2, a, b);
+  EXPECT_FIELDS(Fallback, 5, a, b, c, d, e);
+  EXPECT_FIELDS(MetricQuery, 6, a, b, c, d, e, f);
+  EXPECT_FIELDS(AveragingWindow, 4, a, b, c, d);
   EXPECT_FIELDS(ScrapeOptions, 6, a, b, c, d, e, f);
   EXPECT_FIELDS(BasicAuth, 2, a, b);
   EXPECT_FIELDS(TlsFiles, 3, a, b, c);
@@ -140,7 +142,7 @@ TEST(ReferenceTest, EveryFieldOfTheSpecIsDescribed) {
   EXPECT_FIELDS(LogOptions, 2, a, b);
   EXPECT_FIELDS(SimulatedDevices, 3, a, b, c);
   EXPECT_FIELDS(DevicesOptions, 3, a, b, c);
-  EXPECT_FIELDS(ScalerOptions, 4, a, b, c, d);
+  EXPECT_FIELDS(ScalerOptions, 5, a, b, c, d, e);
 }
 
 TEST(ReferenceTest, EveryFieldOfATickIsDescribed) {
@@ -153,13 +155,14 @@ TEST(ReferenceTest, EveryFieldOfATickIsDescribed) {
   EXPECT_FIELDS(Observation, 5, a, b, c, d, e);
   EXPECT_FIELDS(Doubt, 3, a, b, c);
   EXPECT_FIELDS(ReplicaReading, 4, a, b, c, d);
-  EXPECT_FIELDS(Reading, 5, a, b, c, d, e);
+  EXPECT_FIELDS(Reading, 6, a, b, c, d, e, f);
   EXPECT_FIELDS(Step, 7, a, b, c, d, e, f, g);
-  EXPECT_FIELDS(MetricTrace, 10, a, b, c, d, e, f, g, h, i, j);
+  EXPECT_FIELDS(MetricTrace, 11, a, b, c, d, e, f, g, h, i, j, k);
   EXPECT_FIELDS(Proposal, 5, a, b, c, d, e);
   EXPECT_FIELDS(Recommendation, 2, a, b);
   EXPECT_FIELDS(ScaleEvent, 3, a, b, c);
-  EXPECT_FIELDS(History, 5, a, b, c, d, e);
+  EXPECT_FIELDS(MetricMemory, 5, a, b, c, d, e);
+  EXPECT_FIELDS(History, 6, a, b, c, d, e, f);
   EXPECT_FIELDS(Decision, 9, a, b, c, d, e, f, g, h, i);
   EXPECT_FIELDS(ScaleCommand, 4, a, b, c, d);
   EXPECT_FIELDS(WorkloadInput, 5, a, b, c, d, e);

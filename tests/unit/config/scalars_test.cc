@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/scalars.h"
-#include "config/name_pattern.h"
 
 #include <gtest/gtest.h>
 
@@ -81,30 +80,6 @@ TEST(ScalarsTest, RatiosAreKubernetesDoublesAndComeBack) {
     const double value = ParseRatio(std::to_string(i) + "m").value();
     EXPECT_EQ(ParseRatio(FormatRatio(value)).value(), value) << i;
   }
-}
-
-using Groups = std::optional<std::vector<std::string>>;
-
-Groups MatchName(std::string_view pattern, std::string_view text) {
-  const std::optional<NamePattern> compiled = NamePattern::Compile(pattern);
-  return compiled ? compiled->Match(text) : std::nullopt;
-}
-
-TEST(NamePatternTest, MatchesAsTheRegularExpressionsOfRulesDo) {
-  EXPECT_EQ(MatchName("^(.*)_total$", "a_total"), (Groups{{"a_total", "a"}}));
-  EXPECT_EQ(MatchName("^(.*)_total$", "a_totals"), Groups());
-  EXPECT_EQ(MatchName("^(.*)_total", "a_total_total_x"), (Groups{{"a_total_total", "a_total"}}));
-  EXPECT_EQ(MatchName("nv_(.+)_us$", "x_nv_queue_us"), (Groups{{"nv_queue_us", "queue"}}));
-  EXPECT_EQ(MatchName("nv_(.+)_us$", "nv__us"), Groups());
-  EXPECT_EQ(MatchName("^a(.*)b.*c(.*)$", "a1b2c3"), (Groups{{"a1b2c3", "1", "3"}}));
-  EXPECT_EQ(MatchName("", "abc"), (Groups{{""}}));
-}
-
-TEST(NamePatternTest, DoesNotUnderstandMoreAndNeverTakesLong) {
-  for (const char* pattern : {"(", "(.*", ".", "[a]", "a|b", "(?:.*)", "(a)", ".*.*.*.*", "a\\d"}) {
-    EXPECT_FALSE(NamePattern::Compile(pattern).has_value()) << pattern;
-  }
-  EXPECT_EQ(MatchName(".*.*.*x", std::string(256, 'a')), Groups());
 }
 
 TEST(ScalarsTest, EditDistanceCountsASwapAsOne) {

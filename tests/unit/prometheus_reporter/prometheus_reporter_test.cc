@@ -195,6 +195,17 @@ TEST_F(PrometheusReporterTest, HeldByKindOfDoubt) {
   EXPECT_EQ(page.at("tidegate_held{workload=\"flower\",reason=\"stale\"}"), 0);
 }
 
+TEST_F(PrometheusReporterTest, FallbacksThatStandIn) {
+  TickFixture tick;
+  tick.Add("flower", 3, 3);
+  const std::string series = "tidegate_fallbacks{workload=\"flower\"}";
+  EXPECT_THAT(Tick(tick), Not(Contains(Key(series))));
+  tick.input.workloads[0].spec.fallbacks.emplace_back();
+  EXPECT_EQ(Tick(tick).at(series), 0);
+  tick.output.workloads[0].decision.steps.push_back({.cause = StepCause::kFallback});
+  EXPECT_EQ(Tick(tick).at(series), 1);
+}
+
 TEST_F(PrometheusReporterTest, TargetsComeAndGoAndAreCountedOncePerScrape) {
   TickFixture tick;
   tick.Add("flower", 2, 2);

@@ -81,6 +81,30 @@ TEST(EvaluateTest, CoverageIsThatOfTheWorstSeries) {
   EXPECT_NEAR(Evaluate(store, kWait, kStart + seconds(60)).quality.min_coverage, 10.0 / 30, 1e-9);
 }
 
+// After an outage the window's edges have samples again long before its middle has.
+TEST(EvaluateTest, HolesAreNotCovered) {
+  SeriesStore store;
+  Serve(store, "a", 0, 40, 100, 10'000);
+  Serve(store, "a", 55, 60, 100, 10'000);  // nothing for 15 s
+  EXPECT_NEAR(Evaluate(store, "delta(queue[30s])", kStart + seconds(60)).quality.min_coverage,
+              16.0 / 30, 1e-9);
+  // Every fourth scrape fails.
+  SeriesStore lossy;
+  for (int second = 30; second <= 60; second += second % 4 == 0 ? 2 : 1) {
+    Serve(lossy, "a", second, second, 100, 10'000);
+  }
+  EXPECT_NEAR(Evaluate(lossy, "delta(queue[30s])", kStart + seconds(60)).quality.min_coverage, 0.75,
+              1.0 / 30);
+}
+
+TEST(EvaluateTest, ThePausesOfASeriesThatIsPushedNowAndThenAreNoHoles) {
+  SeriesStore store;
+  for (const int second : {31, 32, 38, 40, 47, 50, 59, 60}) {
+    ASSERT_TRUE(store.Ingest("jobs", {}, second, kStart + seconds(second)).ok());
+  }
+  EXPECT_GE(Evaluate(store, "delta(jobs[30s])", kStart + seconds(60)).quality.min_coverage, 0.9);
+}
+
 TEST(EvaluateTest, AHungReplicaShowsInTheAge) {
   SeriesStore store;
   Serve(store, "a", 0, 60, 100, 10'000);

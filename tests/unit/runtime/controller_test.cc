@@ -207,6 +207,47 @@ TEST_F(ControllerTest, GrowsAndRemembersIt) {
   EXPECT_EQ(TickAt(35).workloads.at(0).decision.current, 4);
 }
 
+// The load of each second counts, also of a metric that has no query of its own.
+TEST_F(ControllerTest, AWindowAveragesWhatTheTicksBring) {
+  Workload web = Web();
+  web.queries = {{.metric = "load", .window = {Averaging::kLinear, seconds(4)}}};
+  std::vector<Workload> workloads;
+  workloads.push_back(std::move(web));
+  Start(std::move(workloads));
+  // A window that is not full yet may raise the count, not lower it.
+  EXPECT_EQ(TickAt(5).workloads.at(0).decision.desired, 2);
+  EXPECT_EQ(TickAt(5).workloads.at(0).decision.desired, 2);
+  EXPECT_EQ(TickAt(70).workloads.at(0).decision.desired, 3);  // 80 / 3
+  EXPECT_EQ(TickAt(0).workloads.at(0).decision.desired, 2);   // 80 / 4
+  EXPECT_EQ(TickAt(0).workloads.at(0).decision.desired, 2);   // 75 / 4
+  EXPECT_EQ(TickAt(0).workloads.at(0).decision.desired, 2);   // 70 / 4
+  EXPECT_EQ(TickAt(0).workloads.at(0).decision.desired, 1);   // 0 / 4, but for min
+}
+
+// The push ends; its last value, then the number that was asked for; a replay says the same.
+TEST_F(ControllerTest, AMetricThatIsLostFallsBack) {
+  Workload web = Web();
+  web.queries = {{.metric = "load", .max_age = seconds(2)}};
+  web.spec.fallbacks = {{.metric = "load",
+                         .last_known = seconds(6),
+                         .after = seconds(8),
+                         .behavior = FallbackBehavior::kStatic,
+                         .replicas = 3}};
+  std::vector<Workload> workloads;
+  workloads.push_back(std::move(web));
+  Start(std::move(workloads));
+  EXPECT_EQ(TickAt(35).workloads.at(0).decision.desired, 4);
+  std::vector<std::int32_t> desired;
+  for (int second = 1; second <= 12; ++second) {
+    const TickOutput output = controller_->Tick();
+    desired.push_back(output.workloads.at(0).decision.desired);
+    clock_.Advance(seconds(1));
+  }
+  // Fresh for 2 s, then lost: the last value until second 8, the number from second 11 on.
+  EXPECT_THAT(desired, ElementsAre(4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 3, 3));
+  EXPECT_EQ(TickAt(35).workloads.at(0).decision.desired, 4);
+}
+
 // The order that loses no request: the balancer lets go first.
 TEST_F(ControllerTest, AVictimLeavesTheBalancerFirst) {
   Start();

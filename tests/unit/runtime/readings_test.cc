@@ -221,6 +221,112 @@ TEST_F(ReadingsTest, ExternalMetricsAreReadOnce) {
   EXPECT_EQ(none.error->code, ErrorCode::kNoData);
 }
 
+class AverageReadingsTest : public ReadingsTest {
+ protected:
+  ReadOptions Rules(Averaging average) const {
+    return {.workload = id_,
+            .max_sample_age = std::chrono::seconds(5),
+            .min_window_coverage = 0.8,
+            .window = {average, std::chrono::seconds(10), std::chrono::seconds(1)}};
+  }
+
+  Reading ReadBy(const ReadOptions& rules, const std::string& query, const Observation& seen,
+                 MetricSourceType type = MetricSourceType::kPods,
+                 std::span<const TargetState> targets = {}) const {
+    MetricReader reader(Query::Compile(query).value());
+    return reader.Read({.type = type, .name = "m"}, seen, store_, rules, kNow, targets);
+  }
+};
+
+TEST_F(AverageReadingsTest, EachReplicaIsAveragedByItself) {
+  Ramp("web-0", "m", 1, 20);  // 0 … 20: its last ten are 11 … 20
+  Ramp("web-1", "m", 10, 20);
+  const Reading reading = ReadBy(Rules(Averaging::kLinear), "m", Fleet(2));
+  ASSERT_EQ(reading.replicas.size(), 2u);
+  EXPECT_EQ(reading.replicas[0].value, 15'500);
+  EXPECT_EQ(reading.replicas[1].value, 155'000);
+  EXPECT_EQ(reading.replicas[0].window, Duration(std::chrono::seconds(10)));
+  EXPECT_TRUE(reading.doubts.empty());
+  EXPECT_EQ(ReadBy(Rules(Averaging::kQuantile), "m", Fleet(1)).replicas.at(0).value, 15'500);
+  const Reading fresh = ReadBy(Rules(Averaging::kExponential), "m", Fleet(1));
+  EXPECT_GT(fresh.replicas.at(0).value, 18'000);
+}
+
+TEST_F(AverageReadingsTest, AHoledWindowIsPartial) {
+  for (const int ago : {9, 8, 7, 3, 2, 1, 0}) Push("web-0", "m", 5, std::chrono::seconds(ago));
+  const Reading reading = ReadBy(Rules(Averaging::kLinear), "m", Fleet(1));
+  ASSERT_EQ(reading.replicas.size(), 1u);
+  EXPECT_EQ(reading.replicas[0].value, 5'000);  // nothing is taken for zero
+  ASSERT_EQ(reading.doubts.size(), 1u);
+  EXPECT_EQ(reading.doubts[0].kind, DoubtKind::kPartial);
+  EXPECT_EQ(reading.doubts[0].detail, "values cover 70 % of the averaging window");
+}
+
+// Buckets that are longer than the time between two values are made of all of them.
+TEST_F(AverageReadingsTest, LongBucketsCountAllOfTheirValues) {
+  for (int ago = 10; ago >= 0; --ago) {
+    Push("web-0", "m", ago < 10 ? 30 : 10, std::chrono::seconds(ago));
+  }
+  ReadOptions rules = Rules(Averaging::kBucket);
+  rules.window.length = std::chrono::seconds(20);
+  rules.window.bucket = std::chrono::seconds(10);
+  rules.step = std::chrono::seconds(1);
+  MetricReader reader(Query::Compile("m").value());
+  const TimePoint now = kNow + std::chrono::milliseconds(1);
+  const auto value = [&] {
+    const MetricSpec metric{.type = MetricSourceType::kPods, .name = "m"};
+    return reader.Read(metric, Fleet(1), store_, rules, now).replicas.at(0).value;
+  };
+  // kNow begins a bucket of its own: 1 value of 30; the one before: 9 of 30 and 1 of 10.
+  EXPECT_EQ(value(), (30'000 + 28'000) / 2);
+  rules.window.average = Averaging::kLinear;
+  EXPECT_EQ(value(), (10 * 30'000 + 1 * 10'000) / 11);
+}
+
+// The mean of a query that is itself made of a window.
+TEST_F(AverageReadingsTest, RatesAreAveragedToo) {
+  Ramp("web-0", "requests_total", 50, 60);
+  const Reading reading = ReadBy(Rules(Averaging::kLinear), "rate(requests_total[10s])", Fleet(1));
+  ASSERT_EQ(reading.replicas.size(), 1u);
+  EXPECT_NEAR(static_cast<double>(reading.replicas[0].value), 50'000, 1);
+}
+
+TEST_F(AverageReadingsTest, NothingIsZeroOnlyIfItIsAskedForAndAnswered) {
+  ReadOptions rules = Rules(Averaging::kLatest);
+  const std::vector<TargetState> up = {{.target = "a", .replica = "web-0", .up = true},
+                                       {.target = "b", .replica = "web-1", .up = false}};
+  EXPECT_TRUE(ReadBy(rules, "m", Fleet(2), MetricSourceType::kPods, up).error);
+  rules.empty_as_zero = true;
+  const Reading reading = ReadBy(rules, "m", Fleet(2), MetricSourceType::kPods, up);
+  ASSERT_EQ(reading.replicas.size(), 1u);
+  EXPECT_EQ(reading.replicas[0].replica, "web-0");
+  EXPECT_EQ(reading.replicas[0].value, 0);
+  EXPECT_EQ(reading.doubts.at(0).replica, "web-1");
+  // A total needs everybody's answer, and somebody's.
+  EXPECT_TRUE(ReadBy(rules, "m", Fleet(2), MetricSourceType::kExternal, up).error);
+  EXPECT_TRUE(ReadBy(rules, "m", Fleet(2), MetricSourceType::kExternal).error);
+  const std::vector<TargetState> all = {up[0]};
+  EXPECT_EQ(ReadBy(rules, "m", Fleet(1), MetricSourceType::kExternal, all).values,
+            std::vector<MilliValue>{0});
+  // What is old is missing, not zero.
+  Push("web-0", "m", 7, std::chrono::seconds(8));
+  EXPECT_TRUE(ReadBy(rules, "m", Fleet(1), MetricSourceType::kPods, all).error);
+}
+
+TEST_F(AverageReadingsTest, ZerosFillTheGapsOfAWindow) {
+  ReadOptions rules = Rules(Averaging::kLinear);
+  rules.empty_as_zero = true;
+  const std::vector<TargetState> up = {{.target = "a", .replica = "web-0", .up = true}};
+  Ramp("web-0", "other", 1, 20);
+  const Labels target = {{"workload", "web"}, {"replica", "web-0"}};
+  for (int ago = 15; ago > 4; --ago) Push("web-0", "m", 10, std::chrono::seconds(ago));
+  store_.MarkStale(target, kNow - std::chrono::seconds(4));  // vanished from its page
+  const Reading reading = ReadBy(rules, "m", Fleet(1), MetricSourceType::kPods, up);
+  ASSERT_EQ(reading.replicas.size(), 1u) << reading.error->message;
+  EXPECT_EQ(reading.replicas[0].value, 10'000);  // Knative's: the idle end does not count
+  EXPECT_TRUE(reading.doubts.empty());
+}
+
 TEST(DefaultQueryTest, QuotesWhatALabelMayHold) {
   MetricSpec metric{.name = "depth"};
   EXPECT_EQ(DefaultQuery(metric), "depth");
