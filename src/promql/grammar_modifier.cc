@@ -40,9 +40,11 @@ bool IsNumber(const Token& token) {
   return token.kind == TokenKind::kNumber || token.kind == TokenKind::kDuration;
 }
 
+// NaN is the smallest, as the conversion on amd64 makes it, where Prometheus lets it pass.
 std::int64_t Nanoseconds(double seconds) {
   const double nanoseconds = std::round(seconds * 1e9);
-  return nanoseconds >= 0x1p63 ? INT64_MAX : static_cast<std::int64_t>(nanoseconds);
+  if (nanoseconds >= 0x1p63) return INT64_MAX;
+  return nanoseconds >= -0x1p63 ? static_cast<std::int64_t>(nanoseconds) : INT64_MIN;
 }
 
 DurationSpec ToSpec(DurationPtr duration) {
