@@ -223,7 +223,7 @@ struct SliceMove {
 /// Devices of one model that may be in use.
 struct DeviceLimit {
   std::string model;
-  std::int64_t devices = 0;
+  std::int32_t devices = 0;
 
   friend bool operator==(const DeviceLimit&, const DeviceLimit&) = default;
 };

@@ -281,3 +281,10 @@ def test_a_behavior_given_in_part_has_the_rest_of_hpas_defaults():
     assert tidegate.Behavior() == defaults
     own = tidegate.Behavior(scale_up={"policies": [{"value": 1, "period_seconds": 60}]})
     assert [policy.value for policy in own.scale_up.policies] == [1]
+
+
+def test_a_number_of_devices_is_a_plain_number():
+    budget = tidegate.DeviceLimit(model="a100-40gb", devices=2)
+    assert budget.devices == 2 and isinstance(budget.devices, int)
+    with pytest.raises(tidegate.InvalidArgumentError, match="want an integer"):
+        tidegate.DeviceLimit(devices=1.5)

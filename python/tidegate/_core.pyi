@@ -1343,19 +1343,19 @@ class DeviceLimit:
         self,
         *,
         model: str = ...,
-        devices: Quantity = ...,
+        devices: int = ...,
     ) -> None: ...
     @property
     def model(self) -> str:
         """Such as a100-40gb."""
     @property
-    def devices(self) -> float:
+    def devices(self) -> int:
         """So many."""
     def replace(
         self,
         *,
         model: str = ...,
-        devices: Quantity = ...,
+        devices: int = ...,
     ) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
     @staticmethod

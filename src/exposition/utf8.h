@@ -11,7 +11,7 @@
 namespace tidegate {
 
 /// True for well-formed UTF-8: no surrogates, no overlong forms, nothing above U+10FFFF.
-bool IsUtf8(std::string_view bytes) noexcept;
+TIDEGATE_EXPORT bool IsUtf8(std::string_view bytes) noexcept;
 
 struct CodePoint {
   char32_t value = 0xFFFD;

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "series/regex.h"
+#include "tidegate/export.h"
 #include "tidegate/result.h"
 
 namespace tidegate {
@@ -18,7 +19,7 @@ inline constexpr std::string_view kMetricNameLabel = "__name__";
 
 enum class MatchOp { kEqual, kNotEqual, kMatch, kNoMatch };
 
-class Matcher {
+class TIDEGATE_EXPORT Matcher {
  public:
   /// kInvalidArgument: `value` is no regular expression, and `op` wants one.
   static Result<Matcher> Make(std::string name, MatchOp op, std::string value);

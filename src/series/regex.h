@@ -18,11 +18,12 @@
 #include <utility>
 #include <vector>
 
+#include "tidegate/export.h"
 #include "tidegate/result.h"
 
 namespace tidegate {
 
-class Regex {
+class TIDEGATE_EXPORT Regex {
  public:
   static constexpr std::size_t kMaxPatternLength = 4096;
   static constexpr std::size_t kMaxProgramSize = 20'000;

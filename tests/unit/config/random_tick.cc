@@ -252,7 +252,7 @@ class Maker {
       return Device{r_.Text(), r_.Coin() ? "a30" : r_.Text(), r_.Text(), r_.Text(),
                     r_.Enum<DeviceState>()};
     });
-    out.budgets = r_.List([&] { return DeviceLimit{r_.Text(), r_.Integer<std::int64_t>()}; });
+    out.budgets = r_.List([&] { return DeviceLimit{r_.Text(), r_.Integer<std::int32_t>()}; });
     out.repack_after = r_.Maybe([&] { return r_.Span(); });
     return out;
   }

@@ -163,8 +163,8 @@ TEST(RepackTest, AFewMovesFreeWhatTheyCan) {
     const RepackPlan plan = Checked(fleet, {.fewest_devices = true, .max_moves = curve[i].moves});
     EXPECT_LE(plan.devices_after, curve[i].devices);
     EXPECT_LE(static_cast<std::int64_t>(plan.moves.size()), curve[i].moves);
-    EXPECT_EQ(Checked(fleet, {.limits = {{"a100-40gb", curve[i].devices}}}).devices_after,
-              curve[i].devices);
+    const auto devices = static_cast<std::int32_t>(curve[i].devices);
+    EXPECT_EQ(Checked(fleet, {.limits = {{"a100-40gb", devices}}}).devices_after, devices);
   }
 }
 
