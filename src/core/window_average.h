@@ -5,10 +5,10 @@
 // Thread safety: pure functions.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 
-#include "tidegate/export.h"
 #include "tidegate/metric_query.h"
 #include "tidegate/types.h"
 
@@ -25,7 +25,7 @@ struct WindowAverage {
 };
 
 /// The buckets of a window of this kind; at least 1.
-TIDEGATE_EXPORT std::int64_t BucketCount(const AveragingWindow& window);
+std::int64_t BucketCount(const AveragingWindow& window);
 
 /// `values`: in time order. Buckets begin at multiples of their length and the newest is that of
 /// `now`. Without `gaps_are_zero` a bucket without values is left out. With it, it counts as 0
@@ -37,7 +37,7 @@ TIDEGATE_EXPORT std::int64_t BucketCount(const AveragingWindow& window);
 /// weighted one of the buckets' means: c(1-c)^i for the bucket of age i, where c is the larger of
 /// 0.2 and 1-0.0001^(1/buckets). kBucket is the mean of the buckets' means, kQuantile the quantile
 /// of the values, interpolated as PromQL's quantile_over_time().
-TIDEGATE_EXPORT WindowAverage Average(std::span<const TimedValue> values, TimePoint now,
-                                      const AveragingWindow& window, bool gaps_are_zero);
+WindowAverage Average(std::span<const TimedValue> values, TimePoint now,
+                      const AveragingWindow& window, bool gaps_are_zero);
 
 }  // namespace tidegate::core
