@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
-#include <regex>
 #include <set>
 #include <sstream>
 
@@ -171,9 +170,9 @@ TEST(ConfigTest, SimulatedDevicesAreAnInventory) {
   ASSERT_EQ(inventory.devices.size(), 4u);
   std::set<std::string> ids;
   for (const Device& device : inventory.devices) {
-    EXPECT_TRUE(std::regex_match(
-        device.id,
-        std::regex("GPU-[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")))
+    EXPECT_THAT(device.id,
+                ::testing::MatchesRegex(
+                    "GPU-[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"))
         << device.id;
     ids.insert(device.id);
   }
