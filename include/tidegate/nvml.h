@@ -47,7 +47,7 @@ struct NvmlInventory {
 };
 
 struct NvmlOptions {
-  std::string library = "libnvidia-ml.so.1";
+  std::string soname = "libnvidia-ml.so.1";  ///< or a path
 };
 
 /// kNotFound: there is no driver here. kUnavailable: there is one, but it does not answer.

@@ -75,6 +75,10 @@ struct MetricSpec {
   ObjectReference described_object;       ///< Object only
   MetricTarget target;
 
+  /// It has a value for each replica; of an object or an external list it has none of theirs.
+  bool PerReplica() const {
+    return type != MetricSourceType::kObject && type != MetricSourceType::kExternal;
+  }
   friend bool operator==(const MetricSpec&, const MetricSpec&) = default;
 };
 

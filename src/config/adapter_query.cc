@@ -5,6 +5,7 @@
 
 #include "config/adapter.h"
 #include "config/scalars.h"
+#include "hpa/names.h"
 #include "series/matcher.h"
 
 namespace tidegate::config {
@@ -20,16 +21,6 @@ std::string Trim(std::string_view text) {
   while (!text.empty() && IsSpace(text.front())) text.remove_prefix(1);
   while (!text.empty() && IsSpace(text.back())) text.remove_suffix(1);
   return std::string(text);
-}
-
-/// `"…"` as Go's %q has it.
-std::string Quote(const std::string& text) {
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') quoted += '\\';
-    quoted += c == '\n' ? "\\n" : std::string(1, c);
-  }
-  return quoted + "\"";
 }
 
 std::string Join(const std::vector<std::string>& parts, std::string_view between) {
@@ -158,7 +149,7 @@ class Arguments {
  private:
   void Add(const std::string& label, const char* op, const std::vector<std::string>& values) {
     const std::string joined = Join(values, "|");
-    matchers_.push_back(label + op + Quote(joined));
+    matchers_.push_back(label + op + hpa::GoQuote(joined));
     values_[label] = joined;
   }
 
@@ -361,8 +352,8 @@ Result<std::string> AdapterQuery(const AdapterRule& rule, const std::string& ser
     query = "sum" + (label.empty() ? "" : " by (" + label + ") ") + "(" + *query + ")";
   }
   if (label.empty() || label == form.replica_label) return query;
-  return "label_replace(" + *query + ", " + Quote(form.replica_label) + ", \"$1\", " +
-         Quote(label) + ", \"(.*)\")";
+  return "label_replace(" + *query + ", " + hpa::GoQuote(form.replica_label) + ", \"$1\", " +
+         hpa::GoQuote(label) + ", \"(.*)\")";
 }
 
 }  // namespace tidegate::config

@@ -162,7 +162,7 @@ Result<std::string> QueryOfSignal(const Autoscaler& autoscaler, const MetricSpec
   if (signal == nullptr) return NoSignal(*profile, name);
   SignalForm form{.matchers = runtime::SelectorText(metric.selector)};
   form.window = autoscaler.prometheus ? kWindowOfAPrometheus : kWindowOfScrapes;
-  if (autoscaler.prometheus && runtime::IsPerReplica(metric)) {
+  if (autoscaler.prometheus && metric.PerReplica()) {
     form.group = autoscaler.prometheus->replica_label;
   }
   return SignalQuery(*profile, *signal, form);

@@ -161,12 +161,7 @@ void Validator::CheckBounds(const ScalingSpec& spec) {
                                    std::to_string(spec.max_replicas) + " and minReplicas " +
                                    std::to_string(spec.min_replicas));
   }
-  const bool from_zero =
-      std::any_of(spec.metrics.begin(), spec.metrics.end(), [](const MetricSpec& metric) {
-        return metric.type == MetricSourceType::kObject ||
-               metric.type == MetricSourceType::kExternal;
-      });
-  if (spec.min_replicas == 0 && !from_zero) {
+  if (spec.min_replicas == 0 && !hpa::HasGlobalMetric(spec)) {
     Report("spec.metrics",
            "must specify at least one Object or External metric to support scaling to zero "
            "replicas");

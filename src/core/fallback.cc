@@ -12,10 +12,6 @@ namespace tidegate::core {
 
 namespace {
 
-bool IsPerReplica(const MetricSpec& metric) {
-  return metric.type != MetricSourceType::kObject && metric.type != MetricSourceType::kExternal;
-}
-
 bool MustReport(const Replica& replica) {
   return replica.phase == ReplicaPhase::kRunning && !replica.terminating;
 }
@@ -33,7 +29,7 @@ const Fallback* FallbackOf(const MetricSpec& metric, const std::vector<Fallback>
 // No value although somebody should have one: replicas that are only starting lack nothing.
 bool IsLost(const MetricSpec& metric, const Reading& reading, const Observation& observation) {
   if (reading.fallback) return false;
-  if (!IsPerReplica(metric)) return reading.error.has_value() || reading.values.empty();
+  if (!metric.PerReplica()) return reading.error.has_value() || reading.values.empty();
   const auto& replicas = observation.replicas;
   return (reading.error || reading.replicas.empty()) &&
          std::any_of(replicas.begin(), replicas.end(), MustReport);

@@ -87,9 +87,8 @@ Compatibility CompatibilityOf(const ScalingSpec& spec) {
 }
 
 bool HasGlobalMetric(const ScalingSpec& spec) {
-  return std::any_of(spec.metrics.begin(), spec.metrics.end(), [](const MetricSpec& metric) {
-    return metric.type == MetricSourceType::kObject || metric.type == MetricSourceType::kExternal;
-  });
+  return !std::all_of(spec.metrics.begin(), spec.metrics.end(),
+                      [](const MetricSpec& metric) { return metric.PerReplica(); });
 }
 
 }  // namespace tidegate::hpa

@@ -273,10 +273,6 @@ void ComputeTotal(const Context& context, bool per_pod, MetricTrace& trace) {
   }
 }
 
-bool IsGlobal(const MetricSpec& metric) {
-  return metric.type == MetricSourceType::kObject || metric.type == MetricSourceType::kExternal;
-}
-
 // Which target an Object or External metric has; target.type decides for Object metrics only.
 enum class TotalTarget { kNone, kValue, kAverageValue };
 
@@ -370,7 +366,7 @@ void Dispatch(const Context& context, MetricTrace& trace) {
 // The layer between the calculator and the list of errors, which only some kinds have.
 std::string InnerLayer(const MetricSpec& metric) {
   const TotalTarget target = TotalTargetOf(metric);
-  if (!IsGlobal(metric) || target == TotalTarget::kNone) return "";
+  if (metric.PerReplica() || target == TotalTarget::kNone) return "";
   if (metric.type == MetricSourceType::kObject) {
     if (target == TotalTarget::kValue || SelectorError(metric, {})) return "";
     return "failed to get " + metric.name + " object metric: ";

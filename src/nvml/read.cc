@@ -178,7 +178,7 @@ class DeviceReader {
 }  // namespace
 
 Result<NvmlInventory> ReadNvml(const NvmlOptions& options) {
-  Result<std::unique_ptr<Library>> library = Library::Load(options.library);
+  Result<std::unique_ptr<Library>> library = Library::Load(options.soname);
   if (!library) return library.error();
   const Library& nvml = **library;
   NvmlInventory inventory;

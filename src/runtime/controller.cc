@@ -101,7 +101,7 @@ Result<std::string> AskSource(const MetricSpec& metric, std::string query, Slot&
                    "another metric of this name asks for " + other.query};
     }
   }
-  slot.answers.push_back({metric.name, std::move(query), runtime::IsPerReplica(metric)});
+  slot.answers.push_back({metric.name, std::move(query), metric.PerReplica()});
   return runtime::AnswerQuery(metric.name, slot.id());
 }
 

@@ -279,10 +279,6 @@ std::string AnswerQuery(const std::string& metric, const WorkloadId& workload) {
   return "{" + Quote(metric) + ",workload=" + Quote(workload) + "}";
 }
 
-bool IsPerReplica(const MetricSpec& metric) {
-  return metric.type != MetricSourceType::kObject && metric.type != MetricSourceType::kExternal;
-}
-
 void MetricReader::ForgetOthers(const Observation& observation) {
   if (runners_.size() <= observation.replicas.size()) return;
   std::set<std::string_view> names;
@@ -294,8 +290,8 @@ Reading MetricReader::Read(const MetricSpec& metric, const Observation& observat
                            const SeriesStore& store, const ReadOptions& options, TimePoint now,
                            std::span<const TargetState> targets) {
   Judge judge(store, options, metric.name, targets, now, result_, past_);
-  return IsPerReplica(metric) ? ReadReplicas(metric, observation, options, judge)
-                              : ReadTotal(metric, judge);
+  return metric.PerReplica() ? ReadReplicas(metric, observation, options, judge)
+                             : ReadTotal(metric, judge);
 }
 
 Reading MetricReader::ReadReplicas(const MetricSpec& metric, const Observation& observation,

@@ -40,10 +40,6 @@ std::string DefaultQuery(const MetricSpec& metric);
 /// The series that a source has stored as the answer for a metric.
 std::string AnswerQuery(const std::string& metric, const WorkloadId& workload);
 
-/// One value for each replica is wanted (Resource, ContainerResource, Pods), not one list of values
-/// (Object, External).
-TIDEGATE_EXPORT bool IsPerReplica(const MetricSpec& metric);
-
 /// Reads one metric tick by tick; remembers which series belong to which replica. Not thread-safe.
 class MetricReader {
  public:

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tidegate/convert.h"
+#include "tidegate/nvml.h"
 #include "tidegate/result.h"
 
 namespace tidegate::scaler {
@@ -92,13 +93,13 @@ int Pack(const PackOptions& options);
 
 enum class DevicesFormat { kTable, kJson, kFleet };
 
-struct DevicesOptions {
+struct DevicesCommand {
   DevicesFormat format = DevicesFormat::kTable;
-  std::string library = "libnvidia-ml.so.1";
+  NvmlOptions nvml;
 };
-int Devices(const DevicesOptions& options);
+int Devices(const DevicesCommand& command);
 
 /// The GPUs of this machine as a document of kind Fleet.
-Result<std::string> FleetOfThisMachine(const std::string& library);
+Result<std::string> FleetOfThisMachine(const NvmlOptions& options = {});
 
 }  // namespace tidegate::scaler

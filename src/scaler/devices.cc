@@ -103,16 +103,16 @@ void PrintJson(const NvmlInventory& inventory) {
   std::printf("%s\n", json.dump(2).c_str());
 }
 
-Status Print(const DevicesOptions& options) {
-  if (options.format == DevicesFormat::kFleet) {
-    const Result<std::string> yaml = FleetOfThisMachine(options.library);
+Status Print(const DevicesCommand& command) {
+  if (command.format == DevicesFormat::kFleet) {
+    const Result<std::string> yaml = FleetOfThisMachine(command.nvml);
     if (!yaml) return yaml.error();
     std::printf("%s", yaml->c_str());
     return {};
   }
-  const Result<NvmlInventory> inventory = ReadNvml({.library = options.library});
+  const Result<NvmlInventory> inventory = ReadNvml(command.nvml);
   if (!inventory) return inventory.error();
-  if (options.format == DevicesFormat::kJson) {
+  if (command.format == DevicesFormat::kJson) {
     PrintJson(*inventory);
   } else {
     PrintTable(*inventory);
@@ -122,8 +122,8 @@ Status Print(const DevicesOptions& options) {
 
 }  // namespace
 
-Result<std::string> FleetOfThisMachine(const std::string& library) {
-  const Result<NvmlInventory> inventory = ReadNvml({.library = library});
+Result<std::string> FleetOfThisMachine(const NvmlOptions& options) {
+  const Result<NvmlInventory> inventory = ReadNvml(options);
   if (!inventory) return inventory.error();
   const Result<NvmlFleet> read = FleetFromNvml(*inventory);
   if (!read) return read.error();
@@ -147,8 +147,8 @@ Result<std::string> FleetOfThisMachine(const std::string& library) {
   return yaml;
 }
 
-int Devices(const DevicesOptions& options) {
-  const Status done = Print(options);
+int Devices(const DevicesCommand& command) {
+  const Status done = Print(command);
   if (done) return 0;
   std::fprintf(stderr, "%s\n", done.error().message.c_str());
   return 1;

@@ -190,17 +190,17 @@ void AddPack(CLI::App& app, PackOptions& options) {
       "docs/mig.md tells what the files say.");
 }
 
-void AddDevices(CLI::App& app, DevicesOptions& options) {
+void AddDevices(CLI::App& app, DevicesCommand& command) {
   CLI::App* devices = app.add_subcommand(
       "devices", "The NVIDIA GPUs of this machine, with their MIG profiles and slices");
   static const std::map<std::string, DevicesFormat> kFormats = {{"table", DevicesFormat::kTable},
                                                                 {"json", DevicesFormat::kJson},
                                                                 {"fleet", DevicesFormat::kFleet}};
   devices
-      ->add_option("-o,--output", options.format,
+      ->add_option("-o,--output", command.format,
                    "table, json or fleet (a file for `tidegate pack`)")
       ->transform(CLI::CheckedTransformer(kFormats));
-  devices->add_option("--library", options.library, "NVML, where it is not where loaders look")
+  devices->add_option("--library", command.nvml.soname, "NVML, where it is not where loaders look")
       ->capture_default_str();
   devices->footer("Only reads: no mode and no instance is changed.");
 }
@@ -216,7 +216,7 @@ int Main(int argc, char** argv) {
   ScrapePageOptions scrape;
   QueryOptions query;
   PackOptions pack;
-  DevicesOptions devices;
+  DevicesCommand devices;
   AddRun(app, run);
   AddValidate(app, validate);
   AddConvert(app, convert);

@@ -155,7 +155,7 @@ class Table {
 
 // "nvml" is no file, but the GPUs of this machine.
 Result<std::string> ReadText(const std::string& name) {
-  if (name == "nvml") return FleetOfThisMachine(DevicesOptions().library);
+  if (name == "nvml") return FleetOfThisMachine();
   std::ifstream file(name, std::ios::binary);
   std::stringstream text;
   text << file.rdbuf();

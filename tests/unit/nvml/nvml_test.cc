@@ -22,7 +22,7 @@ class NvmlTest : public ::testing::Test {
 
   static Result<NvmlInventory> Read(const char* fault = "") {
     setenv("FAKE_NVML", fault, 1);
-    return ReadNvml({.library = FAKE_NVML_LIBRARY});
+    return ReadNvml({.soname = FAKE_NVML_LIBRARY});
   }
   static Result<NvmlFleet> ReadFleet(const char* fault = "") {
     const Result<NvmlInventory> inventory = Read(fault);
@@ -113,11 +113,11 @@ TEST_F(NvmlTest, AnUnknownCardIsRefused) {
 }
 
 TEST_F(NvmlTest, AMachineWithoutADriverIsNormal) {
-  const Result<NvmlInventory> absent = ReadNvml({.library = "libno-such-nvml.so.1"});
+  const Result<NvmlInventory> absent = ReadNvml({.soname = "libno-such-nvml.so.1"});
   ASSERT_FALSE(absent);
   EXPECT_EQ(absent.error().code, ErrorCode::kNotFound);
   EXPECT_THAT(absent.error().message, StartsWith("no NVIDIA driver: libno-such-nvml.so.1"));
-  const Result<NvmlInventory> other = ReadNvml({.library = "libc.so.6"});
+  const Result<NvmlInventory> other = ReadNvml({.soname = "libc.so.6"});
   ASSERT_FALSE(other);
   EXPECT_THAT(other.error().message, HasSubstr("is no NVML that knows MIG"));
   const Result<NvmlInventory> dead = Read("init");
