@@ -60,8 +60,8 @@ struct NvmlFleet {
   std::vector<std::string> notes;
 };
 
-/// kNotFound: a GPU that MIG can partition is in no catalogue, and the driver does not describe
-/// it. kNoData: slices cannot be read, so that room would be taken for free that is not.
+/// kNotFound: a GPU that MIG can partition is not in the catalogue. kNoData: slices cannot be
+/// read, so that room would be taken for free that is not.
 TIDEGATE_EXPORT Result<NvmlFleet> FleetFromNvml(const NvmlInventory& inventory,
                                                 const std::string& node = "");
 

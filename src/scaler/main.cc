@@ -28,7 +28,7 @@ void AddRun(CLI::App& app, RunOptions& options) {
   run->add_flag("--dry-run", options.dry_run, "Decide and report, change nothing");
   run->add_flag("--once", options.once, "One tick, then stop");
   run->add_option("--admin-address", options.admin_address,
-                  "host:port of /metrics, /healthz, /readyz, /debug/state; empty for none")
+                  "host:port of /metrics, /healthz, /readyz and /debug/…; empty for none")
       ->envname("TIDEGATE_ADMIN_ADDRESS");
   run->add_flag("--insecure-admin", options.insecure_admin,
                 "Allow an admin address that other machines can reach");
