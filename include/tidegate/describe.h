@@ -163,6 +163,7 @@ TIDEGATE_EXPORT void Describe(FieldVisitor& v, TickRecord& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, MetricQuery& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, AveragingWindow& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, ScrapeOptions& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, TritonStatsOptions& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, BasicAuth& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, TlsFiles& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, PrometheusOptions& s);

@@ -60,6 +60,16 @@ void Describe(FieldVisitor& v, ScrapeOptions& s) {
   v.Field("headers", s.headers, {.doc = "Sent with each request.", .secret = true});
 }
 
+void Describe(FieldVisitor& v, TritonStatsOptions& s) {
+  v.Field("port", s.port, {.doc = "Name of the replica's port."});
+  v.Field("model", s.model, {.doc = "Only this model; empty: all of them."});
+  v.Field("interval", s.interval, Time("How often each replica is read.", 0.01));
+  v.Field("timeout", s.timeout, Time("From connecting to the last byte."));
+  v.Field("bodySizeLimit", s.body_size_limit,
+          {.doc = "Bytes; a longer answer fails the reading.", .min = 1, .max = kMaxBytes});
+  v.Field("headers", s.headers, {.doc = "Sent with each request.", .secret = true});
+}
+
 void Describe(FieldVisitor& v, BasicAuth& s) {
   v.Field("username", s.username, {.doc = "Empty: no basic authentication."});
   v.Field("passwordFile", s.password_file, {.doc = "Read again for each request."});
@@ -164,6 +174,9 @@ void Describe(FieldVisitor& v, Autoscaler& s) {
           {.doc = "How metrics are made from samples. A metric without one is the newest sample "
                   "of its name."});
   v.Field("scrape", s.scrape, {.doc = "Reads Prometheus text from every replica."});
+  v.Field(
+      "tritonStats", s.triton_stats,
+      {.doc = "Reads /v2/models/stats of every replica: executions by batch size (sources.md)."});
   v.Field("prometheus", s.prometheus,
           {.doc = "Asks a Prometheus instead: Thanos, Mimir, VictoriaMetrics …"});
   v.Nested("backend",

@@ -27,6 +27,16 @@ struct WorkloadDocuments {
 /// Where `path` ("spec.metrics[0].pods") is written, or the innermost part of it that is.
 Position Locate(const Node* root, std::string_view path, bool* found = nullptr);
 
+/// A key under spec that makes samples.
+struct SourceKey {
+  std::string path;  ///< "spec.scrape"
+  Duration interval{};
+  std::string port;  ///< of the replicas; empty: none
+};
+
+/// All of them, but for spec.prometheus.
+std::vector<SourceKey> ReplicaSources(const Autoscaler& autoscaler);
+
 /// How the metric is read; appended if nothing is said about it yet.
 MetricQuery& QueryOf(const std::string& metric, Autoscaler& autoscaler);
 

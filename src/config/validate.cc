@@ -75,6 +75,17 @@ std::string UrlProblem(const std::string& url) {
 
 }  // namespace
 
+std::vector<SourceKey> ReplicaSources(const Autoscaler& autoscaler) {
+  std::vector<SourceKey> keys;
+  if (const auto& scrape = autoscaler.scrape) {
+    keys.push_back({"spec.scrape", scrape->interval, scrape->port});
+  }
+  if (const auto& stats = autoscaler.triton_stats) {
+    keys.push_back({"spec.tritonStats", stats->interval, stats->port});
+  }
+  return keys;
+}
+
 MetricQuery& QueryOf(const std::string& metric, Autoscaler& autoscaler) {
   const auto found = std::find_if(autoscaler.queries.begin(), autoscaler.queries.end(),
                                   [&](const MetricQuery& query) { return query.metric == metric; });
@@ -334,11 +345,11 @@ void Validator::CheckQueries(const Autoscaler& autoscaler) {
 
 void Validator::CheckReading(const Autoscaler& autoscaler, const MetricQuery& query,
                              const std::string& path) {
-  const bool answers = autoscaler.scrape || autoscaler.prometheus;
+  const bool answers = !ReplicaSources(autoscaler).empty() || autoscaler.prometheus;
   if (query.empty_as_zero && !answers) {
     Report(path + ".emptyAsZero",
-           "needs spec.scrape or spec.prometheus: of what is pushed nobody knows whether it is "
-           "empty or late");
+           "needs a source such as spec.scrape or spec.prometheus: of what is pushed nobody knows "
+           "whether it is empty or late");
   }
   if (query.window.average == Averaging::kLatest) {
     if (Given(path + ".window") && !Given(path + ".window.average")) {
@@ -357,7 +368,9 @@ void Validator::CheckReading(const Autoscaler& autoscaler, const MetricQuery& qu
 
 void Validator::ResolveWindows(Autoscaler& autoscaler) {
   Duration between = autoscaler.period;
-  if (autoscaler.scrape) between = std::max(between, autoscaler.scrape->interval);
+  for (const SourceKey& source : ReplicaSources(autoscaler)) {
+    between = std::max(between, source.interval);
+  }
   if (autoscaler.prometheus) between = std::max(between, autoscaler.prometheus->interval);
   for (MetricQuery& query : autoscaler.queries) {
     const bool averages = query.window.average != Averaging::kLatest;
@@ -389,8 +402,8 @@ void Validator::CheckPrometheus(const Autoscaler& autoscaler) {
   if (!autoscaler.prometheus) return;
   const PrometheusOptions& options = *autoscaler.prometheus;
   const std::string path = "spec.prometheus";
-  if (autoscaler.scrape) {
-    Report(path, "there is spec.scrape, too; a workload has one source of samples");
+  for (const SourceKey& source : ReplicaSources(autoscaler)) {
+    Report(path, "there is " + source.path + ", too; a Prometheus answers for every metric");
   }
   std::string problem = UrlProblem(options.url);
   if (!problem.empty()) Report(path + ".url", std::move(problem));
@@ -444,7 +457,9 @@ void Validator::CheckPool(const Autoscaler& autoscaler) {
   CheckProbe(pool.readiness, pool, path + ".readiness");
   CheckProbe(pool.liveness, pool, path + ".liveness");
   if (!pool.drain_port.empty()) CheckPort(pool.drain_port, pool, path + ".drainPort");
-  if (autoscaler.scrape) CheckPort(autoscaler.scrape->port, pool, "spec.scrape.port");
+  for (const SourceKey& source : ReplicaSources(autoscaler)) {
+    if (!source.port.empty()) CheckPort(source.port, pool, source.path + ".port");
+  }
   if (autoscaler.nginx) CheckPort(autoscaler.balancer_port, pool, "spec.balancer.port");
 }
 

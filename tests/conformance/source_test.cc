@@ -17,6 +17,7 @@
 #include "tidegate/controller.h"
 #include "tidegate/sources/prometheus.h"
 #include "tidegate/sources/scrape.h"
+#include "tidegate/sources/triton_stats.h"
 
 namespace tidegate::testing {
 namespace {
@@ -43,8 +44,11 @@ struct Candidate {
   /// A source of what is at the port, as the replica web-0 has it.
   std::unique_ptr<Source> (*make)(std::uint16_t port, Duration timeout);
   std::string (*reply)(const Served& served, const std::string& request);
-  const char* type;         ///< Content-Type
-  bool sees_resets = true;  ///< or they are the server's own business
+  const char* type;  ///< Content-Type
+  const char* depth = "depth";
+  const char* increase = kIncrease;
+  bool sees_resets = true;    ///< or they are the server's own business
+  bool has_no_number = true;  ///< what is sent can hold a NaN
 };
 
 std::unique_ptr<Source> MakeScrape(std::uint16_t, Duration timeout) {
@@ -56,6 +60,26 @@ std::unique_ptr<Source> MakeScrape(std::uint16_t, Duration timeout) {
 std::string ScrapeReply(const Served& served, const std::string&) {
   return "# TYPE depth gauge\ndepth " + served.depth + "\n# TYPE served_total counter\n" +
          "served_total " + served.served + "\n";
+}
+
+std::unique_ptr<Source> MakeTritonStats(std::uint16_t, Duration timeout) {
+  return MakeTritonStatsSource({.port = "metrics",
+                                .timeout = timeout,
+                                .body_size_limit = kBodyLimit,
+                                .headers = {{"Authorization", std::string("Bearer ") + kSecret}}});
+}
+
+/// A count is what it has, so 1.5e3 becomes 1500; what is no number is none here, either.
+std::string TritonStatsReply(const Served& served, const std::string&) {
+  const auto leaf = [](const std::string& count) { return "{\"count\":" + count + ",\"ns\":0}"; };
+  const std::string depth = served.depth == "1.5e3" ? "1500" : served.depth;
+  return "{\"model_stats\":[{\"name\":\"m\",\"version\":\"1\",\"last_inference\":0,"
+         "\"inference_count\":" +
+         served.served + ",\"execution_count\":" + depth +
+         ",\"inference_stats\":{\"success\":" + leaf("0") + ",\"fail\":" + leaf("0") +
+         ",\"queue\":" + leaf("0") + ",\"compute_input\":" + leaf("0") +
+         ",\"compute_infer\":" + leaf("0") + ",\"compute_output\":" + leaf("0") +
+         "},\"batch_stats\":[]}]}";
 }
 
 std::unique_ptr<Source> MakePrometheus(std::uint16_t port, Duration timeout) {
@@ -100,7 +124,7 @@ class SourceTest : public ::testing::TestWithParam<Candidate> {
     for (MetricSpec& metric : web.spec.metrics) metric.target.average_value = 10'000;
     web.spec.behavior = DefaultBehavior();
     web.spec.behavior->scale_down.stabilization_window = Duration::zero();
-    web.queries = {{"rate", kIncrease}};
+    web.queries = {{"depth", GetParam().depth}, {"rate", GetParam().increase}};
     web.min_window_coverage = 0;
     web.source = GetParam().make(port_, timeout);
     std::vector<Workload> workloads;
@@ -248,6 +272,10 @@ TEST_P(SourceTest, AnotherServerIsNoSource) {
 TEST_P(SourceTest, WhatIsNoNumberIsNoValue) {
   for (const char* value : {"NaN", "+Inf", "-Inf"}) {
     Serve({.depth = value, .served = value, .increase = value});
+    if (!GetParam().has_no_number) {
+      EXPECT_THAT(WhyNone(), Not(IsEmpty()));
+      continue;
+    }
     const Reading& reading = Read();
     EXPECT_TRUE(reading.error.has_value());
     EXPECT_THAT(reading.replicas, IsEmpty());
@@ -320,7 +348,7 @@ TEST_P(SourceTest, WorkloadsMayBeCollectedSideBySide) {
                                             .phase = ReplicaPhase::kRunning,
                                             .host = "127.0.0.1",
                                             .ports = {{"metrics", port_}}}};
-    const std::vector<CollectQuery> queries = {{"depth", "depth", true}};
+    const std::vector<CollectQuery> queries = {{"depth", GetParam().depth, true}};
     for (int i = 1; i <= 20; ++i) {
       const TimePoint now{std::chrono::hours(1) + std::chrono::seconds(i)};
       EXPECT_TRUE(source->Collect({id, replicas, now, now + 10s, queries}, store).ok());
@@ -338,8 +366,18 @@ TEST_P(SourceTest, WorkloadsMayBeCollectedSideBySide) {
 INSTANTIATE_TEST_SUITE_P(
     All, SourceTest,
     ::testing::Values(Candidate{"scrape", MakeScrape, ScrapeReply, "text/plain; version=0.0.4"},
-                      Candidate{"prometheus", MakePrometheus, PrometheusReply, "application/json",
-                                /*sees_resets=*/false}),
+                      Candidate{.name = "prometheus",
+                                .make = MakePrometheus,
+                                .reply = PrometheusReply,
+                                .type = "application/json",
+                                .sees_resets = false},
+                      Candidate{.name = "triton_stats",
+                                .make = MakeTritonStats,
+                                .reply = TritonStatsReply,
+                                .type = "application/json",
+                                .depth = "triton_execution_count",
+                                .increase = "increase(triton_inference_count[10s])",
+                                .has_no_number = false}),
     [](const auto& tested) { return tested.param.name; });
 
 }  // namespace

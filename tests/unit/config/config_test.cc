@@ -135,6 +135,7 @@ TEST(ConfigTest, FullYamlHasEveryKeyAtItsDefault) {
   expected.spec.fallbacks = {{.metric = "queue_ms"}};
   expected.queries = full.queries;
   expected.scrape.emplace().headers = full.scrape.value().headers;
+  expected.triton_stats.emplace().headers = full.triton_stats.value().headers;
   expected.process_pool.emplace().command = full.process_pool.value().command;
   expected.process_pool->environment = full.process_pool->environment;
   expected.process_pool->ports = full.process_pool->ports;
@@ -212,6 +213,7 @@ TEST(ConfigTest, SecretsAreNotDumped) {
   web.scrape.emplace().headers["Authorization"] = "Bearer hunter2";
   web.process_pool.emplace().environment["TOKEN"] = "hunter2";
   web.prometheus.emplace().headers["X-Key"] = "hunter2";
+  web.triton_stats.emplace().headers["triton-access"] = "hunter2";
   const std::string dump = DumpConfig(config);
   EXPECT_THAT(dump, Not(HasSubstr("hunter2")));
   EXPECT_THAT(dump, HasSubstr("Authorization: \"***\""));

@@ -128,6 +128,7 @@ TEST(ReferenceTest, EveryFieldOfTheSpecIsDescribed) {
   EXPECT_FIELDS(MetricQuery, 6, a, b, c, d, e, f);
   EXPECT_FIELDS(AveragingWindow, 4, a, b, c, d);
   EXPECT_FIELDS(ScrapeOptions, 6, a, b, c, d, e, f);
+  EXPECT_FIELDS(TritonStatsOptions, 6, a, b, c, d, e, f);
   EXPECT_FIELDS(BasicAuth, 2, a, b);
   EXPECT_FIELDS(TlsFiles, 3, a, b, c);
   EXPECT_FIELDS(PrometheusOptions, 11, a, b, c, d, e, f, g, h, i, j, k);
