@@ -22,6 +22,7 @@
 #include "tidegate/export.h"
 #include "tidegate/policy_registry.h"
 #include "tidegate/result.h"
+#include "tidegate/sources/process.h"
 #include "tidegate/sources/prometheus.h"
 #include "tidegate/sources/scrape.h"
 #include "tidegate/sources/triton_stats.h"
@@ -39,6 +40,7 @@ struct Autoscaler {
   std::vector<MetricQuery> queries;    ///< with those that the profile makes of the metrics
   std::optional<ScrapeOptions> scrape;
   std::optional<TritonStatsOptions> triton_stats;
+  std::optional<ProcessOptions> process;
   std::optional<PrometheusOptions> prometheus;     ///< answers every query: beside no other source
   std::optional<ProcessPoolOptions> process_pool;  ///< backend.processPool
   std::optional<NginxOptions> nginx;               ///< balancer.nginx

@@ -340,7 +340,8 @@ class FileParser {
                  std::to_string(documents.hpa->at.line) + ", and KEDA makes its own");
     }
     bool has_source = false;
-    for (const char* source : {"spec.prometheus", "spec.scrape", "spec.tritonStats"}) {
+    for (const char* source :
+         {"spec.prometheus", "spec.scrape", "spec.tritonStats", "spec.process"}) {
       bool found = false;
       config::Locate(documents.autoscaler, source, &found);
       has_source |= found;

@@ -57,7 +57,8 @@ class Validator {
   void Check(const ScalerOptions& options);
   /// Whether the devices have what the workload's replicas shall run on.
   void CheckSlice(const Autoscaler& autoscaler, const std::optional<DevicesOptions>& devices);
-  /// Gives metrics without a query that of the profile's signal that they are called by.
+  /// Gives metrics without a query that of the profile's signal that they are called by, or of the
+  /// resource of processes.
   void ResolveSignals(Autoscaler& autoscaler);
   /// Gives windows whose buckets have no length that of the time between two values.
   static void ResolveWindows(Autoscaler& autoscaler);
@@ -79,6 +80,8 @@ class Validator {
                     const std::string& path);
   void CheckPrometheus(const Autoscaler& autoscaler);
   void CheckPool(const Autoscaler& autoscaler);
+  void CheckProcess(const Autoscaler& autoscaler);
+  void CheckRequests(const Autoscaler& autoscaler);
   void CheckProbe(const HttpProbe& probe, const ProcessPoolOptions& pool, const std::string& path);
   void CheckPort(const std::string& port, const ProcessPoolOptions& pool, const std::string& path);
   void CheckNginx(const NginxOptions& nginx);

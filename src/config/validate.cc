@@ -83,6 +83,9 @@ std::vector<SourceKey> ReplicaSources(const Autoscaler& autoscaler) {
   if (const auto& stats = autoscaler.triton_stats) {
     keys.push_back({"spec.tritonStats", stats->interval, stats->port});
   }
+  if (const auto& process = autoscaler.process) {
+    keys.push_back({"spec.process", process->interval, ""});
+  }
   return keys;
 }
 
@@ -161,6 +164,8 @@ void Validator::Check(const Autoscaler& autoscaler, bool hpa_checked) {
   CheckQueries(autoscaler);
   CheckPrometheus(autoscaler);
   CheckPool(autoscaler);
+  CheckProcess(autoscaler);
+  CheckRequests(autoscaler);
   if (autoscaler.nginx) CheckNginx(*autoscaler.nginx);
 }
 
@@ -387,7 +392,13 @@ void Validator::ResolveSignals(Autoscaler& autoscaler) {
       return query.metric == metric.name && !query.query.empty();
     };
     const auto& queries = autoscaler.queries;
-    if (resource || std::any_of(queries.begin(), queries.end(), asked)) continue;
+    if (std::any_of(queries.begin(), queries.end(), asked)) continue;
+    if (resource) {
+      if (autoscaler.process && !ProcessQuery(metric.name).empty()) {
+        QueryOf(metric.name, autoscaler).query = ProcessQuery(metric.name);
+      }
+      continue;
+    }
     auto query = QueryOfSignal(autoscaler, metric);
     if (!query) {
       const std::string path = At("spec.metrics", i) + "." + MemberOf(metric.type);
@@ -424,6 +435,42 @@ void Validator::CheckPort(const std::string& port, const ProcessPoolOptions& poo
   if (std::find(pool.ports.begin(), pool.ports.end(), port) != pool.ports.end()) return;
   Report(path, "no port of spec.backend.processPool.ports is called " + JsonString(port) +
                    Nearest(port, {pool.ports.begin(), pool.ports.end()}));
+}
+
+void Validator::CheckProcess(const Autoscaler& autoscaler) {
+  if (!autoscaler.process) return;
+  const std::string path = "spec.process";
+  if (!autoscaler.process_pool) {
+    Report(path, "needs spec.backend.processPool, whose processes it looks at");
+    return;
+  }
+  const std::string& cgroup = autoscaler.process->cgroup;
+  if (!cgroup.empty() && (cgroup.front() != '/' || cgroup.find("{replica}") == cgroup.npos)) {
+    Report(path + ".cgroup",
+           "want an absolute path with {replica} in it, got " + JsonString(cgroup));
+  }
+  if (!cgroup.empty() && autoscaler.process->proportional_memory) {
+    Report(path + ".proportionalMemory", "says nothing of a cgroup");
+  }
+}
+
+/// A percentage has to be one of something.
+void Validator::CheckRequests(const Autoscaler& autoscaler) {
+  if (!autoscaler.process_pool) return;
+  const ProcessPoolOptions& pool = *autoscaler.process_pool;
+  for (std::size_t i = 0; i < autoscaler.spec.metrics.size(); ++i) {
+    const MetricSpec& metric = autoscaler.spec.metrics[i];
+    const bool resource = metric.type == MetricSourceType::kResource ||
+                          metric.type == MetricSourceType::kContainerResource;
+    if (!resource || !metric.target.average_utilization) continue;
+    const bool requested = metric.name == "cpu"      ? pool.cpu_request.has_value()
+                           : metric.name == "memory" ? pool.memory_request.has_value()
+                                                     : false;
+    if (requested) continue;
+    Report(At("spec.metrics", i) + "." + MemberOf(metric.type) + ".target.averageUtilization",
+           "needs spec.backend.processPool.requests." + metric.name +
+               ": it is a percentage of what each replica requests");
+  }
 }
 
 void Validator::CheckProbe(const HttpProbe& probe, const ProcessPoolOptions& pool,

@@ -26,6 +26,7 @@
 #include "tidegate/reporters/log.h"
 #include "tidegate/reporters/prometheus.h"
 #include "tidegate/serve.h"
+#include "tidegate/sources/process.h"
 #include "tidegate/sources/prometheus.h"
 #include "tidegate/sources/scrape.h"
 #include "tidegate/sources/triton_stats.h"
@@ -145,6 +146,7 @@ std::unique_ptr<Source> MakeSource(const Autoscaler& autoscaler) {
   if (autoscaler.triton_stats) {
     sources.push_back(MakeTritonStatsSource(*autoscaler.triton_stats));
   }
+  if (autoscaler.process) sources.push_back(MakeProcessSource(*autoscaler.process));
   if (autoscaler.prometheus) sources.push_back(MakePrometheusSource(*autoscaler.prometheus));
   return sources.empty() ? nullptr : JoinSources(std::move(sources));
 }

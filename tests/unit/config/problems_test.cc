@@ -360,6 +360,17 @@ TEST(ConfigProblemsTest, TidegatesOwn) {
       {"scrape port", Pool("  scrape: {}\n"),
        "f.yaml:10:11: spec.scrape.port: no port of spec.backend.processPool.ports is called "
        "\"metrics\""},
+      {"processes of nobody", Spec("  process: {}\n"),
+       "f.yaml:7:12: spec.process: needs spec.backend.processPool, whose processes it looks at"},
+      {"a cgroup for all", Pool("  process: {cgroup: /sys/fs/cgroup/web}\n"),
+       "f.yaml:10:21: spec.process.cgroup: want an absolute path with {replica} in it, got "
+       "\"/sys/fs/cgroup/web\""},
+      {"pages of a cgroup",
+       Pool("  process: {cgroup: '/sys/fs/cgroup/{replica}', proportionalMemory: true}\n"),
+       "f.yaml:10:69: spec.process.proportionalMemory: says nothing of a cgroup"},
+      {"a request of nothing", Pool("      requests: {cpu: 0}\n"),
+       "f.yaml:10:23: spec.backend.processPool.requests.cpu: must be greater than or equal to "
+       "0.001, got 0"},
       {"statistics port", Pool("  tritonStats: {port: htp}\n"),
        "f.yaml:10:23: spec.tritonStats.port: no port of spec.backend.processPool.ports is called "
        "\"htp\"; did you mean \"http\"?"},
