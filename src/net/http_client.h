@@ -88,4 +88,7 @@ TIDEGATE_EXPORT Status CheckStatus(int http_status);
 /// "http://10.0.0.1:8002/metrics"; brackets an IPv6 host.
 std::string HttpUrl(std::string_view host, int port, std::string_view path);
 
+/// As a segment of a path, or a value of a form: everything but A-Z a-z 0-9 - . _ ~ as %XX.
+std::string PercentEncoded(std::string_view text);
+
 }  // namespace tidegate::net

@@ -167,6 +167,22 @@ Status CheckStatus(int http_status) {
   return Error{ours ? ErrorCode::kInvalidArgument : ErrorCode::kUnavailable, text};
 }
 
+std::string PercentEncoded(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  constexpr std::string_view kPlain = "-._~";
+  std::string out;
+  for (const char c : text) {
+    const bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    const auto byte = static_cast<unsigned char>(c);
+    if (word || kPlain.find(c) != std::string_view::npos) {
+      out += c;
+    } else {
+      out.append({'%', kHex[byte >> 4U], kHex[byte & 15U]});
+    }
+  }
+  return out;
+}
+
 std::string HttpUrl(std::string_view host, int port, std::string_view path) {
   std::string url = "http://";
   const bool v6 = host.find(':') != std::string_view::npos && host.front() != '[';
