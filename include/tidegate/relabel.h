@@ -61,6 +61,8 @@ class TIDEGATE_EXPORT RelabelRules {
   bool Apply(Labels& labels) const;
 
   bool empty() const { return rules_ == nullptr; }
+  /// Whether they come from one Compile().
+  friend bool operator==(const RelabelRules&, const RelabelRules&) = default;
 
  private:
   struct Rule;

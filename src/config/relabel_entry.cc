@@ -9,7 +9,7 @@
 
 #include "config/documents.h"
 #include "config/scalars.h"
-#include "series/regex.h"
+#include "regex/regex.h"
 
 namespace tidegate::config {
 namespace {

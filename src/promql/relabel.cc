@@ -3,7 +3,7 @@
 
 #include "exposition/utf8.h"
 #include "promql/operators.h"
-#include "series/regex.h"
+#include "regex/regex.h"
 
 namespace tidegate::promql {
 namespace {

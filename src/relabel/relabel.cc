@@ -8,7 +8,7 @@
 #include "exposition/utf8.h"
 #include "relabel/letter_case.h"
 #include "relabel/md5.h"
-#include "series/regex.h"
+#include "regex/regex.h"
 
 namespace tidegate {
 namespace {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "series/regex.h"
+#include "regex/regex.h"
 
 namespace tidegate {
 namespace {
