@@ -13,6 +13,10 @@
 namespace tidegate {
 namespace {
 
+// Of a page's own timestamps, as in Prometheus: a target whose clock is ahead would keep its series
+// from all that it says once its clock is right again.
+constexpr std::int64_t kMaxAheadMs = 10 * 60 * 1000;
+
 std::uint64_t HashOf(std::string_view metric, std::span<const LabelView> labels) {
   std::uint64_t hash = HashBytes(metric);
   for (const LabelView& label : labels) {
@@ -204,7 +208,8 @@ std::optional<PageSummary> SeriesStore::Impl::IngestKnownPage(std::string_view p
   PageSummary summary;
   const std::vector<SeriesRef>& live = found->second.live;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    if (Append(series_[live[i].slot], {at_ms, values[i]}).ok()) ++summary.samples;
+    const bool taken = Append(series_[live[i].slot], {at_ms, values[i]}).ok();
+    ++(taken ? summary.samples : summary.left_out);
   }
   ++stats_.pages_total;
   stats_.ingested_total += summary.samples;
@@ -356,6 +361,12 @@ PageSummary SeriesStore::Impl::CommitPage(Target& target, StagedPage& staged, st
   live.reserve(staged.samples.size());
   ++page_number_;
   for (StagedSample& sample : staged.samples) {
+    const std::int64_t time_ms = sample.timestamp_ms.value_or(at_ms);
+    if (time_ms > at_ms + kMaxAheadMs) {
+      ++stats_.too_far_ahead_total;
+      ++summary.left_out;
+      continue;
+    }
     if (!sample.ref) {
       const Slot slot = FindOrCreate(
           {.metric = sample.metric, .labels = staged.LabelsOf(sample), .hash = sample.hash});
@@ -363,8 +374,8 @@ PageSummary SeriesStore::Impl::CommitPage(Target& target, StagedPage& staged, st
     }
     Series& series = series_[sample.ref->slot];
     series.type = sample.type;
-    const std::int64_t time_ms = sample.timestamp_ms.value_or(at_ms);
-    if (Append(series, {time_ms, sample.value}).ok()) ++summary.samples;
+    const bool taken = Append(series, {time_ms, sample.value}).ok();
+    ++(taken ? summary.samples : summary.left_out);
     // A series with times of its own ends when they do, as in Prometheus.
     if (sample.timestamp_ms) continue;
     series.last_page = page_number_;

@@ -173,7 +173,7 @@ Result<PageSummary> ScrapeSource::Ingest(const Result<net::HttpResponse>& respon
   const Result<PageFormat> format = FormatOfResponse(response->content_type);
   if (!format) return format.error();
   Result<PageSummary> summary = sink.IngestPage(response->body, *format, labels, now);
-  if (summary && summary->samples == 0) {
+  if (summary && summary->samples + summary->left_out == 0) {
     return Error{ErrorCode::kNoData, "the page has no samples"};
   }
   return summary;
@@ -184,7 +184,7 @@ void ScrapeSource::Finish(const CollectRequest& request, Target& target, net::Ht
   const Labels labels = {{"replica", target.state.replica}, {"workload", request.workload}};
   const Result<PageSummary> summary = Ingest(outcome.response, labels, request.now, sink);
   if (!summary) sink.MarkStale(labels, request.now);
-  const std::size_t samples = summary ? summary->samples : 0;
+  const std::size_t samples = summary ? summary->samples + summary->left_out : 0;
   const double seconds = std::chrono::duration<double>(outcome.duration).count();
   // What the store refuses it counts; that is no failure of the target.
   (void)sink.Ingest("up", labels, summary ? 1 : 0, request.now);
