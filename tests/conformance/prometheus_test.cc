@@ -268,6 +268,7 @@ TEST_F(RealPrometheusTest, IsBelievedOnlyWholeAnswers) {
         ProxyFault{.delay = std::chrono::seconds(2)}, ProxyFault{.bytes_per_second = 20},
         ProxyFault{.cut_after = 0, .reset = true}, ProxyFault{.rewrite = middle},
         Scripted(HttpAnswer("503 Away", "", "")),
+        RewriteBody([](const std::string& body) { return body.substr(0, body.size() - 1); }),
         RewriteBody([](const std::string& body) { return body + "{"; })}) {
     proxy.Set(fault);
     const WorkloadId id = "web";
