@@ -76,6 +76,19 @@ struct PageRules {
   friend bool operator==(const PageRules&, const PageRules&) = default;
 };
 
+/// A page that arrives in parts, each of which is read as it arrives. Nothing is stored before
+/// Finish(): a page that is not finished, since its transfer was cut off, is discarded whole.
+///
+/// Thread safety: one thread at a time.
+class TIDEGATE_EXPORT IncomingPage {
+ public:
+  virtual ~IncomingPage();
+  /// The next bytes; where they end does not matter.
+  virtual void Append(std::string_view part) = 0;
+  /// There are no more; once. What IngestPage() of the whole page returns.
+  virtual Result<PageSummary> Finish() = 0;
+};
+
 /// Where a Source puts what it read.
 class TIDEGATE_EXPORT SampleSink {
  public:
@@ -103,6 +116,11 @@ class TIDEGATE_EXPORT SampleSink {
   /// The same in Prometheus text format 0.0.4.
   Result<PageSummary> IngestPage(std::string_view page, const Labels& target, TimePoint at);
 
+  /// The same as IngestPage() of a page that arrives in parts. It must not outlive the sink. By
+  /// default the parts are only gathered.
+  virtual std::unique_ptr<IncomingPage> BeginPage(PageFormat format, Labels target, TimePoint at,
+                                                  PageRules rules);
+
   /// Ends every series of the target: its scrape failed, or it is gone.
   virtual void MarkStale(const Labels& target, TimePoint at) = 0;
 };
@@ -118,6 +136,8 @@ class TIDEGATE_EXPORT SeriesStore final : public SampleSink {
                                  TimePoint at) override;
   Result<PageSummary> IngestPage(std::string_view page, PageFormat format, const Labels& target,
                                  TimePoint at, const PageRules& rules) override;
+  std::unique_ptr<IncomingPage> BeginPage(PageFormat format, Labels target, TimePoint at,
+                                          PageRules rules) override;
   void MarkStale(const Labels& target, TimePoint at) override;
 
   SeriesStoreStats stats() const;

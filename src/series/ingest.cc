@@ -94,14 +94,29 @@ Result<PageSummary> SeriesStore::Impl::IngestPage(std::string_view page, PageFor
                                                   const Labels& target, TimePoint at,
                                                   const PageRules& rules) {
   const std::int64_t at_ms = ToMillis(at);
-  if (const auto known = IngestKnownPage(page, format, target, at_ms, rules)) return *known;
-  StagedPage staged(page, rules);
-  const Status read = StagePage(page, format, staged);
+  if (const LayoutPtr layout = LayoutOf(target, format, rules)) {
+    std::vector<double> values;
+    if (layout->Read(page, format, values)) {
+      if (const auto known = CommitKnown(layout, target, values, at_ms)) return *known;
+    }
+  }
+  StagedPage staged(rules);
+  staged.Begin(page);
+  if (page.size() <= UINT32_MAX) RememberLayout(format, staged);
+  PageParser parser(page, format);
+  parser.KeepOnly(wanted_);
+  const Status read = StageEntries(parser, staged);
+  if (staged.layout != nullptr) staged.layout->Finish(page);
   const std::scoped_lock lock(mutex_);
   if (!read) return CountRefusal(read.error());
+  return CommitStaged(target, staged, at_ms);
+}
+
+// With mutex_ held.
+Result<PageSummary> SeriesStore::Impl::CommitStaged(const Labels& target, StagedPage& staged,
+                                                    std::int64_t at_ms) {
   SweepIfDue(at_ms);
-  const Status resolved = ResolvePage(TargetLabels(target), staged, at_ms);
-  if (!resolved) {
+  if (Status resolved = ResolvePage(TargetLabels(target), staged, at_ms); !resolved) {
     if (resolved.error().code == ErrorCode::kInvalidArgument) ++stats_.parse_errors_total;
     return resolved.error();
   }
@@ -113,20 +128,21 @@ Result<PageSummary> SeriesStore::Impl::IngestPage(std::string_view page, PageFor
   return summary;
 }
 
+// Of the target's last page, if it was read by the same rules.
+SeriesStore::Impl::LayoutPtr SeriesStore::Impl::LayoutOf(const Labels& target, PageFormat format,
+                                                         const PageRules& rules) const {
+  const std::scoped_lock lock(mutex_);
+  const auto found = targets_.find(target);
+  if (found == targets_.end() || found->second.layout == nullptr) return nullptr;
+  const bool same = found->second.layout->format() == format && found->second.rules == rules;
+  return same ? found->second.layout : nullptr;
+}
+
 // A page that differs from the target's last one in nothing but its numbers.
-std::optional<PageSummary> SeriesStore::Impl::IngestKnownPage(std::string_view page,
-                                                              PageFormat format,
-                                                              const Labels& target,
-                                                              std::int64_t at_ms,
-                                                              const PageRules& rules) {
-  LayoutPtr layout;
-  {
-    const std::scoped_lock lock(mutex_);
-    const auto found = targets_.find(target);
-    if (found != targets_.end() && found->second.rules == rules) layout = found->second.layout;
-  }
-  std::vector<double> values;
-  if (layout == nullptr || !layout->Read(page, format, values)) return std::nullopt;
+std::optional<PageSummary> SeriesStore::Impl::CommitKnown(const LayoutPtr& layout,
+                                                          const Labels& target,
+                                                          std::span<const double> values,
+                                                          std::int64_t at_ms) {
   const std::scoped_lock lock(mutex_);
   SweepIfDue(at_ms);
   const auto found = targets_.find(target);
@@ -155,16 +171,17 @@ Error SeriesStore::Impl::CountRefusal(const Error& error) {
   return error;
 }
 
-Status SeriesStore::Impl::StagePage(std::string_view page, PageFormat format,
-                                    StagedPage& staged) const {
-  const bool all = wanted_.empty() && page.size() <= UINT32_MAX;
-  if (all) staged.layout = std::make_shared<PageLayout>(format);
-  PageParser parser(page, format);
-  parser.KeepOnly(wanted_);
+// Unless samples of a page are left out unread: then it cannot be known again.
+void SeriesStore::Impl::RememberLayout(PageFormat format, StagedPage& staged) const {
+  if (wanted_.empty()) staged.layout = std::make_shared<PageLayout>(format);
+}
+
+// All that the parser has left of the page, or of a part of it.
+Status SeriesStore::Impl::StageEntries(PageParser& parser, StagedPage& staged) const {
+  const std::string_view page = staged.page;
   while (true) {
     switch (parser.Next()) {
       case PageParser::Event::kEnd:
-        if (staged.layout != nullptr) staged.layout->Finish(page);
         return {};
       case PageParser::Event::kError:
         return parser.error();
@@ -179,8 +196,7 @@ Status SeriesStore::Impl::StagePage(std::string_view page, PageFormat format,
     }
     const SampleView& sample = parser.sample();
     if (staged.samples.size() == options_.max_samples_per_page) {
-      const auto offset = static_cast<std::size_t>(sample.series.data() - page.data());
-      return Limited(PositionText(page, offset) + ": the page has more than " +
+      return Limited(staged.PositionOf(sample.series) + ": the page has more than " +
                      std::to_string(options_.max_samples_per_page) + " samples");
     }
     std::string_view metric = staged.Keep(sample.name);
@@ -225,9 +241,8 @@ Status SeriesStore::Impl::FindSeries(const TargetLabels& target, StagedPage& sta
   for (StagedSample& sample : staged.samples) {
     if (sample.dropped || (sample.ref && IsCurrent(*sample.ref))) continue;
     if (Status resolved = ResolveSample(target, staged, sample); !resolved) {
-      const auto offset = static_cast<std::size_t>(sample.series.data() - staged.page.data());
       return Error{resolved.error().code,
-                   PositionText(staged.page, offset) + ": " + resolved.error().message};
+                   staged.PositionOf(sample.series) + ": " + resolved.error().message};
     }
   }
   return {};

@@ -62,9 +62,10 @@ struct SeriesStore::Impl::StagedSample {
 
 // A page that has been read but not stored.
 struct SeriesStore::Impl::StagedPage {
-  StagedPage(std::string_view text, const PageRules& by) : page(text), rules(by) {}
+  explicit StagedPage(const PageRules& by) : rules(by) {}
 
-  std::string_view page;
+  std::string_view page;               // or the part of it that is being read
+  std::vector<std::string_view> read;  // the parts so far, that one included
   const PageRules& rules;
   std::vector<StagedSample> samples;
   std::vector<LabelView> labels;
@@ -74,11 +75,30 @@ struct SeriesStore::Impl::StagedPage {
   std::shared_ptr<PageLayout> layout;  // null: there are timestamps or exemplars
   std::vector<LabelView> merged;       // scratch
 
-  std::string_view Keep(std::string_view text) {
+  void Begin(std::string_view part) {
+    page = part;
+    read.push_back(part);
+  }
+
+  // "line 3, column 12" of what is on the page.
+  std::string PositionOf(std::string_view text) const {
+    std::size_t lines = 0;
+    for (const std::string_view part : read) {
+      const auto offset = static_cast<std::size_t>(text.data() - part.data());
+      if (Contains(part, text)) return PositionText(part, offset, lines);
+      lines += static_cast<std::size_t>(std::count(part.begin(), part.end(), '\n'));
+    }
+    return PositionText({}, 0, lines);
+  }
+
+  static bool Contains(std::string_view part, std::string_view text) {
     const std::less<const char*> before;
-    const bool on_page = !before(text.data(), page.data()) &&
-                         !before(page.data() + page.size(), text.data() + text.size());
-    return on_page ? text : std::string_view(texts.emplace_back(text));
+    return !before(text.data(), part.data()) &&
+           !before(part.data() + part.size(), text.data() + text.size());
+  }
+
+  std::string_view Keep(std::string_view text) {
+    return Contains(page, text) ? text : std::string_view(texts.emplace_back(text));
   }
 
   std::span<const LabelView> LabelsOf(const StagedSample& sample) const {

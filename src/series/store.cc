@@ -27,6 +27,11 @@ Result<PageSummary> SeriesStore::IngestPage(std::string_view page, PageFormat fo
   return impl_->IngestPage(page, format, target, at, rules);
 }
 
+std::unique_ptr<IncomingPage> SeriesStore::BeginPage(PageFormat format, Labels target, TimePoint at,
+                                                     PageRules rules) {
+  return impl_->BeginPage(format, std::move(target), at, std::move(rules));
+}
+
 void SeriesStore::MarkStale(const Labels& target, TimePoint at) { impl_->MarkStale(target, at); }
 
 SeriesStoreStats SeriesStore::stats() const { return impl_->stats(); }

@@ -90,6 +90,8 @@ class SeriesStore::Impl {
   Status Ingest(std::string_view metric, const Labels& labels, double value, TimePoint at);
   Result<PageSummary> IngestPage(std::string_view page, PageFormat format, const Labels& target,
                                  TimePoint at, const PageRules& rules);
+  std::unique_ptr<IncomingPage> BeginPage(PageFormat format, Labels target, TimePoint at,
+                                          PageRules rules);
   void MarkStale(const Labels& target, TimePoint at);
   SeriesStoreStats stats() const;
 
@@ -138,6 +140,7 @@ class SeriesStore::Impl {
   struct StagedPage;
   struct StagedSample;
   struct TargetLabels;
+  class PartwisePage;
 
   bool Same(Slot slot, const SeriesKey& key) const;
   bool Before(Slot a, Slot b) const;
@@ -147,10 +150,12 @@ class SeriesStore::Impl {
 
   Status Check(const SeriesKey& key);
   Status CheckLengths(std::string_view name, std::string_view value);
-  Status StagePage(std::string_view page, PageFormat format, StagedPage& staged) const;
-  std::optional<PageSummary> IngestKnownPage(std::string_view page, PageFormat format,
-                                             const Labels& target, std::int64_t at_ms,
-                                             const PageRules& rules);
+  void RememberLayout(PageFormat format, StagedPage& staged) const;
+  Status StageEntries(PageParser& parser, StagedPage& staged) const;
+  LayoutPtr LayoutOf(const Labels& target, PageFormat format, const PageRules& rules) const;
+  std::optional<PageSummary> CommitKnown(const LayoutPtr& layout, const Labels& target,
+                                         std::span<const double> values, std::int64_t at_ms);
+  Result<PageSummary> CommitStaged(const Labels& target, StagedPage& staged, std::int64_t at_ms);
   Status ResolvePage(const TargetLabels& target, StagedPage& staged, std::int64_t at_ms);
   Status FindSeries(const TargetLabels& target, StagedPage& staged);
   Status ResolveSample(const TargetLabels& target, StagedPage& staged, StagedSample& sample);
