@@ -207,7 +207,10 @@ std::optional<PageSummary> SeriesStore::Impl::IngestKnownPage(std::string_view p
   }
   PageSummary summary;
   const std::vector<SeriesRef>& live = found->second.live;
+  constexpr std::size_t kAhead = 8;  // what is not in the cache arrives in the meantime
   for (std::size_t i = 0; i < values.size(); ++i) {
+    if (i + 2 * kAhead < live.size()) __builtin_prefetch(&series_[live[i + 2 * kAhead].slot]);
+    if (i + kAhead < live.size()) series_[live[i + kAhead].slot].samples.PrefetchForPush();
     const bool taken = Append(series_[live[i].slot], {at_ms, values[i]}).ok();
     ++(taken ? summary.samples : summary.left_out);
   }
