@@ -121,10 +121,19 @@ struct Transfer {
   std::array<char, CURL_ERROR_SIZE> error_text{};
 };
 
+/// Room for all of it at once: a body of some megabytes would be moved again and again.
+void ReserveBody(Transfer& transfer) {
+  curl_off_t length = 0;
+  curl_easy_getinfo(transfer.easy.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+  if (length <= 0) return;
+  transfer.body.reserve(std::min(static_cast<std::size_t>(length), transfer.request->body_limit));
+}
+
 /// False: the body ends here, and why is in `failure`.
 bool Take(Transfer& transfer, std::string_view data) {
   const std::size_t limit = transfer.request->body_limit;
   if (transfer.encoding.empty()) {
+    if (transfer.body.empty()) ReserveBody(transfer);
     transfer.failure.body_over_limit = data.size() > limit - transfer.body.size();
     if (!transfer.failure.body_over_limit) transfer.body.append(data);
     return !transfer.failure.body_over_limit;
@@ -234,7 +243,6 @@ void SetTransferOptions(Transfer& transfer) {
   SetTlsFiles(easy, request.tls);
   curl_easy_setopt(easy, CURLOPT_USERAGENT, user_agent.c_str());
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer.headers.get());
-  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, TimeoutMs(request.timeout));
   curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, request.close_after ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(request.body_limit));
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer.error_text.data());
@@ -287,6 +295,13 @@ HttpOutcome OutcomeOf(Transfer& transfer, CURLcode code) {
   return outcome;
 }
 
+using Steady = std::chrono::steady_clock;
+
+// In each round libcurl looks at every transfer that is under way, so there are not many at once:
+// more begin when there are few, and when those that there are do not get on.
+constexpr int kAtOnce = 64;
+constexpr std::chrono::milliseconds kPatience{4};
+
 }  // namespace
 
 class HttpClient::Impl {
@@ -311,6 +326,9 @@ class HttpClient::Impl {
     Impl& impl;
     std::vector<std::unique_ptr<Transfer>> transfers;
     std::deque<Finished> finished;
+    std::size_t started = 0;  // of the requests
+    Steady::time_point begun = Steady::now();
+    Steady::time_point last_start{};
 
     Batch(Impl& owner, std::size_t size) : impl(owner), transfers(size) {}
     ~Batch() {
@@ -320,6 +338,7 @@ class HttpClient::Impl {
     Batch& operator=(const Batch&) = delete;
   };
 
+  void StartSome(std::span<const HttpRequest> requests, Batch& batch);
   Status Start(const HttpRequest& request, std::size_t index, Batch& batch);
   void Release(std::unique_ptr<Transfer>& transfer);
   void CollectFinished(Batch& batch);
@@ -332,7 +351,8 @@ class HttpClient::Impl {
 
 Status HttpClient::Impl::Start(const HttpRequest& request, std::size_t index, Batch& batch) {
   if (multi_ == nullptr) return Error{ErrorCode::kInternal, "libcurl could not be initialized"};
-  if (request.timeout <= Duration::zero()) {
+  const Duration timeout = request.timeout - (Steady::now() - batch.begun);
+  if (timeout <= Duration::zero()) {
     return Error{ErrorCode::kDeadlineExceeded, "no time left for the request"};
   }
   Result<List> headers = HeaderList(request);
@@ -353,10 +373,24 @@ Status HttpClient::Impl::Start(const HttpRequest& request, std::size_t index, Ba
   if (transfer->easy == nullptr) return Error{ErrorCode::kInternal, "out of memory"};
   SetSafetyOptions(transfer->easy.get());
   SetTransferOptions(*transfer);
+  curl_easy_setopt(transfer->easy.get(), CURLOPT_TIMEOUT_MS, TimeoutMs(timeout));
   const CURLMcode code = curl_multi_add_handle(multi_.get(), transfer->easy.get());
   if (code != CURLM_OK) return Error{ErrorCode::kInternal, curl_multi_strerror(code)};
   batch.transfers[index] = std::move(transfer);
   return {};
+}
+
+void HttpClient::Impl::StartSome(std::span<const HttpRequest> requests, Batch& batch) {
+  batch.last_start = Steady::now();
+  const std::size_t end = std::min(requests.size(), batch.started + kAtOnce);
+  for (; batch.started < end; ++batch.started) {
+    const std::size_t i = batch.started;
+    if (Status status = Start(requests[i], i, batch); !status) {
+      Finished finished{i, {}};
+      finished.outcome.response = status.error();
+      batch.finished.push_back(std::move(finished));
+    }
+  }
 }
 
 void HttpClient::Impl::Release(std::unique_ptr<Transfer>& transfer) {
@@ -394,18 +428,15 @@ void HttpClient::Impl::FailAll(Batch& batch, const std::string& why) {
 void HttpClient::Impl::Perform(std::span<const HttpRequest> requests, const Done& done) {
   const SigpipeGuard guard;
   Batch batch(*this, requests.size());
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    if (Status status = Start(requests[i], i, batch); !status) {
-      Finished finished{i, {}};
-      finished.outcome.response = status.error();
-      batch.finished.push_back(std::move(finished));
-    }
-  }
   // `done` may take long (it parses pages), so sockets are looked at again after a few calls.
   constexpr int kDonePerRound = 16;
   std::size_t open = requests.size();
+  int running = 0;
   while (open > 0) {
-    int running = 0;
+    const bool more = batch.started < requests.size();
+    if (more && (running < kAtOnce || Steady::now() - batch.last_start > kPatience)) {
+      StartSome(requests, batch);
+    }
     CURLMcode code = curl_multi_perform(multi_.get(), &running);
     CollectFinished(batch);
     for (int i = 0; i < kDonePerRound && !batch.finished.empty(); ++i, --open) {
@@ -414,7 +445,11 @@ void HttpClient::Impl::Perform(std::span<const HttpRequest> requests, const Done
       done(finished.index, std::move(finished.outcome));
     }
     if (code == CURLM_OK && batch.finished.empty() && open > 0) {
-      code = curl_multi_poll(multi_.get(), nullptr, 0, 1000, nullptr);
+      const bool waiting = batch.started < requests.size();
+      const int wait_ms = waiting ? static_cast<int>(kPatience.count()) : 1000;
+      if (!waiting || running >= kAtOnce) {
+        code = curl_multi_poll(multi_.get(), nullptr, 0, wait_ms, nullptr);
+      }
     }
     if (code != CURLM_OK) FailAll(batch, curl_multi_strerror(code));
   }

@@ -151,13 +151,19 @@ std::optional<PageSummary> SeriesStore::Impl::CommitKnown(const LayoutPtr& layou
   }
   PageSummary summary;
   const std::vector<bool>& dropped = found->second.dropped;
-  auto live = found->second.live.begin();
+  const std::vector<SeriesRef>& live = found->second.live;
+  constexpr std::size_t kAhead = 8;  // what is not in the cache arrives in the meantime
+  std::size_t next = 0;              // of those that live
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (!dropped.empty() && dropped[i]) {
       ++summary.dropped;
       continue;
     }
-    const bool taken = Append(series_[(live++)->slot], {at_ms, values[i]}).ok();
+    if (next + 2 * kAhead < live.size()) {
+      __builtin_prefetch(&series_[live[next + 2 * kAhead].slot]);
+    }
+    if (next + kAhead < live.size()) series_[live[next + kAhead].slot].samples.PrefetchForPush();
+    const bool taken = Append(series_[live[next++].slot], {at_ms, values[i]}).ok();
     ++(taken ? summary.samples : summary.left_out);
   }
   ++stats_.pages_total;

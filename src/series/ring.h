@@ -27,6 +27,13 @@ class SampleRing {
   /// The newest. REQUIRES: !empty().
   const Sample& back() const { return (*this)[size_ - 1]; }
 
+  /// Push() is near: has the processor fetch what it will touch.
+  void PrefetchForPush() const {
+    if (capacity_ == 0) return;
+    __builtin_prefetch(&slots_[Slot(size_ > 0 ? size_ - 1 : 0)]);
+    __builtin_prefetch(&slots_[begin_]);
+  }
+
   /// How many samples are not after `time_ms`: the index of the first one that is.
   std::size_t CountUpTo(std::int64_t time_ms) const;
 

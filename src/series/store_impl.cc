@@ -189,7 +189,7 @@ void SeriesStore::Impl::EndSeries(SeriesRef ref, std::int64_t at_ms) {
 
 // Dropping what has expired costs a pass over all series, so it is done a few times per retention.
 void SeriesStore::Impl::SweepIfDue(std::int64_t at_ms) {
-  const std::int64_t period = std::max<std::int64_t>(retention_ms_ / 8, 1);
+  const std::int64_t period = std::max<std::int64_t>(retention_ms_ / 4, 1);
   if (!last_sweep_ms_) last_sweep_ms_ = at_ms;
   if (std::abs(at_ms - *last_sweep_ms_) < period) return;  // callers' clocks may differ a little
   Sweep(at_ms);
