@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "tidegate/export.h"
+#include "tidegate/relabel.h"
 #include "tidegate/result.h"
 #include "tidegate/types.h"
 
@@ -48,13 +49,31 @@ struct SeriesStoreStats {
   std::uint64_t refused_labels_total = 0;
   std::uint64_t refused_label_length_total = 0;
   std::uint64_t out_of_order_total = 0;
+  std::uint64_t too_far_ahead_total = 0;  ///< a page's own times, 10 minutes after its scrape
   std::uint64_t duplicate_total = 0;
   std::uint64_t parse_errors_total = 0;
 };
 
 struct PageSummary {
-  std::size_t samples = 0;
+  std::size_t samples = 0;   ///< taken
+  std::size_t left_out = 0;  ///< not newer than the newest of their series, or too far ahead
   std::size_t series_added = 0;
+  std::size_t dropped = 0;  ///< samples that PageRules::relabel left out
+};
+
+/// How the samples of a target's page become series; the names and meanings are those of
+/// Prometheus's `scrape_configs`.
+struct PageRules {
+  bool honor_labels = false;     ///< labels of the page win over the target's
+  bool honor_timestamps = true;  ///< false: times on the page are not looked at
+  RelabelRules relabel{};        ///< `metric_relabel_configs`: of all labels, `__name__` included
+  // What is above a limit fails the page; 0: only the store's own limits are there.
+  std::size_t sample_limit = 0;
+  std::size_t label_limit = 0;
+  std::size_t label_name_length_limit = 0;
+  std::size_t label_value_length_limit = 0;
+
+  friend bool operator==(const PageRules&, const PageRules&) = default;
 };
 
 /// Where a Source puts what it read.
@@ -70,10 +89,16 @@ class TIDEGATE_EXPORT SampleSink {
   /// A page from the target whose labels are `target` (they are added to every series; a label of
   /// the page that has the name of one becomes `exported_…`).
   /// All or nothing: an error, with line and column, leaves the store as it was. A sample that is
-  /// not newer than the newest of its series is left out and counted. Series of the target that
-  /// the page no longer has end with a staleness marker, except those with timestamps of their own.
+  /// not newer than the newest of its series, or more than 10 minutes ahead of `at`, is left out
+  /// and counted. Series of the target that the page no longer has end with a staleness marker,
+  /// except those with timestamps of their own.
   virtual Result<PageSummary> IngestPage(std::string_view page, PageFormat format,
                                          const Labels& target, TimePoint at) = 0;
+
+  /// The same by rules of the target's own. kInvalidArgument by default: a sink may know none.
+  virtual Result<PageSummary> IngestPage(std::string_view page, PageFormat format,
+                                         const Labels& target, TimePoint at,
+                                         const PageRules& rules);
 
   /// The same in Prometheus text format 0.0.4.
   Result<PageSummary> IngestPage(std::string_view page, const Labels& target, TimePoint at);
@@ -91,6 +116,8 @@ class TIDEGATE_EXPORT SeriesStore final : public SampleSink {
   using SampleSink::IngestPage;
   Result<PageSummary> IngestPage(std::string_view page, PageFormat format, const Labels& target,
                                  TimePoint at) override;
+  Result<PageSummary> IngestPage(std::string_view page, PageFormat format, const Labels& target,
+                                 TimePoint at, const PageRules& rules) override;
   void MarkStale(const Labels& target, TimePoint at) override;
 
   SeriesStoreStats stats() const;

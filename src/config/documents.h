@@ -24,7 +24,9 @@ struct WorkloadDocuments {
   const Node* scaled_object = nullptr;  ///< KEDA's
 };
 
-/// Where `path` ("spec.metrics[0].pods") is written, or the innermost part of it that is.
+/// The node at `path` ("spec.metrics[0].pods"), or the innermost part of it that there is.
+const Node* NodeAt(const Node* root, std::string_view path, bool* found = nullptr);
+/// Where that is written.
 Position Locate(const Node* root, std::string_view path, bool* found = nullptr);
 
 /// A key under spec that makes samples.

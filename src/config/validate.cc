@@ -101,9 +101,9 @@ Status CompileQuery(const std::string& query, const CompileOptions& options) {
   return compiled ? Status() : Status(compiled.error());
 }
 
-Position Locate(const Node* root, std::string_view path, bool* found) {
+const Node* NodeAt(const Node* root, std::string_view path, bool* found) {
   if (found != nullptr) *found = false;
-  if (root == nullptr) return {};
+  if (root == nullptr) return nullptr;
   const Node* node = root;
   while (!path.empty()) {
     const Node* next = nullptr;
@@ -121,11 +121,16 @@ Position Locate(const Node* root, std::string_view path, bool* found) {
       path.remove_prefix(end);
     }
     if (!path.empty() && path[0] == '.') path.remove_prefix(1);
-    if (next == nullptr) return node->at;
+    if (next == nullptr) return node;
     node = next;
   }
   if (found != nullptr) *found = true;
-  return node->at;
+  return node;
+}
+
+Position Locate(const Node* root, std::string_view path, bool* found) {
+  const Node* node = NodeAt(root, path, found);
+  return node == nullptr ? Position{} : node->at;
 }
 
 bool Validator::Given(std::string_view path) const {

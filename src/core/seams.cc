@@ -19,6 +19,13 @@ Reporter::~Reporter() = default;
 SampleSink::~SampleSink() = default;
 Source::~Source() = default;
 
+Result<PageSummary> SampleSink::IngestPage(std::string_view page, PageFormat format,
+                                           const Labels& target, TimePoint at,
+                                           const PageRules& rules) {
+  if (rules == PageRules()) return IngestPage(page, format, target, at);
+  return Error{ErrorCode::kInvalidArgument, "this sink has no rules for pages"};
+}
+
 Result<PageSummary> SampleSink::IngestPage(std::string_view page, const Labels& target,
                                            TimePoint at) {
   return IngestPage(page, PageFormat::kText, target, at);

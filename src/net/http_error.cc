@@ -81,6 +81,9 @@ Error ErrorOf(const TransferFailure& failure) {
     return {ErrorCode::kUnavailable,
             "headers over " + std::to_string(failure.header_limit) + " bytes"};
   }
+  if (failure.bad_encoding) {
+    return {ErrorCode::kUnavailable, "protocol: the body is not compressed by gzip"};
+  }
   switch (failure.code) {
     case CURLE_OPERATION_TIMEDOUT:
       return TimedOut(failure);
@@ -108,7 +111,6 @@ Error ErrorOf(const TransferFailure& failure) {
     case CURLE_OUT_OF_MEMORY:
       return {ErrorCode::kInternal, "out of memory"};
     case CURLE_WEIRD_SERVER_REPLY:
-    case CURLE_BAD_CONTENT_ENCODING:
       return {ErrorCode::kUnavailable, "protocol: " + Detail(failure)};
     default:
       return {ErrorCode::kUnavailable, Detail(failure)};

@@ -234,6 +234,7 @@ void AddStore(const SeriesStoreStats& stats, std::vector<MetricFamily>& page) {
       {"labels_limit", stats.refused_labels_total},
       {"label_length_limit", stats.refused_label_length_total},
       {"out_of_order", stats.out_of_order_total},
+      {"too_far_ahead", stats.too_far_ahead_total},
       {"duplicate", stats.duplicate_total}};
   for (const auto& [reason, count] : reasons) {
     AddSeries(refused, {{"reason", reason}}, static_cast<double>(count));

@@ -201,7 +201,7 @@ Result<Answer> PrometheusSource::Store(const CollectRequest& request, const Coll
   }
   for (std::size_t i = 0; answer && i < labels.size(); ++i) {
     const AnswerSeries& series = answer->series[i];
-    const TimePoint at = series.at.value_or(request.now);
+    const TimePoint at = std::min(series.at.value_or(request.now), request.now);
     const Status stored = sink.Ingest(query.metric, labels[i], series.value, at);
     // Not newer than what is there: a range vector whose newest sample is the last one still.
     if (!stored && stored.error().code != ErrorCode::kConflict) answer = stored.error();
