@@ -12,25 +12,10 @@
 namespace tidegate {
 namespace {
 
-<<<<<<< HEAD
-=======
 // Of a page's own timestamps, as in Prometheus: a target whose clock is ahead would keep its series
 // from all that it says once its clock is right again.
 constexpr std::int64_t kMaxAheadMs = 10 * 60 * 1000;
 
-std::uint64_t HashOf(std::string_view metric, std::span<const LabelView> labels) {
-  std::uint64_t hash = HashBytes(metric);
-  for (const LabelView& label : labels) {
-    hash = HashBytes(label.value, HashBytes(label.name, hash));
-  }
-  return hash;
-}
-
-SeriesKey KeyOf(std::string_view metric, std::span<const LabelView> labels) {
-  return {.metric = metric, .labels = labels, .hash = HashOf(metric, labels) | 1U};
-}
-
->>>>>>> peers
 // What queries tell apart: what only grows, and what does not.
 MetricType StoredType(MetricType type) {
   const bool gauge = type == MetricType::kGaugeHistogram || type == MetricType::kInfo ||
@@ -152,16 +137,12 @@ std::optional<PageSummary> SeriesStore::Impl::IngestKnownPage(std::string_view p
   const std::vector<bool>& dropped = found->second.dropped;
   auto live = found->second.live.begin();
   for (std::size_t i = 0; i < values.size(); ++i) {
-<<<<<<< HEAD
     if (!dropped.empty() && dropped[i]) {
       ++summary.dropped;
-    } else if (Append(series_[(live++)->slot], {at_ms, values[i]}).ok()) {
-      ++summary.samples;
+      continue;
     }
-=======
-    const bool taken = Append(series_[live[i].slot], {at_ms, values[i]}).ok();
+    const bool taken = Append(series_[(live++)->slot], {at_ms, values[i]}).ok();
     ++(taken ? summary.samples : summary.left_out);
->>>>>>> peers
   }
   ++stats_.pages_total;
   stats_.ingested_total += summary.samples;
@@ -279,16 +260,15 @@ PageSummary SeriesStore::Impl::CommitPage(Target& target, StagedPage& staged, st
   target.dropped.clear();
   ++page_number_;
   for (StagedSample& sample : staged.samples) {
-<<<<<<< HEAD
     if (!staged.rules.relabel.empty()) target.dropped.push_back(sample.dropped);
     if (sample.dropped) {
       ++summary.dropped;
-=======
+      continue;
+    }
     const std::int64_t time_ms = sample.timestamp_ms.value_or(at_ms);
     if (time_ms > at_ms + kMaxAheadMs) {
       ++stats_.too_far_ahead_total;
       ++summary.left_out;
->>>>>>> peers
       continue;
     }
     if (!sample.ref) {

@@ -50,50 +50,13 @@ Result<PageSummary> ReadPage(const net::HttpResponse& response, const Labels& ta
   if (response.body.empty()) return Error{ErrorCode::kNoData, "the page is empty"};
   const Result<PageFormat> format = FormatOfResponse(response.content_type);
   if (!format) return format.error();
-<<<<<<< HEAD
   Result<PageSummary> summary = sink.IngestPage(response.body, *format, target, now);
-  if (summary && summary->samples == 0) {
-=======
-  Result<PageSummary> summary = sink.IngestPage(response->body, *format, labels, now);
   if (summary && summary->samples + summary->left_out == 0) {
->>>>>>> peers
     return Error{ErrorCode::kNoData, "the page has no samples"};
   }
   return summary;
 }
 
-<<<<<<< HEAD
-=======
-void ScrapeSource::Finish(const CollectRequest& request, Target& target, net::HttpOutcome&& outcome,
-                          SampleSink& sink) {
-  const Labels labels = {{"replica", target.state.replica}, {"workload", request.workload}};
-  const Result<PageSummary> summary = Ingest(outcome.response, labels, request.now, sink);
-  if (!summary) sink.MarkStale(labels, request.now);
-  const std::size_t samples = summary ? summary->samples + summary->left_out : 0;
-  const double seconds = std::chrono::duration<double>(outcome.duration).count();
-  // What the store refuses it counts; that is no failure of the target.
-  (void)sink.Ingest("up", labels, summary ? 1 : 0, request.now);
-  (void)sink.Ingest("scrape_duration_seconds", labels, seconds, request.now);
-  (void)sink.Ingest("scrape_samples_scraped", labels, static_cast<double>(samples), request.now);
-  const std::lock_guard lock(mutex_);
-  target.state.up = summary.has_value();
-  target.state.last_attempt = request.now;
-  if (summary) target.state.last_success = request.now;
-  target.state.last_duration = outcome.duration;
-  target.state.samples = samples;
-  target.state.error = summary ? "" : summary.error().message;
-}
-
-std::vector<TargetState> ScrapeSource::targets() const {
-  std::vector<TargetState> states;
-  const std::lock_guard lock(mutex_);
-  for (const auto& [workload, targets] : workloads_) {
-    for (const auto& [replica, target] : targets->by_replica) states.push_back(target.state);
-  }
-  return states;
-}
-
->>>>>>> peers
 }  // namespace
 
 std::unique_ptr<Source> MakeScrapeSource(ScrapeOptions options) {
