@@ -153,6 +153,7 @@ class ProcessWorld final : public World {
 class TimesSink final : public SampleSink {
  public:
   Status Ingest(std::string_view, const Labels&, double, TimePoint at) override { return Note(at); }
+  using SampleSink::IngestPage;
   Result<PageSummary> IngestPage(std::string_view, PageFormat, const Labels&,
                                  TimePoint at) override {
     (void)Note(at);
