@@ -10,31 +10,16 @@
 
 #include "exposition/content_type.h"
 #include "net/http_client.h"
+#include "sources/page.h"
 #include "sources/schedule.h"
 
 namespace tidegate {
 namespace {
 
-std::string Seconds(Duration duration) {
-  std::string text = std::to_string(std::chrono::duration<double>(duration).count());
-  while (text.back() == '0') text.pop_back();
-  if (text.back() == '.') text.pop_back();
-  return text;
-}
-
 std::string Lower(std::string_view text) {
   std::string lower(text);
   for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return lower;
-}
-
-/// Small exporters send no type at all: that is text here, where Prometheus 3 fails the scrape.
-/// Another type is another thing than metrics, such as the error page of a proxy.
-Result<PageFormat> FormatOfResponse(std::string_view content_type) {
-  if (content_type.empty()) return PageFormat::kText;
-  Result<PageFormat> format = FormatOf(content_type);
-  if (format) return format;
-  return Error{ErrorCode::kUnavailable, "protocol: " + format.error().message};
 }
 
 struct Target {
@@ -43,11 +28,6 @@ struct Target {
   bool leaving = false;  // drained: it waits until nobody is connected to it
   TargetState state;
 };
-
-/// Nothing answers at a replica that has not started or has ended, or something else does.
-bool HasServer(const Replica& replica) {
-  return replica.phase == ReplicaPhase::kRunning || replica.phase == ReplicaPhase::kUnknown;
-}
 
 struct WorkloadTargets {
   net::HttpClient client;
@@ -72,8 +52,6 @@ class ScrapeSource final : public Source {
   net::HttpRequest RequestFor(const Target& target, Duration timeout) const;
   void Finish(const CollectRequest& request, Target& target, net::HttpOutcome&& outcome,
               SampleSink& sink);
-  Result<PageSummary> Ingest(const Result<net::HttpResponse>& response, const Labels& labels,
-                             TimePoint now, SampleSink& sink) const;
 
   const ScrapeOptions options_;
   std::map<std::string, std::pair<std::string, std::string>> headers_;  // by lower-case name
@@ -164,25 +142,10 @@ net::HttpRequest ScrapeSource::RequestFor(const Target& target, Duration timeout
   return request;
 }
 
-Result<PageSummary> ScrapeSource::Ingest(const Result<net::HttpResponse>& response,
-                                         const Labels& labels, TimePoint now,
-                                         SampleSink& sink) const {
-  if (!response) return response.error();
-  if (Status status = net::CheckStatus(response->status); !status) return status.error();
-  if (response->body.empty()) return Error{ErrorCode::kNoData, "the page is empty"};
-  const Result<PageFormat> format = FormatOfResponse(response->content_type);
-  if (!format) return format.error();
-  Result<PageSummary> summary = sink.IngestPage(response->body, *format, labels, now);
-  if (summary && summary->samples == 0) {
-    return Error{ErrorCode::kNoData, "the page has no samples"};
-  }
-  return summary;
-}
-
 void ScrapeSource::Finish(const CollectRequest& request, Target& target, net::HttpOutcome&& outcome,
                           SampleSink& sink) {
   const Labels labels = {{"replica", target.state.replica}, {"workload", request.workload}};
-  const Result<PageSummary> summary = Ingest(outcome.response, labels, request.now, sink);
+  const Result<PageSummary> summary = IngestAnswer(outcome.response, labels, request.now, sink);
   if (!summary) sink.MarkStale(labels, request.now);
   const std::size_t samples = summary ? summary->samples : 0;
   const double seconds = std::chrono::duration<double>(outcome.duration).count();
