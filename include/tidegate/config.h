@@ -23,8 +23,10 @@
 #include "tidegate/policy_registry.h"
 #include "tidegate/result.h"
 #include "tidegate/scrape_config.h"
+#include "tidegate/sources/process.h"
 #include "tidegate/sources/prometheus.h"
 #include "tidegate/sources/scrape.h"
+#include "tidegate/sources/triton_stats.h"
 #include "tidegate/spec.h"
 
 namespace tidegate {
@@ -35,10 +37,12 @@ struct Autoscaler {
   Duration period = std::chrono::seconds(1);
   Duration max_sample_age = std::chrono::seconds(10);
   double min_window_coverage = 0.8;
-  std::optional<std::string> profile;   ///< of its servers: what its metrics' names mean
-  std::vector<MetricQuery> queries;     ///< with those that the profile makes of the metrics
-  std::optional<ScrapeOptions> scrape;  ///< at most one of this …
-  std::optional<PrometheusOptions> prometheus;     ///< … and this
+  std::optional<std::string> profile;  ///< of its servers: what its metrics' names mean
+  std::vector<MetricQuery> queries;    ///< with those that the profile makes of the metrics
+  std::optional<ScrapeOptions> scrape;
+  std::optional<TritonStatsOptions> triton_stats;
+  std::optional<ProcessOptions> process;
+  std::optional<PrometheusOptions> prometheus;     ///< answers every query: beside no other source
   std::optional<ProcessPoolOptions> process_pool;  ///< backend.processPool
   std::optional<NginxOptions> nginx;               ///< balancer.nginx
   std::string balancer_port = "http";              ///< balancer.port: where requests are sent

@@ -49,12 +49,14 @@ struct SeriesStoreStats {
   std::uint64_t refused_labels_total = 0;
   std::uint64_t refused_label_length_total = 0;
   std::uint64_t out_of_order_total = 0;
+  std::uint64_t too_far_ahead_total = 0;  ///< a page's own times, 10 minutes after its scrape
   std::uint64_t duplicate_total = 0;
   std::uint64_t parse_errors_total = 0;
 };
 
 struct PageSummary {
-  std::size_t samples = 0;
+  std::size_t samples = 0;   ///< taken
+  std::size_t left_out = 0;  ///< not newer than the newest of their series, or too far ahead
   std::size_t series_added = 0;
   std::size_t dropped = 0;  ///< samples that PageRules::relabel left out
 };
@@ -87,8 +89,9 @@ class TIDEGATE_EXPORT SampleSink {
   /// A page from the target whose labels are `target` (they are added to every series; a label of
   /// the page that has the name of one becomes `exported_…`).
   /// All or nothing: an error, with line and column, leaves the store as it was. A sample that is
-  /// not newer than the newest of its series is left out and counted. Series of the target that
-  /// the page no longer has end with a staleness marker, except those with timestamps of their own.
+  /// not newer than the newest of its series, or more than 10 minutes ahead of `at`, is left out
+  /// and counted. Series of the target that the page no longer has end with a staleness marker,
+  /// except those with timestamps of their own.
   virtual Result<PageSummary> IngestPage(std::string_view page, PageFormat format,
                                          const Labels& target, TimePoint at) = 0;
 

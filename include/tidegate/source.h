@@ -7,6 +7,7 @@
 // workloads must expect concurrent calls for different ones.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -70,5 +71,9 @@ class TIDEGATE_EXPORT Source {
   /// name, with the label `workload`, are the answer. Otherwise they are evaluated over the store.
   virtual bool answers_queries() const { return false; }
 };
+
+/// Collects from all of them at once. Each has labels of its own on its series, so that none ends
+/// another's; one that answers queries answers all of them and may only be alone.
+TIDEGATE_EXPORT std::unique_ptr<Source> JoinSources(std::vector<std::unique_ptr<Source>> sources);
 
 }  // namespace tidegate

@@ -48,6 +48,8 @@ struct Fields<SeriesStoreStats> {
       F("refused_label_length_total", &SeriesStoreStats::refused_label_length_total,
         "Too long a name or value."),
       F("out_of_order_total", &SeriesStoreStats::out_of_order_total, "Older than the newest."),
+      F("too_far_ahead_total", &SeriesStoreStats::too_far_ahead_total,
+        "Timestamps of a page more than 10 minutes after its scrape."),
       F("duplicate_total", &SeriesStoreStats::duplicate_total, "As old as the newest."),
       F("parse_errors_total", &SeriesStoreStats::parse_errors_total, "Pages refused."));
 };
@@ -59,6 +61,7 @@ struct Fields<PageSummary> {
   static constexpr std::string_view kDoc = "What a page held.";
   static constexpr auto kList =
       std::make_tuple(F("samples", &PageSummary::samples, "Samples taken."),
+                      F("left_out", &PageSummary::left_out, "Not newer, or too far ahead."),
                       F("series_added", &PageSummary::series_added, "Series that were new."));
 };
 

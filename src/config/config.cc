@@ -356,7 +356,8 @@ class FileParser {
                  std::to_string(documents.hpa->at.line) + ", and KEDA makes its own");
     }
     bool has_source = false;
-    for (const char* source : {"spec.prometheus", "spec.scrape"}) {
+    for (const char* source :
+         {"spec.prometheus", "spec.scrape", "spec.tritonStats", "spec.process"}) {
       bool found = false;
       config::Locate(documents.autoscaler, source, &found);
       has_source |= found;
@@ -366,7 +367,8 @@ class FileParser {
 
   /// What the Autoscaler does not say itself.
   static void JoinSource(config::ScaledObjectSource keda, Autoscaler& autoscaler) {
-    if (!autoscaler.prometheus && !autoscaler.scrape) autoscaler.prometheus = keda.prometheus;
+    const bool has_source = autoscaler.prometheus || !config::ReplicaSources(autoscaler).empty();
+    if (!has_source) autoscaler.prometheus = keda.prometheus;
     for (MetricQuery& query : keda.queries) {
       MetricQuery& own = config::QueryOf(query.metric, autoscaler);
       if (own.query.empty()) own.query = std::move(query.query);

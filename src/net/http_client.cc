@@ -13,6 +13,7 @@
 #include <optional>
 #include <utility>
 
+#include "net/gunzip.h"
 #include "net/http_error.h"
 #include "tidegate/version.h"
 
@@ -85,16 +86,18 @@ Status CheckHeader(const std::string& name, const std::string& value) {
   return {};
 }
 
+constexpr const char* kAcceptEncoding = "Accept-Encoding: gzip";
+
 Result<List> HeaderList(const HttpRequest& request) {
-  curl_slist* list = curl_slist_append(nullptr, "Expect:");
-  List owned(list);
+  List owned(curl_slist_append(nullptr, "Expect:"));
+  curl_slist* list = owned == nullptr ? nullptr : curl_slist_append(owned.get(), kAcceptEncoding);
+  if (list == nullptr) return Error{ErrorCode::kInternal, "out of memory"};
   for (const auto& [name, value] : request.headers) {
     if (Status status = CheckHeader(name, value); !status) return status.error();
     const std::string line = value.empty() ? name + ";" : name + ": " + value;
     list = curl_slist_append(list, line.c_str());
     if (list == nullptr) return Error{ErrorCode::kInternal, "out of memory"};
   }
-  if (owned == nullptr) return Error{ErrorCode::kInternal, "out of memory"};
   return owned;
 }
 
@@ -111,10 +114,38 @@ struct Transfer {
   Easy easy;
   List headers;
   std::string body;
+  std::string encoding;  // Content-Encoding; empty: none
+  Gunzip gunzip;
   std::size_t header_bytes = 0;
   TransferFailure failure;
   std::array<char, CURL_ERROR_SIZE> error_text{};
 };
+
+/// False: the body ends here, and why is in `failure`.
+bool Take(Transfer& transfer, std::string_view data) {
+  const std::size_t limit = transfer.request->body_limit;
+  if (transfer.encoding.empty()) {
+    transfer.failure.body_over_limit = data.size() > limit - transfer.body.size();
+    if (!transfer.failure.body_over_limit) transfer.body.append(data);
+    return !transfer.failure.body_over_limit;
+  }
+  transfer.failure.bad_encoding = transfer.encoding != "gzip" && transfer.encoding != "x-gzip";
+  if (transfer.failure.bad_encoding) return false;
+  const Gunzip::Result result = transfer.gunzip.Write(data, limit, transfer.body);
+  transfer.failure.body_over_limit = result == Gunzip::Result::kOverLimit;
+  transfer.failure.bad_encoding = result == Gunzip::Result::kCorrupt;
+  return result == Gunzip::Result::kOk;
+}
+
+/// The value of a header line, in lower case, if it has this name.
+std::optional<std::string> HeaderValue(std::string_view line, std::string_view name) {
+  std::string lower(line);
+  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 'a' - 'A') : c;
+  if (!lower.starts_with(name) || lower.substr(name.size(), 1) != ":") return std::nullopt;
+  const std::size_t begin = lower.find_first_not_of(" \t\r\n", name.size() + 1);
+  if (begin == std::string::npos) return std::string();
+  return lower.substr(begin, lower.find_last_not_of(" \t\r\n") + 1 - begin);
+}
 
 // Called from C: nothing may be thrown out of these three.
 
@@ -122,24 +153,25 @@ std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* user) 
   Transfer& transfer = *static_cast<Transfer*>(user);
   const std::size_t bytes = size * count;
   transfer.failure.bytes_received += bytes;
-  if (bytes > transfer.request->body_limit - transfer.body.size()) {
-    transfer.failure.body_over_limit = true;
-    return CURL_WRITEFUNC_ERROR;
-  }
   try {
-    transfer.body.append(data, bytes);
+    return Take(transfer, {data, bytes}) ? bytes : CURL_WRITEFUNC_ERROR;
   } catch (const std::bad_alloc&) {
     return CURL_WRITEFUNC_ERROR;
   }
-  return bytes;
 }
 
-std::size_t OnHeader(char*, std::size_t size, std::size_t count, void* user) noexcept {
+std::size_t OnHeader(char* data, std::size_t size, std::size_t count, void* user) noexcept {
   Transfer& transfer = *static_cast<Transfer*>(user);
   const std::size_t bytes = size * count;
   transfer.header_bytes += bytes;
   if (transfer.header_bytes > transfer.failure.header_limit) {
     transfer.failure.headers_over_limit = true;
+    return 0;
+  }
+  try {
+    const auto encoding = HeaderValue({data, bytes}, "content-encoding");
+    if (encoding) transfer.encoding = *encoding == "identity" ? "" : *encoding;
+  } catch (const std::bad_alloc&) {
     return 0;
   }
   return bytes;
@@ -202,7 +234,6 @@ void SetTransferOptions(Transfer& transfer) {
   SetTlsFiles(easy, request.tls);
   curl_easy_setopt(easy, CURLOPT_USERAGENT, user_agent.c_str());
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer.headers.get());
-  curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, TimeoutMs(request.timeout));
   curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, request.close_after ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(request.body_limit));
@@ -228,6 +259,7 @@ HttpOutcome OutcomeOf(Transfer& transfer, CURLcode code) {
   curl_off_t total_us = 0;
   curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME_T, &total_us);
   outcome.duration = std::chrono::microseconds(total_us);
+  if (code == CURLE_OK && !transfer.gunzip.complete()) code = CURLE_PARTIAL_FILE;
   if (code == CURLE_OK) {
     HttpResponse response;
     long status = 0;

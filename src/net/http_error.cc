@@ -81,6 +81,9 @@ Error ErrorOf(const TransferFailure& failure) {
     return {ErrorCode::kUnavailable,
             "headers over " + std::to_string(failure.header_limit) + " bytes"};
   }
+  if (failure.bad_encoding) {
+    return {ErrorCode::kUnavailable, "protocol: the body is not compressed by gzip"};
+  }
   switch (failure.code) {
     case CURLE_OPERATION_TIMEDOUT:
       return TimedOut(failure);
@@ -108,7 +111,6 @@ Error ErrorOf(const TransferFailure& failure) {
     case CURLE_OUT_OF_MEMORY:
       return {ErrorCode::kInternal, "out of memory"};
     case CURLE_WEIRD_SERVER_REPLY:
-    case CURLE_BAD_CONTENT_ENCODING:
       return {ErrorCode::kUnavailable, "protocol: " + Detail(failure)};
     default:
       return {ErrorCode::kUnavailable, Detail(failure)};
@@ -167,7 +169,7 @@ Status CheckStatus(int http_status) {
   return Error{ours ? ErrorCode::kInvalidArgument : ErrorCode::kUnavailable, text};
 }
 
-std::string FormEncode(std::string_view text) {
+std::string PercentEncoded(std::string_view text) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
   constexpr std::string_view kPlain = "-._~";
   std::string out;
@@ -176,8 +178,6 @@ std::string FormEncode(std::string_view text) {
     const auto byte = static_cast<unsigned char>(c);
     if (word || kPlain.find(c) != std::string_view::npos) {
       out += c;
-    } else if (c == ' ') {
-      out += '+';
     } else {
       out.append({'%', kHex[byte >> 4U], kHex[byte & 15U]});
     }

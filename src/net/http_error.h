@@ -24,6 +24,7 @@ struct TransferFailure {
   std::size_t header_limit = 0;
   bool body_over_limit = false;
   bool headers_over_limit = false;
+  bool bad_encoding = false;      ///< not gzip, or not what gzip makes
   std::string refused_address{};  ///< set: the socket was never opened
   bool connected = false;
   std::size_t bytes_received = 0;

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstdio>
 #include <iterator>
-#include <limits>
 #include <optional>
 #include <set>
 #include <string>
@@ -63,13 +62,20 @@ bool IsPlainName(const std::string& name) {
                      [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
 }
 
+// The most that one of `count` values may be. Beyond it the sums and the replica counts of HPA's
+// arithmetic wrap around, so that the heaviest load would ask for the fewest replicas.
+double LargestMilli(const MetricSpec& metric, std::size_t count) {
+  constexpr double kMostReplicas = 2e9;
+  constexpr double kLargestSum = 9e16;  // a percentage is a hundred times as much
+  const MetricTarget& target = metric.target;
+  const MilliValue wanted = target.average_value ? *target.average_value : target.value.value_or(0);
+  const double sum = wanted > 0 ? static_cast<double>(wanted) * kMostReplicas : kLargestSum;
+  return std::min(sum, kLargestSum) / static_cast<double>(std::max<std::size_t>(count, 1));
+}
+
 // Thousandths, cut towards zero like Prometheus Adapter; what does not fit saturates.
-MilliValue ToMilli(double value) {
-  constexpr double kLimit = 9223372036854775807.0;
-  const double milli = value * 1000;
-  if (milli >= kLimit) return std::numeric_limits<MilliValue>::max();
-  if (milli <= -kLimit) return std::numeric_limits<MilliValue>::min();
-  return static_cast<MilliValue>(milli);
+MilliValue ToMilli(double value, double largest) {
+  return static_cast<MilliValue>(std::clamp(value * 1000, -largest, largest));
 }
 
 }  // namespace
@@ -77,11 +83,13 @@ MilliValue ToMilli(double value) {
 // Evaluates and judges; the values are those that may be used.
 class MetricReader::Judge {
  public:
-  Judge(const SeriesStore& store, const ReadOptions& options, const std::string& metric,
-        std::span<const TargetState> targets, TimePoint now, QueryResult& result, QueryResult& past)
+  Judge(const SeriesStore& store, const ReadOptions& options, const MetricSpec& metric,
+        std::size_t replicas, std::span<const TargetState> targets, TimePoint now,
+        QueryResult& result, QueryResult& past)
       : store_(store),
         options_(options),
         metric_(metric),
+        replicas_(std::max<std::size_t>(replicas, 1)),
         targets_(targets),
         now_(now),
         result_(result),
@@ -111,7 +119,7 @@ class MetricReader::Judge {
     }
     const bool averages = options_.window.average != Averaging::kLatest;
     std::vector<MilliValue> values =
-        averages ? Averages(runner, matchers, replica, reading, doubt) : Finite(result_, doubt);
+        averages ? Averages(runner, matchers, replica, reading, doubt) : Finite(doubt);
     if (reading.error) return {};
     if (values.empty() && !quality.newest && options_.empty_as_zero && Answered(replica)) {
       values.push_back(0);
@@ -137,7 +145,7 @@ class MetricReader::Judge {
   bool Answered(const std::string& replica) const {
     bool any = false;
     for (const TargetState& target : targets_) {
-      const bool asked = target.metric.empty() || target.metric == metric_;
+      const bool asked = target.metric.empty() || target.metric == metric_.name;
       if (!asked || !(replica.empty() || target.replica.empty() || target.replica == replica)) {
         continue;
       }
@@ -165,11 +173,12 @@ class MetricReader::Judge {
     }
     const bool answered = options_.empty_as_zero && Answered(replica);
     const bool only_live = !answered || (!replica.empty() && !result_.vector.empty());
+    const double largest = LargestMilli(metric_, past_.matrix.size() * replicas_);
     std::vector<MilliValue> values;
     for (const MatrixSeries& series : past_.matrix) {
       if (only_live && !IsThere(series.labels)) continue;
       const core::WindowAverage average = AverageOf(series, answered);
-      if (average.value) values.push_back(ToMilli(*average.value));
+      if (average.value) values.push_back(ToMilli(*average.value, largest));
       if (!average.value || answered || average.coverage >= options_.min_window_coverage) continue;
       doubt(DoubtKind::kPartial, "values cover " + Format("%.0f %%", average.coverage * 100) +
                                      " of the averaging window");
@@ -192,23 +201,25 @@ class MetricReader::Judge {
   }
 
   template <typename F>
-  static std::vector<MilliValue> Finite(const QueryResult& result, F doubt) {
+  std::vector<MilliValue> Finite(F doubt) const {
+    const double largest = LargestMilli(metric_, result_.vector.size() * replicas_);
     std::vector<MilliValue> values;
     const auto take = [&](double value) {
       if (std::isfinite(value)) {
-        values.push_back(ToMilli(value));
+        values.push_back(ToMilli(value, largest));
       } else {
         doubt(DoubtKind::kInvalid, Format("the value is %g", value));
       }
     };
-    if (result.type == ValueType::kScalar) take(result.scalar);
-    for (const VectorSample& sample : result.vector) take(sample.value);
+    if (result_.type == ValueType::kScalar) take(result_.scalar);
+    for (const VectorSample& sample : result_.vector) take(sample.value);
     return values;
   }
 
   const SeriesStore& store_;
   const ReadOptions& options_;
-  const std::string& metric_;
+  const MetricSpec& metric_;
+  const std::size_t replicas_;
   const std::span<const TargetState> targets_;
   const TimePoint now_;
   QueryResult& result_;
@@ -289,7 +300,7 @@ void MetricReader::ForgetOthers(const Observation& observation) {
 Reading MetricReader::Read(const MetricSpec& metric, const Observation& observation,
                            const SeriesStore& store, const ReadOptions& options, TimePoint now,
                            std::span<const TargetState> targets) {
-  Judge judge(store, options, metric.name, targets, now, result_, past_);
+  Judge judge(store, options, metric, observation.replicas.size(), targets, now, result_, past_);
   return metric.PerReplica() ? ReadReplicas(metric, observation, options, judge)
                              : ReadTotal(metric, judge);
 }

@@ -27,8 +27,10 @@
 #include "tidegate/reporters/prometheus.h"
 #include "tidegate/serve.h"
 #include "tidegate/sources/discovery.h"
+#include "tidegate/sources/process.h"
 #include "tidegate/sources/prometheus.h"
 #include "tidegate/sources/scrape.h"
+#include "tidegate/sources/triton_stats.h"
 
 namespace tidegate::scaler {
 
@@ -145,6 +147,18 @@ Error NamedError(const Error& error, const WorkloadId& workload) {
   return {error.code, workload + ": " + error.message};
 }
 
+// Null: samples are pushed.
+std::unique_ptr<Source> MakeSource(const Autoscaler& autoscaler) {
+  std::vector<std::unique_ptr<Source>> sources;
+  if (autoscaler.scrape) sources.push_back(MakeScrapeSource(*autoscaler.scrape));
+  if (autoscaler.triton_stats) {
+    sources.push_back(MakeTritonStatsSource(*autoscaler.triton_stats));
+  }
+  if (autoscaler.process) sources.push_back(MakeProcessSource(*autoscaler.process));
+  if (autoscaler.prometheus) sources.push_back(MakePrometheusSource(*autoscaler.prometheus));
+  return sources.empty() ? nullptr : JoinSources(std::move(sources));
+}
+
 Result<Workload> MakeWorkload(const Autoscaler& autoscaler, bool keep_backend, Clock& clock) {
   Workload workload;
   workload.spec = autoscaler.spec;
@@ -161,8 +175,7 @@ Result<Workload> MakeWorkload(const Autoscaler& autoscaler, bool keep_backend, C
     if (!pool) return NamedError(pool.error(), autoscaler.spec.workload);
     workload.backend = *std::move(pool);
   }
-  if (autoscaler.scrape) workload.source = MakeScrapeSource(*autoscaler.scrape);
-  if (autoscaler.prometheus) workload.source = MakePrometheusSource(*autoscaler.prometheus);
+  workload.source = MakeSource(autoscaler);
   if (autoscaler.nginx) {
     auto nginx = MakeNginxBalancer(*autoscaler.nginx, clock);
     if (!nginx) return NamedError(nginx.error(), autoscaler.spec.workload);

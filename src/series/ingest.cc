@@ -12,6 +12,10 @@
 namespace tidegate {
 namespace {
 
+// Of a page's own timestamps, as in Prometheus: a target whose clock is ahead would keep its series
+// from all that it says once its clock is right again.
+constexpr std::int64_t kMaxAheadMs = 10 * 60 * 1000;
+
 // What queries tell apart: what only grows, and what does not.
 MetricType StoredType(MetricType type) {
   const bool gauge = type == MetricType::kGaugeHistogram || type == MetricType::kInfo ||
@@ -135,9 +139,10 @@ std::optional<PageSummary> SeriesStore::Impl::IngestKnownPage(std::string_view p
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (!dropped.empty() && dropped[i]) {
       ++summary.dropped;
-    } else if (Append(series_[(live++)->slot], {at_ms, values[i]}).ok()) {
-      ++summary.samples;
+      continue;
     }
+    const bool taken = Append(series_[(live++)->slot], {at_ms, values[i]}).ok();
+    ++(taken ? summary.samples : summary.left_out);
   }
   ++stats_.pages_total;
   stats_.ingested_total += summary.samples;
@@ -260,6 +265,12 @@ PageSummary SeriesStore::Impl::CommitPage(Target& target, StagedPage& staged, st
       ++summary.dropped;
       continue;
     }
+    const std::int64_t time_ms = sample.timestamp_ms.value_or(at_ms);
+    if (time_ms > at_ms + kMaxAheadMs) {
+      ++stats_.too_far_ahead_total;
+      ++summary.left_out;
+      continue;
+    }
     if (!sample.ref) {
       const Slot slot = FindOrCreate(
           {.metric = sample.metric, .labels = staged.LabelsOf(sample), .hash = sample.hash});
@@ -267,8 +278,8 @@ PageSummary SeriesStore::Impl::CommitPage(Target& target, StagedPage& staged, st
     }
     Series& series = series_[sample.ref->slot];
     series.type = sample.type;
-    const std::int64_t time_ms = sample.timestamp_ms.value_or(at_ms);
-    if (Append(series, {time_ms, sample.value}).ok()) ++summary.samples;
+    const bool taken = Append(series, {time_ms, sample.value}).ok();
+    ++(taken ? summary.samples : summary.left_out);
     // A series with times of its own ends when they do, as in Prometheus.
     if (sample.timestamp_ms) continue;
     series.last_page = page_number_;

@@ -36,18 +36,16 @@ inline Result<PageFormat> FormatOfResponse(std::string_view content_type) {
 }
 
 /// Puts the page that a target has answered into the sink. An error is why the target is down.
-inline Result<PageSummary> IngestAnswer(const Result<net::HttpResponse>& response,
-                                        const Labels& labels, TimePoint now, SampleSink& sink,
+inline Result<PageSummary> IngestAnswer(const net::HttpResponse& response, const Labels& target,
+                                        TimePoint now, SampleSink& sink,
                                         const PageRules& rules = {}) {
-  if (!response) return response.error();
-  if (Status status = net::CheckStatus(response->status); !status) return status.error();
-  if (response->body.empty()) return Error{ErrorCode::kNoData, "the page is empty"};
-  const Result<PageFormat> format = FormatOfResponse(response->content_type);
+  if (response.body.empty()) return Error{ErrorCode::kNoData, "the page is empty"};
+  const Result<PageFormat> format = FormatOfResponse(response.content_type);
   if (!format) return format.error();
   Result<PageSummary> summary = rules == PageRules()
-                                    ? sink.IngestPage(response->body, *format, labels, now)
-                                    : sink.IngestPage(response->body, *format, labels, now, rules);
-  if (summary && summary->samples + summary->dropped == 0) {
+                                    ? sink.IngestPage(response.body, *format, target, now)
+                                    : sink.IngestPage(response.body, *format, target, now, rules);
+  if (summary && summary->samples + summary->left_out + summary->dropped == 0) {
     return Error{ErrorCode::kNoData, "the page has no samples"};
   }
   return summary;

@@ -20,6 +20,7 @@
 
 #include "net/http_client.h"
 #include "support/child_process.h"
+#include "support/fault_proxy.h"
 #include "support/prometheus_instance.h"
 #include "tidegate/clock.h"
 #include "tidegate/controller.h"
@@ -248,6 +249,39 @@ TEST_F(RealPrometheusTest, ErrorsAreInItsWords) {
   EXPECT_EQ(error("{__name__=~\"depth|swing\"}"),
             "two series of the answer differ in nothing but their names; aggregate them");
   EXPECT_EQ(error("depth"), "");
+}
+
+// On the way its answer is lost, cut or another one: there is none, and then the same one again.
+TEST_F(RealPrometheusTest, IsBelievedOnlyWholeAnswers) {
+  const std::string query = "sum by (pod) (rate(requests_total[2s]))";
+  const Values whole = Asked(query);
+  FaultProxy proxy(prometheus_.port());
+  source_ = MakePrometheusSource({.url = "http://127.0.0.1:" + std::to_string(proxy.port()),
+                                  .interval = Duration::zero(),
+                                  .timeout = std::chrono::milliseconds(500)});
+  EXPECT_EQ(Asked(query), whole);
+  const auto middle = [](const std::string&, const std::string& answer) {
+    return answer.substr(0, answer.size() / 2);
+  };
+  for (const ProxyFault& fault :
+       {ProxyFault{.refuse = true}, ProxyFault{.black_hole = true},
+        ProxyFault{.delay = std::chrono::seconds(2)}, ProxyFault{.bytes_per_second = 20},
+        ProxyFault{.cut_after = 0, .reset = true}, ProxyFault{.rewrite = middle},
+        Scripted(HttpAnswer("503 Away", "", "")),
+        RewriteBody([](const std::string& body) { return body.substr(0, body.size() - 1); }),
+        RewriteBody([](const std::string& body) { return body + "{"; })}) {
+    proxy.Set(fault);
+    const WorkloadId id = "web";
+    SeriesStore store;
+    const std::vector<CollectQuery> queries = {{"answer", query, false}};
+    const auto begun = std::chrono::steady_clock::now();
+    EXPECT_TRUE(source_->Collect({id, Replicas(), at_, at_ + 10s, queries}, store).ok());
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, 4s);
+    EXPECT_FALSE(source_->targets().at(0).up);
+    EXPECT_THAT(Evaluated("answer", store), IsEmpty());
+    proxy.Set({});
+    EXPECT_EQ(Asked(query), whole);
+  }
 }
 
 // The whole way: which replica a value belongs to, and what is decided. Only the label differs.

@@ -47,6 +47,14 @@ class Docs(unittest.TestCase):
             for target in re.findall(r"(?:^|`)make ([a-z][a-z-]*)\b", page.read_text(encoding="utf-8"), re.M):
                 self.assertRegex(makefile, rf"(?m)^{target}:", f"{page.relative_to(ROOT)} names make {target}")
 
+    def test_tests_in_the_docs_exist(self):
+        sources = [p.read_text(encoding="utf-8") for p in (ROOT / "tests").rglob("*.cc")]
+        have = {suite + "." + name for text in sources for suite, name in re.findall(r"^TEST(?:_[FP])?\((\w+), (\w+)\)", text, re.M)}
+        suites = {name.split(".")[0] for name in have} | {p.stem for p in (ROOT / "tests" / "fuzz").glob("*_fuzzer.cc")}
+        for page in pages():
+            for named in re.findall(r"`(\w+Test(?:\.\w+)?|\w+_fuzzer)`", page.read_text(encoding="utf-8")):
+                self.assertIn(named, have | suites, page.relative_to(ROOT))
+
 
 if __name__ == "__main__":
     unittest.main()

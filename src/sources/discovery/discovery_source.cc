@@ -62,8 +62,9 @@ void Report(const Labels& labels, const Outcome& outcome, TimePoint now, SampleS
   // What the store refuses it counts; that is no failure of the target.
   (void)sink.Ingest("up", labels, outcome.up ? 1 : 0, now);
   (void)sink.Ingest("scrape_duration_seconds", labels, outcome.seconds, now);
-  (void)sink.Ingest("scrape_samples_scraped", labels, count(page.samples + page.dropped), now);
-  (void)sink.Ingest("scrape_samples_post_metric_relabeling", labels, count(page.samples), now);
+  const std::size_t kept = page.samples + page.left_out;
+  (void)sink.Ingest("scrape_samples_scraped", labels, count(kept + page.dropped), now);
+  (void)sink.Ingest("scrape_samples_post_metric_relabeling", labels, count(kept), now);
   (void)sink.Ingest("scrape_series_added", labels, count(page.series_added), now);
 }
 
@@ -253,7 +254,10 @@ void DiscoverySource::Scrape(const CollectRequest& request, const std::vector<Sc
 void DiscoverySource::Finish(const Result<net::HttpResponse>& response, Duration duration,
                              TimePoint now, Scraped& scraped, SampleSink& sink) {
   const Labels& labels = scraped.target.labels;
-  const Result<PageSummary> summary = IngestAnswer(response, labels, now, sink, page_rules_);
+  const Status answered = response ? net::CheckStatus(response->status) : response.error();
+  const Result<PageSummary> summary = answered
+                                          ? IngestAnswer(*response, labels, now, sink, page_rules_)
+                                          : Result<PageSummary>(answered.error());
   if (!summary) sink.MarkStale(labels, now);
   const Outcome outcome{.up = summary.has_value(),
                         .seconds = std::chrono::duration<double>(duration).count(),

@@ -32,9 +32,16 @@ std::string EscapePath(std::string_view path) {
   for (const char c : path) {
     out += kPlain.find(c) != std::string_view::npos ? std::string(1, c)
            : c == ' '                               ? std::string("%20")
-                                                    : net::FormEncode(std::string_view(&c, 1));
+                                                    : net::PercentEncoded(std::string_view(&c, 1));
   }
   if (out.empty() || out.front() != '/') out.insert(0, "/");
+  return out;
+}
+
+/// As Go encodes a query: a blank is a plus.
+std::string QueryEncoded(std::string_view text) {
+  std::string out;
+  for (const char c : text) out += c == ' ' ? "+" : net::PercentEncoded(std::string_view(&c, 1));
   return out;
 }
 
@@ -50,7 +57,7 @@ std::string Parameters(const ScrapeConfig& job, const Labels& labels) {
   std::string text;
   for (const auto& [name, values] : parameters) {
     for (const std::string& value : values) {
-      text += (text.empty() ? "?" : "&") + net::FormEncode(name) + "=" + net::FormEncode(value);
+      text += (text.empty() ? "?" : "&") + QueryEncoded(name) + "=" + QueryEncoded(value);
     }
   }
   return text;

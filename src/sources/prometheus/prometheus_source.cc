@@ -19,7 +19,6 @@ namespace tidegate {
 namespace {
 
 using net::Credentials;
-using net::FormEncode;
 using prometheus::Answer;
 using prometheus::AnswerSeries;
 
@@ -97,7 +96,7 @@ class PrometheusSource final : public Source {
     url_ = options_.url;
     while (!url_.empty() && url_.back() == '/') url_.pop_back();
     for (const auto& [name, value] : options_.parameters) {
-      parameters_ += "&" + FormEncode(name) + "=" + FormEncode(value);
+      parameters_ += "&" + net::PercentEncoded(name) + "=" + net::PercentEncoded(value);
     }
   }
 
@@ -181,7 +180,8 @@ net::HttpRequest PrometheusSource::RequestFor(const CollectRequest& request,
   net::HttpRequest post;
   post.url = url_ + std::string(kPath);
   post.method = net::HttpMethod::kPost;
-  post.body = "query=" + FormEncode(query) + "&time=" + Timestamp(request.now) + parameters_;
+  post.body =
+      "query=" + net::PercentEncoded(query) + "&time=" + Timestamp(request.now) + parameters_;
   post.headers = credentials.headers();
   post.headers["Content-Type"] = "application/x-www-form-urlencoded";
   post.tls = options_.tls;
@@ -208,7 +208,7 @@ Result<Answer> PrometheusSource::Store(const CollectRequest& request, const Coll
   }
   for (std::size_t i = 0; answer && i < labels.size(); ++i) {
     const AnswerSeries& series = answer->series[i];
-    const TimePoint at = series.at.value_or(request.now);
+    const TimePoint at = std::min(series.at.value_or(request.now), request.now);
     const Status stored = sink.Ingest(query.metric, labels[i], series.value, at);
     // Not newer than what is there: a range vector whose newest sample is the last one still.
     if (!stored && stored.error().code != ErrorCode::kConflict) answer = stored.error();

@@ -192,6 +192,34 @@ TEST(HttpClientTest, LimitIsExactAndCountedAfterDecompression) {
   EXPECT_EQ(outcome.response.error().message, "body over 1048575 bytes");
 }
 
+// The length is that of what is sent, so that only the end of the compressed body is missing.
+TEST(HttpClientTest, ACompressedBodyIsWholeOrNone) {
+  HttpFaultServer server;
+  std::string text;
+  for (int i = 0; i < 3000; ++i) text += "line " + std::to_string(i * 7919 % 1000) + "\n";
+  const std::string packed = Gzip(text);
+  std::string corrupt = packed;
+  corrupt[packed.size() - 6] ^= 1;  // of the checksum
+  const auto port = server.Listen();
+  HttpClient client;
+  const auto fetch = [&](const std::string& body, const std::string& encoding) {
+    server.SetBehavior(port, {.body = body, .headers = "content-encoding:  " + encoding + "\r\n"});
+    const HttpOutcome outcome = client.Perform(Get(port));
+    return outcome.response ? outcome.response->body : outcome.response.error().message;
+  };
+  EXPECT_EQ(fetch(packed, "GZIP"), text);
+  EXPECT_EQ(fetch(packed + packed, "gzip"), text + text);  // members
+  EXPECT_EQ(fetch(text, "identity"), text);
+  EXPECT_EQ(fetch("", "gzip"), "");
+  for (const std::size_t cut : {1, 8, 9, 100, 1000}) {
+    EXPECT_EQ(fetch(packed.substr(0, packed.size() - cut), "gzip"), "truncated body") << cut;
+  }
+  for (const std::string& body : {corrupt, text, packed + "more"}) {
+    EXPECT_EQ(fetch(body, "gzip"), "protocol: the body is not compressed by gzip");
+  }
+  EXPECT_EQ(fetch(packed, "br"), "protocol: the body is not compressed by gzip");
+}
+
 TEST(HttpClientTest, LimitsHeaders) {
   HttpFaultServer server;
   const auto port = server.Listen({.headers = "X-Long: " + std::string(90'000, 'x') + "\r\n"});

@@ -114,7 +114,7 @@ TEST_F(PrometheusSourceTest, PostsTheQueryAndTheTime) {
   EXPECT_THAT(head, HasSubstr("X-Scope-OrgID: team-a\r\n"));
   EXPECT_THAT(head, Not(HasSubstr("Authorization")));
   EXPECT_EQ(server_.bodies(port_).at(0),
-            "query=sum+by+%28pod%29+%28rate%28a%7Bb%3D%22c+d%22%7D%5B1m%5D%29%29"
+            "query=sum%20by%20%28pod%29%20%28rate%28a%7Bb%3D%22c%20d%22%7D%5B1m%5D%29%29"
             "&time=1700000000.123&dedup=true&partial_response=false");
 }
 

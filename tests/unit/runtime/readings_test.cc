@@ -186,9 +186,12 @@ TEST_F(ReadingsTest, NotANumberIsInvalid) {
   EXPECT_EQ(reading.doubts[0].kind, DoubtKind::kInvalid);
 }
 
+// At what no sum of them, nor a hundred times that, goes beyond.
 TEST_F(ReadingsTest, HugeValuesSaturate) {
   Push("web-0", "m", 1e300, Duration::zero());
-  EXPECT_EQ(Read("m", Fleet(1)).replicas.at(0).value, std::numeric_limits<MilliValue>::max());
+  EXPECT_EQ(Read("m", Fleet(1)).replicas.at(0).value, 90'000'000'000'000'000);
+  Push("web-1", "m", -1e300, Duration::zero());
+  EXPECT_EQ(Read("m", Fleet(3)).replicas.at(1).value, -30'000'000'000'000'000);
 }
 
 TEST_F(ReadingsTest, TwoValuesForOneReplicaAreAnError) {

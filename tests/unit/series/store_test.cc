@@ -241,12 +241,27 @@ TEST(SeriesStorePageTest, HonoursTimestampsAndDoesNotEndTheirSeries) {
   EXPECT_EQ(Contents(store).at("a"), (std::vector<std::string>{"-500:1.000000"}));
 }
 
+TEST(SeriesStorePageTest, LeavesOutWhatIsTooFarAhead) {
+  SeriesStore store;
+  const std::string ahead = std::to_string(ToMillis(kStart + minutes(10)) + 1);
+  const Result<PageSummary> summary = store.IngestPage("a 1 " + ahead + "\nb 1\n", {}, kStart);
+  ASSERT_TRUE(summary.has_value());
+  EXPECT_EQ(summary->samples, 1U);
+  EXPECT_EQ(summary->left_out, 1U);
+  EXPECT_EQ(store.stats().too_far_ahead_total, 1U);
+  EXPECT_EQ(store.stats().series, 1U);
+  const std::string just = std::to_string(ToMillis(kStart + minutes(10)));
+  ASSERT_TRUE(store.IngestPage("a 1 " + just + "\n", {}, kStart + seconds(1)).has_value());
+  EXPECT_EQ(store.stats().series, 2U);
+}
+
 TEST(SeriesStorePageTest, SkipsAndCountsASeriesThatIsThereTwice) {
   SeriesStore store;
   const Result<PageSummary> summary = store.IngestPage(
       "a{x=\"1\",y=\"2\"} 1\na{y=\"2\",x=\"1\"} 2\na{x=\"1\",y=\"2\"} 3\n", {}, kStart);
   ASSERT_TRUE(summary.has_value());
   EXPECT_EQ(summary->samples, 1U);
+  EXPECT_EQ(summary->left_out, 2U);
   EXPECT_EQ(store.stats().duplicate_total, 2U);
   EXPECT_EQ(store.stats().series, 1U);
 }
