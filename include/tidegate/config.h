@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Text <-> specs: YAML or JSON documents of `tidegate.dev/v1alpha1`, autoscaling/v2
-// HorizontalPodAutoscalers and Prometheus-Adapter rules.
+// HorizontalPodAutoscalers, Prometheus-Adapter rules and Prometheus's `scrape_configs`.
 //
 // Documents with the same metadata.name describe one workload together: a
 // HorizontalPodAutoscaler may give bounds, metrics and behavior, a ConfigMap of Prometheus
@@ -22,6 +22,7 @@
 #include "tidegate/export.h"
 #include "tidegate/policy_registry.h"
 #include "tidegate/result.h"
+#include "tidegate/scrape_config.h"
 #include "tidegate/sources/process.h"
 #include "tidegate/sources/prometheus.h"
 #include "tidegate/sources/scrape.h"
@@ -98,6 +99,8 @@ struct ScalerOptions {
 struct Config {
   std::vector<Autoscaler> autoscalers;  ///< sorted by workload
   ScalerOptions scaler;
+  /// Jobs whose targets belong to no one workload, in the order of the file.
+  std::vector<ScrapeConfig> scrape_configs;
 };
 
 /// One thing that is wrong with a file, as `file:line:column: path: text`. What the Kubernetes API
@@ -119,7 +122,8 @@ struct ParsedConfig {
   Config config;
   std::vector<ConfigProblem> problems;  ///< empty: `config` is valid
 };
-/// `policies`: what `spec.policies` may name.
+/// `policies`: what `spec.policies` may name. Relative files of `scrape_configs` are beside
+/// `file_name`.
 TIDEGATE_EXPORT ParsedConfig ParseConfig(std::string_view text, std::string_view file_name,
                                          const PolicyRegistry& policies = BuiltinPolicies());
 

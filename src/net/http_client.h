@@ -85,6 +85,9 @@ class TIDEGATE_EXPORT HttpClient {
 /// Ok for 2xx; otherwise `HTTP 503`, with the code that says what the caller can do.
 TIDEGATE_EXPORT Status CheckStatus(int http_status);
 
+/// "10.0.0.1:8002"; brackets an IPv6 host.
+std::string HostPort(std::string_view host, int port);
+
 /// "http://10.0.0.1:8002/metrics"; brackets an IPv6 host.
 std::string HttpUrl(std::string_view host, int port, std::string_view path);
 

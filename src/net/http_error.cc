@@ -185,11 +185,13 @@ std::string PercentEncoded(std::string_view text) {
   return out;
 }
 
-std::string HttpUrl(std::string_view host, int port, std::string_view path) {
-  std::string url = "http://";
+std::string HostPort(std::string_view host, int port) {
   const bool v6 = host.find(':') != std::string_view::npos && host.front() != '[';
-  url.append(v6 ? "[" : "").append(host).append(v6 ? "]" : "");
-  return url.append(":").append(std::to_string(port)).append(path);
+  return std::string(v6 ? "[" : "").append(host).append(v6 ? "]:" : ":") + std::to_string(port);
+}
+
+std::string HttpUrl(std::string_view host, int port, std::string_view path) {
+  return ("http://" + HostPort(host, port)).append(path);
 }
 
 }  // namespace tidegate::net

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "sources/page.h"
 #include "sources/schedule.h"
 
 namespace tidegate {
@@ -17,11 +18,6 @@ struct Target {
   bool leaving = false;  // drained: it waits until nobody is connected to it
   TargetState state;
 };
-
-/// Nothing answers at a replica that has not started or has ended, or something else does.
-bool HasServer(const Replica& replica) {
-  return replica.phase == ReplicaPhase::kRunning || replica.phase == ReplicaPhase::kUnknown;
-}
 
 struct WorkloadTargets {
   net::HttpClient client;

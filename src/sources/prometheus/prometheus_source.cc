@@ -9,21 +9,28 @@
 #include <utility>
 #include <vector>
 
+#include "net/credentials.h"
 #include "net/http_client.h"
 #include "series/staleness.h"
 #include "sources/prometheus/answer.h"
-#include "sources/prometheus/credentials.h"
 #include "sources/schedule.h"
 
 namespace tidegate {
 namespace {
 
+using net::Credentials;
 using prometheus::Answer;
 using prometheus::AnswerSeries;
-using prometheus::Credentials;
 
 constexpr std::string_view kPath = "/api/v1/query";
 constexpr std::size_t kLongestMessage = 400;
+
+HttpAccess AccessOf(const PrometheusOptions& options) {
+  return {.basic_auth = options.basic_auth,
+          .credentials_file = options.bearer_token_file,
+          .tls = options.tls,
+          .headers = options.headers};
+}
 
 /// Seconds since the epoch, to the millisecond that the answers are stored with.
 std::string Timestamp(TimePoint at) {
@@ -136,7 +143,7 @@ Status PrometheusSource::Collect(const CollectRequest& request, SampleSink& sink
     return Error{ErrorCode::kDeadlineExceeded, "no time left to ask for " + request.workload};
   }
   state.schedule.Advance(request.now, options_.interval);
-  const auto credentials = Credentials::Read(options_);
+  const auto credentials = Credentials::Read(AccessOf(options_));
   if (!credentials) {
     FailAll(request, credentials.error(), state, sink);
     return {};
