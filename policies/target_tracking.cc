@@ -62,9 +62,9 @@ class TargetTrackingPolicy final : public Policy {
     hpa::Compatibility storage;
     const hpa::Compatibility& compatibility = hpa::CompatibilityOf(input.spec, storage);
     const hpa::MetricContext context{
-        .spec = input.spec,
         .observation = input.observation,
         .now = input.now,
+        .spec = input.spec,
         .compatibility = compatibility,
         .tolerance = hpa::ToleranceOf(input.spec, compatibility),
         .scratch = scratch,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Text <-> specs: YAML or JSON documents of `tidegate.dev/v1alpha1`, autoscaling/v2
-// HorizontalPodAutoscalers and Prometheus-Adapter rules.
+// HorizontalPodAutoscalers, Prometheus-Adapter rules and Prometheus's `scrape_configs`.
 //
 // Documents with the same metadata.name describe one workload together: a
 // HorizontalPodAutoscaler may give bounds, metrics and behavior, a ConfigMap of Prometheus
@@ -22,8 +22,11 @@
 #include "tidegate/export.h"
 #include "tidegate/policy_registry.h"
 #include "tidegate/result.h"
+#include "tidegate/scrape_config.h"
+#include "tidegate/sources/process.h"
 #include "tidegate/sources/prometheus.h"
 #include "tidegate/sources/scrape.h"
+#include "tidegate/sources/triton_stats.h"
 #include "tidegate/spec.h"
 
 namespace tidegate {
@@ -34,10 +37,12 @@ struct Autoscaler {
   Duration period = std::chrono::seconds(1);
   Duration max_sample_age = std::chrono::seconds(10);
   double min_window_coverage = 0.8;
-  std::optional<std::string> profile;   ///< of its servers: what its metrics' names mean
-  std::vector<MetricQuery> queries;     ///< with those that the profile makes of the metrics
-  std::optional<ScrapeOptions> scrape;  ///< at most one of this …
-  std::optional<PrometheusOptions> prometheus;     ///< … and this
+  std::optional<std::string> profile;  ///< of its servers: what its metrics' names mean
+  std::vector<MetricQuery> queries;    ///< with those that the profile makes of the metrics
+  std::optional<ScrapeOptions> scrape;
+  std::optional<TritonStatsOptions> triton_stats;
+  std::optional<ProcessOptions> process;
+  std::optional<PrometheusOptions> prometheus;     ///< answers every query: beside no other source
   std::optional<ProcessPoolOptions> process_pool;  ///< backend.processPool
   std::optional<NginxOptions> nginx;               ///< balancer.nginx
   std::string balancer_port = "http";              ///< balancer.port: where requests are sent
@@ -94,6 +99,8 @@ struct ScalerOptions {
 struct Config {
   std::vector<Autoscaler> autoscalers;  ///< sorted by workload
   ScalerOptions scaler;
+  /// Jobs whose targets belong to no one workload, in the order of the file.
+  std::vector<ScrapeConfig> scrape_configs;
 };
 
 /// One thing that is wrong with a file, as `file:line:column: path: text`. What the Kubernetes API
@@ -115,7 +122,8 @@ struct ParsedConfig {
   Config config;
   std::vector<ConfigProblem> problems;  ///< empty: `config` is valid
 };
-/// `policies`: what `spec.policies` may name.
+/// `policies`: what `spec.policies` may name. Relative files of `scrape_configs` are beside
+/// `file_name`.
 TIDEGATE_EXPORT ParsedConfig ParseConfig(std::string_view text, std::string_view file_name,
                                          const PolicyRegistry& policies = BuiltinPolicies());
 

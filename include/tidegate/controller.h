@@ -53,6 +53,7 @@ struct ControllerOptions {
   Duration gather_timeout = std::chrono::milliseconds(900);  ///< then a workload holds
   Duration apply_wait = std::chrono::milliseconds(900);      ///< then its outcome is told next tick
   Duration apply_timeout = std::chrono::seconds(10);         ///< the deadline handed to the seams
+  Duration source_timeout = std::chrono::seconds(10);        ///< likewise, to Components::sources
   SeriesStoreOptions series;
   bool dry_run = false;  ///< decide and report, change nothing
 };
@@ -64,6 +65,10 @@ struct Components {
   std::vector<std::unique_ptr<Reporter>> reporters;
   std::map<WorkloadId, History> histories;  ///< from a journal, after a restart
   Inventory inventory = {};                 ///< for workloads whose replicas run on slices
+  /// Of no one workload, such as discovered targets. Each is called at every tick once the replicas
+  /// are known, unless its last call has not come back yet; no tick waits for it, so what it stores
+  /// is read at the next one.
+  std::vector<std::unique_ptr<Source>> sources = {};
 };
 
 class TIDEGATE_EXPORT Controller {
@@ -91,6 +96,9 @@ class TIDEGATE_EXPORT Controller {
   /// Replaces the specs and parts of all workloads between two ticks; histories of workloads
   /// that stay are kept. On error nothing changes.
   Status Replace(std::vector<Workload> workloads);
+
+  /// Replaces Components::sources between two ticks.
+  void ReplaceSources(std::vector<std::unique_ptr<Source>> sources);
 
   SeriesStore& store();
 

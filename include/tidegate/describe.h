@@ -127,6 +127,7 @@ TIDEGATE_EXPORT void DescribeSpec(FieldVisitor& v, ScalingSpec& s);
 
 // observation.h
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, Container& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, ProcessId& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, Replica& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, SelectorProblem& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, ReplicaSlice& s);
@@ -163,6 +164,8 @@ TIDEGATE_EXPORT void Describe(FieldVisitor& v, TickRecord& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, MetricQuery& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, AveragingWindow& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, ScrapeOptions& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, TritonStatsOptions& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, ProcessOptions& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, BasicAuth& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, TlsFiles& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, PrometheusOptions& s);

@@ -39,6 +39,14 @@ struct Container {
   friend bool operator==(const Container&, const Container&) = default;
 };
 
+/// A process on this machine. Numbers come again; with its start one names it for good.
+struct ProcessId {
+  std::int32_t pid = 0;
+  std::uint64_t start_ticks = 0;  ///< since boot, as /proc/PID/stat has it
+
+  friend bool operator==(const ProcessId&, const ProcessId&) = default;
+};
+
 /// One running instance of a workload: a process, a pod. What every tick looks at comes first and
 /// fits a cache line.
 struct Replica {
@@ -56,6 +64,7 @@ struct Replica {
   std::map<std::string, std::uint16_t> ports;  ///< by name: "http", "metrics", …
   std::int32_t restarts = 0;                   ///< how often it has been started again
   std::string message;                         ///< why it is not ready, for people
+  std::optional<ProcessId> process = {};       ///< on this machine: the root of its processes
 
   /// Running, Ready, and not asked to go: may be sent requests.
   bool Serving() const {

@@ -8,6 +8,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,7 @@ struct TickReport {
   const std::vector<History>& histories;      ///< what the next tick starts from
   const std::vector<StatusUpdate>& statuses;  ///< conditions and events, in HPA's words
   const std::vector<std::vector<TargetState>>& targets;
+  std::span<const TargetState> fleet_targets{};  ///< of Components::sources, before the tick
   Duration gather_duration{};
   Duration plan_duration{};
   Duration apply_duration{};

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "tidegate/export.h"
+#include "tidegate/relabel.h"
 #include "tidegate/result.h"
 #include "tidegate/types.h"
 
@@ -57,6 +58,35 @@ struct PageSummary {
   std::size_t samples = 0;   ///< taken
   std::size_t left_out = 0;  ///< not newer than the newest of their series, or too far ahead
   std::size_t series_added = 0;
+  std::size_t dropped = 0;  ///< samples that PageRules::relabel left out
+};
+
+/// How the samples of a target's page become series; the names and meanings are those of
+/// Prometheus's `scrape_configs`.
+struct PageRules {
+  bool honor_labels = false;     ///< labels of the page win over the target's
+  bool honor_timestamps = true;  ///< false: times on the page are not looked at
+  RelabelRules relabel{};        ///< `metric_relabel_configs`: of all labels, `__name__` included
+  // What is above a limit fails the page; 0: only the store's own limits are there.
+  std::size_t sample_limit = 0;
+  std::size_t label_limit = 0;
+  std::size_t label_name_length_limit = 0;
+  std::size_t label_value_length_limit = 0;
+
+  friend bool operator==(const PageRules&, const PageRules&) = default;
+};
+
+/// A page that arrives in parts, each of which is read as it arrives. Nothing is stored before
+/// Finish(): a page that is not finished, since its transfer was cut off, is discarded whole.
+///
+/// Thread safety: one thread at a time.
+class TIDEGATE_EXPORT IncomingPage {
+ public:
+  virtual ~IncomingPage();
+  /// The next bytes; where they end does not matter.
+  virtual void Append(std::string_view part) = 0;
+  /// There are no more; once. What IngestPage() of the whole page returns.
+  virtual Result<PageSummary> Finish() = 0;
 };
 
 /// Where a Source puts what it read.
@@ -78,8 +108,18 @@ class TIDEGATE_EXPORT SampleSink {
   virtual Result<PageSummary> IngestPage(std::string_view page, PageFormat format,
                                          const Labels& target, TimePoint at) = 0;
 
+  /// The same by rules of the target's own. kInvalidArgument by default: a sink may know none.
+  virtual Result<PageSummary> IngestPage(std::string_view page, PageFormat format,
+                                         const Labels& target, TimePoint at,
+                                         const PageRules& rules);
+
   /// The same in Prometheus text format 0.0.4.
   Result<PageSummary> IngestPage(std::string_view page, const Labels& target, TimePoint at);
+
+  /// The same as IngestPage() of a page that arrives in parts. It must not outlive the sink. By
+  /// default the parts are only gathered.
+  virtual std::unique_ptr<IncomingPage> BeginPage(PageFormat format, Labels target, TimePoint at,
+                                                  PageRules rules);
 
   /// Ends every series of the target: its scrape failed, or it is gone.
   virtual void MarkStale(const Labels& target, TimePoint at) = 0;
@@ -94,6 +134,10 @@ class TIDEGATE_EXPORT SeriesStore final : public SampleSink {
   using SampleSink::IngestPage;
   Result<PageSummary> IngestPage(std::string_view page, PageFormat format, const Labels& target,
                                  TimePoint at) override;
+  Result<PageSummary> IngestPage(std::string_view page, PageFormat format, const Labels& target,
+                                 TimePoint at, const PageRules& rules) override;
+  std::unique_ptr<IncomingPage> BeginPage(PageFormat format, Labels target, TimePoint at,
+                                          PageRules rules) override;
   void MarkStale(const Labels& target, TimePoint at) override;
 
   SeriesStoreStats stats() const;

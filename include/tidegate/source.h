@@ -7,6 +7,7 @@
 // workloads must expect concurrent calls for different ones.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -26,6 +27,12 @@ struct CollectQuery {
   bool per_replica = false;  ///< one value for each replica is wanted
 };
 
+/// The replicas of one workload, as they were last observed.
+struct WorkloadReplicas {
+  WorkloadId workload;
+  std::vector<Replica> replicas;
+};
+
 /// Borrowed: valid only during the call.
 struct CollectRequest {
   const WorkloadId& workload;
@@ -33,6 +40,8 @@ struct CollectRequest {
   TimePoint now;                      ///< the tick's time: what samples are stamped with
   TimePoint deadline;                 ///< absolute; kept
   std::span<const CollectQuery> queries = {};
+  /// Of a source that serves no one workload: all of them.
+  std::span<const WorkloadReplicas> fleet = {};
 };
 
 /// How one target was last collected, for metrics and the state page.
@@ -44,9 +53,11 @@ struct TargetState {
   TimePoint last_success{};
   Duration last_duration{};
   std::size_t samples = 0;
-  std::string error;    ///< empty if up
-  std::string metric;   ///< the only metric that it is asked for; empty: any
-  std::string warning;  ///< it is up, but what it said of `metric` is in doubt, and why
+  std::string error;      ///< empty if up
+  std::string metric;     ///< the only metric that it is asked for; empty: any
+  std::string warning;    ///< it is up, but what it said of `metric` is in doubt, and why
+  WorkloadId workload{};  ///< whose replica it is, of a source that serves no one workload
+  Labels labels{};        ///< of the target, if it was discovered: `job`, `instance` …
 };
 
 class TIDEGATE_EXPORT Source {
@@ -60,5 +71,9 @@ class TIDEGATE_EXPORT Source {
   /// name, with the label `workload`, are the answer. Otherwise they are evaluated over the store.
   virtual bool answers_queries() const { return false; }
 };
+
+/// Collects from all of them at once. Each has labels of its own on its series, so that none ends
+/// another's; one that answers queries answers all of them and may only be alone.
+TIDEGATE_EXPORT std::unique_ptr<Source> JoinSources(std::vector<std::unique_ptr<Source>> sources);
 
 }  // namespace tidegate

@@ -23,6 +23,16 @@ struct Fields<Container> {
 };
 
 template <>
+struct Fields<ProcessId> {
+  static constexpr std::string_view kName = "ProcessId";
+  static constexpr std::string_view kRoot = "process";
+  static constexpr std::string_view kDoc = "A process on this machine, for good.";
+  static constexpr auto kList =
+      std::make_tuple(F("pid", &ProcessId::pid, "Its number."),
+                      F("start_ticks", &ProcessId::start_ticks, "When it started, since boot."));
+};
+
+template <>
 struct Fields<Replica> {
   static constexpr std::string_view kName = "Replica";
   static constexpr std::string_view kRoot = "replica";
@@ -39,7 +49,8 @@ struct Fields<Replica> {
                       F("host", &Replica::host, "Where it serves; empty: not known."),
                       F("ports", &Replica::ports, "By name: http, metrics, …"),
                       F("restarts", &Replica::restarts, "How often it has been started again."),
-                      F("message", &Replica::message, "Why it is not ready."));
+                      F("message", &Replica::message, "Why it is not ready."),
+                      F("process", &Replica::process, "On this machine; None: not known."));
 };
 
 template <>

@@ -36,7 +36,7 @@ void BindValues(py::module_& module) {
   BindAll<MetricTarget, ObjectReference, LabelSelectorRequirement, LabelSelector, MetricSpec,
           ScalingPolicy, ScalingRules, Behavior, PolicySpec, HpaOptions, Fallback, SliceSpec,
           ScalingSpec>(module);
-  BindAll<Container, SelectorProblem, ReplicaSlice>(module);
+  BindAll<Container, ProcessId, SelectorProblem, ReplicaSlice>(module);
   BindValue<Replica>(module).def_property_readonly("serving", &Replica::Serving,
                                                    "Running, ready and not asked to go.");
   BindValue<Observation>(module).def_static("all_ready", &AllReady, py::arg("count"),

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -18,6 +19,7 @@
 #include "config/hpa_document.h"
 #include "config/scalars.h"
 #include "config/scaled_object.h"
+#include "config/scrape_configs.h"
 #include "manifest/scaling_spec.h"
 #include "tidegate/describe.h"
 
@@ -57,6 +59,12 @@ struct RuleSet {
   std::string name;
   std::vector<config::AdapterRule> rules;
 };
+
+/// Empty: the one that is worked in.
+std::string DirectoryOf(std::string_view file_name) {
+  const std::size_t slash = file_name.rfind('/');
+  return slash == std::string_view::npos ? "" : std::string(file_name.substr(0, slash));
+}
 
 /// DNS-1123 subdomain, as Kubernetes asks of names.
 bool ValidName(const std::string& name) {
@@ -113,8 +121,11 @@ class Embedded {
 
 class FileParser {
  public:
-  FileParser(std::string_view text, const PolicyRegistry& policies)
-      : text_(text), syntax_(config::SyntaxOf(text)), policies_(policies) {}
+  FileParser(std::string_view text, std::string_view file_name, const PolicyRegistry& policies)
+      : text_(text),
+        directory_(DirectoryOf(file_name)),
+        syntax_(config::SyntaxOf(text)),
+        policies_(policies) {}
 
   void Run() {
     config::ParsedText parsed = config::ParseYaml(text_);
@@ -153,6 +164,11 @@ class FileParser {
     const bool rules = root.Find("rules") != nullptr || root.Find("externalRules") != nullptr;
     if (root.Find("kind") == nullptr && root.Find("apiVersion") == nullptr && rules) {
       rule_sets_.push_back({"", config::ReadAdapterRules(root, "", problems_)});
+      return;
+    }
+    if (config::IsPrometheusConfig(root)) {
+      auto jobs = config::ReadScrapeConfigs(root, directory_, problems_);
+      std::move(jobs.begin(), jobs.end(), std::back_inserter(config_.scrape_configs));
       return;
     }
     if (const auto items = config::ItemsOf(root, syntax_)) {
@@ -340,7 +356,8 @@ class FileParser {
                  std::to_string(documents.hpa->at.line) + ", and KEDA makes its own");
     }
     bool has_source = false;
-    for (const char* source : {"spec.prometheus", "spec.scrape"}) {
+    for (const char* source :
+         {"spec.prometheus", "spec.scrape", "spec.tritonStats", "spec.process"}) {
       bool found = false;
       config::Locate(documents.autoscaler, source, &found);
       has_source |= found;
@@ -350,7 +367,8 @@ class FileParser {
 
   /// What the Autoscaler does not say itself.
   static void JoinSource(config::ScaledObjectSource keda, Autoscaler& autoscaler) {
-    if (!autoscaler.prometheus && !autoscaler.scrape) autoscaler.prometheus = keda.prometheus;
+    const bool has_source = autoscaler.prometheus || !config::ReplicaSources(autoscaler).empty();
+    if (!has_source) autoscaler.prometheus = keda.prometheus;
     for (MetricQuery& query : keda.queries) {
       MetricQuery& own = config::QueryOf(query.metric, autoscaler);
       if (own.query.empty()) own.query = std::move(query.query);
@@ -453,6 +471,7 @@ class FileParser {
   }
 
   std::string_view text_;
+  std::string directory_;
   manifest::Syntax syntax_;
   const PolicyRegistry& policies_;
   Config config_;
@@ -479,7 +498,7 @@ std::string ConfigProblem::ToString() const {
 
 ParsedConfig ParseConfig(std::string_view text, std::string_view file_name,
                          const PolicyRegistry& policies) {
-  FileParser parser(text, policies);
+  FileParser parser(text, file_name, policies);
   parser.Run();
   ParsedConfig out;
   std::vector<Problem>& problems = parser.problems();

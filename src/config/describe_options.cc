@@ -60,6 +60,26 @@ void Describe(FieldVisitor& v, ScrapeOptions& s) {
   v.Field("headers", s.headers, {.doc = "Sent with each request.", .secret = true});
 }
 
+void Describe(FieldVisitor& v, TritonStatsOptions& s) {
+  v.Field("port", s.port, {.doc = "Name of the replica's port."});
+  v.Field("model", s.model, {.doc = "Only this model; empty: all of them."});
+  v.Field("interval", s.interval, Time("How often each replica is read.", 0.01));
+  v.Field("timeout", s.timeout, Time("From connecting to the last byte."));
+  v.Field("bodySizeLimit", s.body_size_limit,
+          {.doc = "Bytes; a longer answer fails the reading.", .min = 1, .max = kMaxBytes});
+  v.Field("headers", s.headers, {.doc = "Sent with each request.", .secret = true});
+}
+
+void Describe(FieldVisitor& v, ProcessOptions& s) {
+  v.Field("interval", s.interval, Time("How often each replica is read.", 0.01));
+  v.Field("proportionalMemory", s.proportional_memory,
+          {.doc = "Also reads process_proportional_memory_bytes, in which shared pages count once. "
+                  "The kernel looks at every page for it: milliseconds for each GiB."});
+  v.Field("cgroup", s.cgroup,
+          {.doc = "Folder of each replica's cgroup (v2), if it is started in one of its own; "
+                  "{replica} is replaced. Read instead of the processes."});
+}
+
 void Describe(FieldVisitor& v, BasicAuth& s) {
   v.Field("username", s.username, {.doc = "Empty: no basic authentication."});
   v.Field("passwordFile", s.password_file, {.doc = "Read again for each request."});
@@ -112,6 +132,13 @@ void Describe(FieldVisitor& v, ProcessPoolOptions& s) {
   v.Field("ports", s.ports, {.doc = "Names; a free TCP port is found for each of them."});
   v.Field("portMin", s.port_min, Port("First port that may be used."));
   v.Field("portMax", s.port_max, Port("Last port that may be used."));
+  v.Nested("requests",
+           [&] {
+             v.Quantity("cpu", s.cpu_request, {.doc = "Cores, such as 500m.", .min = 0.001});
+             v.Quantity("memory", s.memory_request, {.doc = "Bytes, such as 1Gi.", .min = 1});
+           },
+           {.doc = "What each replica requests, as its container `server`: what the utilization of "
+                   "Resource metrics is a percentage of. Nothing is reserved or limited by it."});
   v.Field("initialReplicas", s.initial_replicas,
           {.doc = "How many are started when there are none to adopt.", .min = 0});
   v.Field("readiness", s.readiness, {.doc = "Tells when a replica may be sent requests."});
@@ -164,6 +191,11 @@ void Describe(FieldVisitor& v, Autoscaler& s) {
           {.doc = "How metrics are made from samples. A metric without one is the newest sample "
                   "of its name."});
   v.Field("scrape", s.scrape, {.doc = "Reads Prometheus text from every replica."});
+  v.Field(
+      "tritonStats", s.triton_stats,
+      {.doc = "Reads /v2/models/stats of every replica: executions by batch size (sources.md)."});
+  v.Field("process", s.process,
+          {.doc = "Reads CPU time and memory of the replicas of a process pool (sources.md)."});
   v.Field("prometheus", s.prometheus,
           {.doc = "Asks a Prometheus instead: Thanos, Mimir, VictoriaMetrics …"});
   v.Nested("backend",

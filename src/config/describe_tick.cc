@@ -32,6 +32,11 @@ void Describe(FieldVisitor& v, Container& s) {
   v.Field("restartableInit", s.restartable_init);
 }
 
+void Describe(FieldVisitor& v, ProcessId& s) {
+  v.Field("pid", s.pid);
+  v.Field("startTicks", s.start_ticks);
+}
+
 void Describe(FieldVisitor& v, Replica& s) {
   v.Field("name", s.name);
   v.Field("phase", s.phase);
@@ -50,6 +55,7 @@ void Describe(FieldVisitor& v, Replica& s) {
   v.Field("ports", s.ports);
   v.Field("restarts", s.restarts);
   v.Field("message", s.message);
+  v.Field("process", s.process);
 }
 
 void Describe(FieldVisitor& v, SelectorProblem& s) {

@@ -24,8 +24,20 @@ struct WorkloadDocuments {
   const Node* scaled_object = nullptr;  ///< KEDA's
 };
 
-/// Where `path` ("spec.metrics[0].pods") is written, or the innermost part of it that is.
+/// The node at `path` ("spec.metrics[0].pods"), or the innermost part of it that there is.
+const Node* NodeAt(const Node* root, std::string_view path, bool* found = nullptr);
+/// Where that is written.
 Position Locate(const Node* root, std::string_view path, bool* found = nullptr);
+
+/// A key under spec that makes samples.
+struct SourceKey {
+  std::string path;  ///< "spec.scrape"
+  Duration interval{};
+  std::string port;  ///< of the replicas; empty: none
+};
+
+/// All of them, but for spec.prometheus.
+std::vector<SourceKey> ReplicaSources(const Autoscaler& autoscaler);
 
 /// How the metric is read; appended if nothing is said about it yet.
 MetricQuery& QueryOf(const std::string& metric, Autoscaler& autoscaler);
@@ -47,7 +59,8 @@ class Validator {
   void Check(const ScalerOptions& options);
   /// Whether the devices have what the workload's replicas shall run on.
   void CheckSlice(const Autoscaler& autoscaler, const std::optional<DevicesOptions>& devices);
-  /// Gives metrics without a query that of the profile's signal that they are called by.
+  /// Gives metrics without a query that of the profile's signal that they are called by, or of the
+  /// resource of processes.
   void ResolveSignals(Autoscaler& autoscaler);
   /// Gives windows whose buckets have no length that of the time between two values.
   static void ResolveWindows(Autoscaler& autoscaler);
@@ -69,6 +82,8 @@ class Validator {
                     const std::string& path);
   void CheckPrometheus(const Autoscaler& autoscaler);
   void CheckPool(const Autoscaler& autoscaler);
+  void CheckProcess(const Autoscaler& autoscaler);
+  void CheckRequests(const Autoscaler& autoscaler);
   void CheckProbe(const HttpProbe& probe, const ProcessPoolOptions& pool, const std::string& path);
   void CheckPort(const std::string& port, const ProcessPoolOptions& pool, const std::string& path);
   void CheckNginx(const NginxOptions& nginx);

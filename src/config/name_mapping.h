@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "series/regex.h"
+#include "regex/regex.h"
 #include "tidegate/result.h"
 
 namespace tidegate::config {

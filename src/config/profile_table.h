@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The table of profiles. Sources of names and units: Triton's src/metric_model_reporter.cc and
-// tensorrtllm_backend's README; vLLM's vllm/v1/metrics/loggers.py; SGLang's, TGI's and Ray Serve's
-// lists of metrics; the Gateway API inference extension's model-server protocol; dcgm-exporter's
-// etc/default-counters.csv.
+// The table of profiles. Sources of names and units: Triton's src/metric_model_reporter.cc, its
+// statistics extension and tensorrtllm_backend's README; vLLM's vllm/v1/metrics/loggers.py;
+// SGLang's, TGI's and Ray Serve's lists of metrics; the Gateway API inference extension's
+// model-server protocol; dcgm-exporter's etc/default-counters.csv.
 #pragma once
 
 #include "config/profiles.h"
@@ -16,6 +16,9 @@ inline constexpr double kPerMicro = 1e-6;
 inline constexpr double kPerMilli = 1e-3;
 inline constexpr double kPercent = 0.01;
 inline constexpr double kMebi = 1048576;
+inline constexpr double kPerNano = 1e-9;
+inline constexpr double kNano = 1e9;
+inline constexpr std::string_view kOfMetrics = "of /metrics: needs spec.scrape, too";
 inline constexpr std::string_view kPending =
     "accepted and not yet handed to an instance; about 0 for ensembles and for backends that take "
     "everything at once, as those of LLMs do";
@@ -37,6 +40,35 @@ inline constexpr Signal kTriton[] = {
     {"batch_size", "inferences", K::kPerRequest,
      {"nv_inference_count"}, {"nv_inference_exec_count"}},
     {"gpu_utilization", "0-1", K::kMean, {"nv_gpu_utilization"}, {}, 1, "absent on MIG"},
+};
+
+inline constexpr Signal kTritonStats[] = {
+    {"waiting", "requests", K::kTotal, {"nv_inference_pending_request_count"}, {}, 1, kOfMetrics},
+    {"running", "requests", K::kBusy,
+     {"triton_inference_stats_compute_input_ns", "triton_inference_stats_compute_infer_ns",
+      "triton_inference_stats_compute_output_ns"}, {}, kPerNano},
+    {"concurrency", "requests", K::kSignals, {"waiting", "running"}, {}, 1, kOfMetrics},
+    {"busy", "instances", K::kBusy,
+     {"triton_batch_stats_compute_input_ns", "triton_batch_stats_compute_infer_ns",
+      "triton_batch_stats_compute_output_ns"}, {}, kPerNano,
+     "divided by how many instances a replica has it is their utilization"},
+    {"execution_time", "s", K::kBusyEach,
+     {"triton_batch_stats_compute_input_ns", "triton_batch_stats_compute_infer_ns",
+      "triton_batch_stats_compute_output_ns"}, {"triton_batch_stats_compute_infer_count"}, kPerNano},
+    {"capacity", "inferences/s", K::kBest,
+     {"triton_batch_stats_compute_input_ns", "triton_batch_stats_compute_infer_ns",
+      "triton_batch_stats_compute_output_ns"}, {"triton_batch_stats_inference_count"}, kNano,
+     "of one instance, at the best of the batch sizes that there were"},
+    {"queue_time", "s", K::kPerRequest,
+     {"triton_inference_stats_queue_ns"}, {"triton_inference_stats_success_count"}, kPerNano},
+    {"latency", "s", K::kPerRequest,
+     {"triton_inference_stats_success_ns"}, {"triton_inference_stats_success_count"}, kPerNano},
+    {"request_rate", "requests/s", K::kRate, {"triton_inference_stats_success_count"}},
+    {"failure_rate", "requests/s", K::kRate, {"triton_inference_stats_fail_count"}, {}, 1,
+     "without those that a full queue refuses"},
+    {"inference_rate", "inferences/s", K::kRate, {"triton_inference_count"}},
+    {"batch_size", "inferences", K::kPerRequest,
+     {"triton_inference_count"}, {"triton_execution_count"}},
 };
 
 inline constexpr Signal kTritonTrtllm[] = {
@@ -146,6 +178,10 @@ inline constexpr Profile kProfiles[] = {
     {"sglang", "SGLang with --enable-metrics", kSglang, "concurrency"},
     {"tgi", "Text Generation Inference", kTgi, "concurrency"},
     {"triton", "Triton Inference Server", kTriton, "waiting"},
+    {"triton_stats",
+     "Triton Inference Server, read by spec.tritonStats ([sources.md](sources.md)); what is per "
+     "request or execution is 0 while idle only if /metrics is scraped, too",
+     kTritonStats, "waiting"},
     {"triton_trtllm", "Triton with the TensorRT-LLM backend", kTritonTrtllm},
     {"trtllm", "trtllm-serve", kTrtllm, "concurrency"},
     {"vllm", "vLLM", kVllm, "concurrency"},

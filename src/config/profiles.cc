@@ -54,11 +54,13 @@ class Writer {
       case SignalKind::kBusy:
         return "(" + Join(signal.series, " + ", [&](auto name) { return Rate({name}); }) + ")" +
                Times(signal.scale);
-      case SignalKind::kPerRequest: {
-        const std::string requests = Rate(signal.requests);
-        const std::string mean = Rate(signal.series) + " / (" + requests + " > 0)";
-        return mean + Times(signal.scale) + OrIdle(requests);
-      }
+      case SignalKind::kPerRequest:
+        return Each(Rate(signal.series), signal);
+      case SignalKind::kBusyEach:
+        return Each("(" + Join(signal.series, " + ", [&](auto name) { return Rate({name}); }) + ")",
+                    signal);
+      case SignalKind::kBest:
+        return Best(signal);
       case SignalKind::kP95:
         return P95(signal);
       case SignalKind::kSignals:
@@ -99,6 +101,21 @@ class Writer {
     return Aggregate("sum", Join(names, " or ", [&](auto name) {
                        return "rate(" + Selector(name, form_.matchers) + "[" + form_.window + "])";
                      }));
+  }
+
+  std::string Each(const std::string& what, const Signal& signal) const {
+    const std::string requests = Rate(signal.requests);
+    return what + " / (" + requests + " > 0)" + Times(signal.scale) + OrIdle(requests);
+  }
+
+  /// Series by series, so that each has its own mean; those that nothing was spent on have none.
+  std::string Best(const Signal& signal) const {
+    const auto rate = [&](std::string_view name) {
+      return "rate(" + Selector(name, form_.matchers) + "[" + form_.window + "])";
+    };
+    return Aggregate("max", rate(signal.requests[0]) + " / (" + Join(signal.series, " + ", rate) +
+                                " > 0)") +
+           Times(signal.scale);
   }
 
   /// 0, if no request is finished because there are none.

@@ -22,12 +22,14 @@ enum class SignalKind {
   kRate,        ///< of counters, per second
   kBusy,        ///< of counters of time: how many are at it, on average
   kPerRequest,  ///< of two counters: what has come of the one for each of the other
+  kBusyEach,    ///< of counters of time, all of them: how long each of what is counted has taken
+  kBest,        ///< of a counter by series: the most that time spent on it has given, per second
   kP95,         ///< of a histogram, without its `_bucket`
   kSignals,     ///< other signals, added up
 };
 
-/// Series in order of preference: a server that has renamed one has the next. Of kBusy and
-/// kSignals: all of them.
+/// Series in order of preference: a server that has renamed one has the next. Of kBusy, kBusyEach,
+/// kBest and kSignals: all of them.
 using SeriesNames = std::array<std::string_view, 3>;
 
 struct Signal {
@@ -35,7 +37,7 @@ struct Signal {
   std::string_view unit;
   SignalKind kind = SignalKind::kTotal;
   SeriesNames series{};
-  SeriesNames requests{};  ///< kPerRequest: what is divided by
+  SeriesNames requests{};  ///< kPerRequest, kBusyEach: what is divided by; kBest: what is given
   double scale = 1;        ///< from the series' unit to this one
   std::string_view note = {};
 };

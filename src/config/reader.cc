@@ -156,7 +156,9 @@ bool Reader::Enter(std::string_view key, const FieldInfo& info) {
   Object& object = objects_.back();
   object.keys.push_back(key);
   const Member* member = FindMember(key);
-  if (member == nullptr) {
+  const bool null =
+      mode_ == ReadMode::kForeign && member != nullptr && member->value->kind == Node::Kind::kNull;
+  if (member == nullptr || null) {
     if (mode_ == ReadMode::kRecord) {
       GoTo(nullptr, key, false);
       return true;

@@ -24,9 +24,10 @@ struct Problem {
 std::string Nearest(std::string_view word, const std::vector<std::string_view>& words);
 
 enum class ReadMode {
-  kFile,    ///< a configuration file: null is no value
-  kValue,   ///< keyword arguments as JSON: null takes an optional value away
-  kRecord,  ///< a journal: what is absent is zero, whatever the struct's default is
+  kFile,     ///< a configuration file: null is no value
+  kForeign,  ///< another system's: a key with null is as good as absent
+  kValue,    ///< keyword arguments as JSON: null takes an optional value away
+  kRecord,   ///< a journal: what is absent is zero, whatever the struct's default is
 };
 
 class Reader : public FieldVisitor {

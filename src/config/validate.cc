@@ -75,6 +75,20 @@ std::string UrlProblem(const std::string& url) {
 
 }  // namespace
 
+std::vector<SourceKey> ReplicaSources(const Autoscaler& autoscaler) {
+  std::vector<SourceKey> keys;
+  if (const auto& scrape = autoscaler.scrape) {
+    keys.push_back({"spec.scrape", scrape->interval, scrape->port});
+  }
+  if (const auto& stats = autoscaler.triton_stats) {
+    keys.push_back({"spec.tritonStats", stats->interval, stats->port});
+  }
+  if (const auto& process = autoscaler.process) {
+    keys.push_back({"spec.process", process->interval, ""});
+  }
+  return keys;
+}
+
 MetricQuery& QueryOf(const std::string& metric, Autoscaler& autoscaler) {
   const auto found = std::find_if(autoscaler.queries.begin(), autoscaler.queries.end(),
                                   [&](const MetricQuery& query) { return query.metric == metric; });
@@ -87,9 +101,9 @@ Status CompileQuery(const std::string& query, const CompileOptions& options) {
   return compiled ? Status() : Status(compiled.error());
 }
 
-Position Locate(const Node* root, std::string_view path, bool* found) {
+const Node* NodeAt(const Node* root, std::string_view path, bool* found) {
   if (found != nullptr) *found = false;
-  if (root == nullptr) return {};
+  if (root == nullptr) return nullptr;
   const Node* node = root;
   while (!path.empty()) {
     const Node* next = nullptr;
@@ -107,11 +121,16 @@ Position Locate(const Node* root, std::string_view path, bool* found) {
       path.remove_prefix(end);
     }
     if (!path.empty() && path[0] == '.') path.remove_prefix(1);
-    if (next == nullptr) return node->at;
+    if (next == nullptr) return node;
     node = next;
   }
   if (found != nullptr) *found = true;
-  return node->at;
+  return node;
+}
+
+Position Locate(const Node* root, std::string_view path, bool* found) {
+  const Node* node = NodeAt(root, path, found);
+  return node == nullptr ? Position{} : node->at;
 }
 
 bool Validator::Given(std::string_view path) const {
@@ -150,6 +169,8 @@ void Validator::Check(const Autoscaler& autoscaler, bool hpa_checked) {
   CheckQueries(autoscaler);
   CheckPrometheus(autoscaler);
   CheckPool(autoscaler);
+  CheckProcess(autoscaler);
+  CheckRequests(autoscaler);
   if (autoscaler.nginx) CheckNginx(*autoscaler.nginx);
 }
 
@@ -334,11 +355,11 @@ void Validator::CheckQueries(const Autoscaler& autoscaler) {
 
 void Validator::CheckReading(const Autoscaler& autoscaler, const MetricQuery& query,
                              const std::string& path) {
-  const bool answers = autoscaler.scrape || autoscaler.prometheus;
+  const bool answers = !ReplicaSources(autoscaler).empty() || autoscaler.prometheus;
   if (query.empty_as_zero && !answers) {
     Report(path + ".emptyAsZero",
-           "needs spec.scrape or spec.prometheus: of what is pushed nobody knows whether it is "
-           "empty or late");
+           "needs a source such as spec.scrape or spec.prometheus: of what is pushed nobody knows "
+           "whether it is empty or late");
   }
   if (query.window.average == Averaging::kLatest) {
     if (Given(path + ".window") && !Given(path + ".window.average")) {
@@ -357,7 +378,9 @@ void Validator::CheckReading(const Autoscaler& autoscaler, const MetricQuery& qu
 
 void Validator::ResolveWindows(Autoscaler& autoscaler) {
   Duration between = autoscaler.period;
-  if (autoscaler.scrape) between = std::max(between, autoscaler.scrape->interval);
+  for (const SourceKey& source : ReplicaSources(autoscaler)) {
+    between = std::max(between, source.interval);
+  }
   if (autoscaler.prometheus) between = std::max(between, autoscaler.prometheus->interval);
   for (MetricQuery& query : autoscaler.queries) {
     const bool averages = query.window.average != Averaging::kLatest;
@@ -374,7 +397,13 @@ void Validator::ResolveSignals(Autoscaler& autoscaler) {
       return query.metric == metric.name && !query.query.empty();
     };
     const auto& queries = autoscaler.queries;
-    if (resource || std::any_of(queries.begin(), queries.end(), asked)) continue;
+    if (std::any_of(queries.begin(), queries.end(), asked)) continue;
+    if (resource) {
+      if (autoscaler.process && !ProcessQuery(metric.name).empty()) {
+        QueryOf(metric.name, autoscaler).query = ProcessQuery(metric.name);
+      }
+      continue;
+    }
     auto query = QueryOfSignal(autoscaler, metric);
     if (!query) {
       const std::string path = At("spec.metrics", i) + "." + MemberOf(metric.type);
@@ -389,8 +418,8 @@ void Validator::CheckPrometheus(const Autoscaler& autoscaler) {
   if (!autoscaler.prometheus) return;
   const PrometheusOptions& options = *autoscaler.prometheus;
   const std::string path = "spec.prometheus";
-  if (autoscaler.scrape) {
-    Report(path, "there is spec.scrape, too; a workload has one source of samples");
+  for (const SourceKey& source : ReplicaSources(autoscaler)) {
+    Report(path, "there is " + source.path + ", too; a Prometheus answers for every metric");
   }
   std::string problem = UrlProblem(options.url);
   if (!problem.empty()) Report(path + ".url", std::move(problem));
@@ -411,6 +440,42 @@ void Validator::CheckPort(const std::string& port, const ProcessPoolOptions& poo
   if (std::find(pool.ports.begin(), pool.ports.end(), port) != pool.ports.end()) return;
   Report(path, "no port of spec.backend.processPool.ports is called " + JsonString(port) +
                    Nearest(port, {pool.ports.begin(), pool.ports.end()}));
+}
+
+void Validator::CheckProcess(const Autoscaler& autoscaler) {
+  if (!autoscaler.process) return;
+  const std::string path = "spec.process";
+  if (!autoscaler.process_pool) {
+    Report(path, "needs spec.backend.processPool, whose processes it looks at");
+    return;
+  }
+  const std::string& cgroup = autoscaler.process->cgroup;
+  if (!cgroup.empty() && (cgroup.front() != '/' || cgroup.find("{replica}") == cgroup.npos)) {
+    Report(path + ".cgroup",
+           "want an absolute path with {replica} in it, got " + JsonString(cgroup));
+  }
+  if (!cgroup.empty() && autoscaler.process->proportional_memory) {
+    Report(path + ".proportionalMemory", "says nothing of a cgroup");
+  }
+}
+
+/// A percentage has to be one of something.
+void Validator::CheckRequests(const Autoscaler& autoscaler) {
+  if (!autoscaler.process_pool) return;
+  const ProcessPoolOptions& pool = *autoscaler.process_pool;
+  for (std::size_t i = 0; i < autoscaler.spec.metrics.size(); ++i) {
+    const MetricSpec& metric = autoscaler.spec.metrics[i];
+    const bool resource = metric.type == MetricSourceType::kResource ||
+                          metric.type == MetricSourceType::kContainerResource;
+    if (!resource || !metric.target.average_utilization) continue;
+    const bool requested = metric.name == "cpu"      ? pool.cpu_request.has_value()
+                           : metric.name == "memory" ? pool.memory_request.has_value()
+                                                     : false;
+    if (requested) continue;
+    Report(At("spec.metrics", i) + "." + MemberOf(metric.type) + ".target.averageUtilization",
+           "needs spec.backend.processPool.requests." + metric.name +
+               ": it is a percentage of what each replica requests");
+  }
 }
 
 void Validator::CheckProbe(const HttpProbe& probe, const ProcessPoolOptions& pool,
@@ -444,7 +509,9 @@ void Validator::CheckPool(const Autoscaler& autoscaler) {
   CheckProbe(pool.readiness, pool, path + ".readiness");
   CheckProbe(pool.liveness, pool, path + ".liveness");
   if (!pool.drain_port.empty()) CheckPort(pool.drain_port, pool, path + ".drainPort");
-  if (autoscaler.scrape) CheckPort(autoscaler.scrape->port, pool, "spec.scrape.port");
+  for (const SourceKey& source : ReplicaSources(autoscaler)) {
+    if (!source.port.empty()) CheckPort(source.port, pool, source.path + ".port");
+  }
   if (autoscaler.nginx) CheckPort(autoscaler.balancer_port, pool, "spec.balancer.port");
 }
 

@@ -60,7 +60,7 @@ class DecisionFold {
         proposal_(proposal),
         stand_ins_(stand_ins),
         output_(output),
-        readings_(input.readings) {}
+        readings_(&input.readings) {}
 
   void Run() {
     Reset();
@@ -149,7 +149,7 @@ class DecisionFold {
     }
     if (!spec().fallbacks.empty()) {
       past_ = core::StandIn(input_, now_, stand_ins_, decision().steps, output_.next);
-      readings_ = stand_ins_;
+      readings_ = &stand_ins_;
     } else if (!output_.next.metrics.empty()) {
       output_.next.metrics.clear();
     }
@@ -247,7 +247,7 @@ class DecisionFold {
     try {
       return policy->Propose({.spec = spec(),
                               .observation = input_.observation,
-                              .readings = readings_,
+                              .readings = *readings_,
                               .history = input_.history,
                               .now = now_,
                               .scratch = &scratch_},
@@ -264,7 +264,7 @@ class DecisionFold {
   bool HoldOnDoubt(std::int32_t proposed) {
     if (spec().missing_data == MissingData::kFill && !past_) return false;
     std::string doubts;
-    for (const Reading& reading : readings_) {
+    for (const Reading& reading : *readings_) {
       for (const Doubt& doubt : reading.doubts) {
         doubts += doubts.empty() ? "" : "; ";
         if (!doubt.replica.empty()) doubts += doubt.replica + " ";
@@ -318,10 +318,10 @@ class DecisionFold {
   Proposal& proposal_;
   std::vector<Reading>& stand_ins_;
   WorkloadOutput& output_;
-  std::span<const Reading> readings_;  // the input's, or with what stands in for some of them
-  bool past_ = false;                  // a reading of the past stands in
-  std::size_t traces_ = 0;             // so far
-  std::size_t traces_of_others_ = 0;   // those of the policies before the last
+  const std::vector<Reading>* readings_;  // the input's, or with what stands in for some of them
+  bool past_ = false;                     // a reading of the past stands in
+  std::size_t traces_ = 0;                // so far
+  std::size_t traces_of_others_ = 0;      // those of the policies before the last
   bool at_zero_by_us_ = false;
 };
 

@@ -28,7 +28,7 @@ std::int64_t ToMilliseconds(double seconds) {
 }  // namespace
 
 PageParser::Event PageParser::OpenMetricsEntry() {
-  if (AtEnd()) return Fail(pos_, "the page does not end with # EOF");
+  if (AtEnd()) return more_ ? Event::kEnd : Fail(pos_, "the page does not end with # EOF");
   if (page_[pos_] == '#') return OpenMetricsComment();
   if (page_[pos_] == '{' || Is(page_[pos_], kNameStart)) return OpenMetricsSample();
   return FailUnexpected(pos_, "a metric name or a comment");

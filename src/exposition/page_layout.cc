@@ -18,6 +18,19 @@ void PageLayout::Finish(std::string_view page) {
   lines_.shrink_to_fit();
 }
 
+const char* PageLayout::ReadLine(const Line& line, const char* at, const char* end, double& value) {
+  if (static_cast<std::size_t>(end - at) <= line.size) return nullptr;
+  if (HashBytes({at, line.size}) != line.hash) return nullptr;
+  const NumberEnd number = ParseNumberPrefix(at + line.size, value);
+  if (number.status != NumberStatus::kOk || *number.end != '\n') return nullptr;
+  return number.end + 1;
+}
+
+bool PageLayout::IsRest(const char* at, const char* end) const {
+  const std::string_view rest(at, static_cast<std::size_t>(end - at));
+  return rest.size() == rest_.size && HashBytes(rest) == rest_.hash;
+}
+
 bool PageLayout::Read(std::string_view page, PageFormat format, std::vector<double>& values) const {
   if (format != format_ || page.empty() || page.back() != '\n') return false;
   values.resize(lines_.size());
@@ -25,14 +38,24 @@ bool PageLayout::Read(std::string_view page, PageFormat format, std::vector<doub
   const char* const end = at + page.size();
   double* value = values.data();
   for (const Line& line : lines_) {
-    if (static_cast<std::size_t>(end - at) <= line.size) return false;
-    if (HashBytes({at, line.size}) != line.hash) return false;
-    const NumberEnd number = ParseNumberPrefix(at + line.size, *value++);
-    if (number.status != NumberStatus::kOk || *number.end != '\n') return false;
-    at = number.end + 1;
+    at = ReadLine(line, at, end, *value++);
+    if (at == nullptr) return false;
   }
-  const std::string_view rest(at, static_cast<std::size_t>(end - at));
-  return rest.size() == rest_.size && HashBytes(rest) == rest_.hash;
+  return IsRest(at, end);
+}
+
+bool PageLayout::ReadPart(std::string_view part, bool last, std::vector<double>& values) const {
+  const char* at = part.data();
+  const char* const end = at + part.size();
+  if (part.empty() || part.back() != '\n')
+    return last && values.size() == lines_.size() && IsRest(at, end);
+  while (values.size() < lines_.size() && at != end) {
+    double value = 0;
+    at = ReadLine(lines_[values.size()], at, end, value);
+    if (at == nullptr) return false;
+    values.push_back(value);
+  }
+  return last ? values.size() == lines_.size() && IsRest(at, end) : at == end;
 }
 
 }  // namespace tidegate

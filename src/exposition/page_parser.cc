@@ -55,6 +55,13 @@ PageParser::PageParser(std::string_view page, PageFormat format, Effort effort)
       fast_(effort == Effort::kFast && format != PageFormat::kProtobuf),
       index_(page) {}
 
+void PageParser::NextPart(std::string_view part, bool last) {
+  page_ = part;
+  more_ = !last;
+  pos_ = 0;
+  index_ = CharIndex(part);
+}
+
 PageParser::Event PageParser::Next() {
   while (true) {
     const Event event = AnyEntry();
@@ -82,9 +89,10 @@ PageParser::Event PageParser::AnyEntry() {
   return page_.empty() ? Event::kEnd : Fail(0, "pages in protobuf are not read");
 }
 
-std::string PositionText(std::string_view page, std::size_t offset) {
+std::string PositionText(std::string_view page, std::size_t offset, std::size_t lines_before) {
   const std::string_view before = page.substr(0, std::min(offset, page.size()));
-  const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+  const auto line =
+      lines_before + 1 + static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
   const std::size_t line_begin = before.rfind('\n') + 1;  // npos + 1 is 0: the first line
   return "line " + std::to_string(line) + ", column " +
          std::to_string(before.size() - line_begin + 1);

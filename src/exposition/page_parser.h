@@ -57,8 +57,9 @@ struct SampleView {
   std::optional<ExemplarView> exemplar;
 };
 
-/// "line 3, column 12": where the byte at `offset` is; the column counts bytes from 1.
-std::string PositionText(std::string_view page, std::size_t offset);
+/// "line 3, column 12": where the byte at `offset` is, of a page with `lines_before` lines more;
+/// the column counts bytes from 1.
+std::string PositionText(std::string_view page, std::size_t offset, std::size_t lines_before = 0);
 
 class TIDEGATE_EXPORT PageParser {
  public:
@@ -74,6 +75,10 @@ class TIDEGATE_EXPORT PageParser {
   /// Leaves out the samples of other names. Their lines are not looked at beyond the name, so that
   /// what is wrong there may go unnoticed. `filter` must outlive the parser.
   void KeepOnly(const NameFilter& filter) { filter_ = filter.empty() ? nullptr : &filter; }
+
+  /// Goes on with the next part of the page, after kEnd. A part begins and ends where an entry does
+  /// and has no NUL byte, which may mean the page's end; unless it is the `last`, more follows it.
+  void NextPart(std::string_view part, bool last);
 
   /// Reads one entry. After kEnd or kError there is nothing more.
   Event Next();
@@ -181,6 +186,7 @@ class TIDEGATE_EXPORT PageParser {
   PageFormat format_;
   bool fast_;
   const NameFilter* filter_ = nullptr;  // null: all samples
+  bool more_ = false;                   // parts follow
   std::size_t pos_ = 0;
   CharIndex index_;
   SampleView sample_;

@@ -46,10 +46,11 @@ inline std::optional<ReplicaGroup> GroupByPhase(const Replica& replica,
 }
 
 inline ReplicaGroup Classify(const Replica& replica, const ReplicaReading* reading,
-                             const GroupingRules& rules, bool cpu) {
+                             const GroupingRules& rules) {
   if (const auto group = GroupByPhase(replica, rules)) return *group;
   if (reading == nullptr) return ReplicaGroup::kMissing;
-  if (cpu && IsUnreadyForCpu(replica, *reading, rules)) return ReplicaGroup::kUnready;
+  if (rules.resource == "cpu" && IsUnreadyForCpu(replica, *reading, rules))
+    return ReplicaGroup::kUnready;
   return ReplicaGroup::kReady;
 }
 
@@ -58,7 +59,7 @@ inline ReplicaGroup Classify(const Replica& replica, const ReplicaReading* readi
 #pragma GCC diagnostic ignored "-Winvalid-offsetof"
 
 // Whether it runs, is ready and was not asked to go: four bytes that lie together, in one
-// comparison, since the loop over the replicas is bound by the number of its branches.
+// comparison.
 inline bool RunsReady(const Replica& replica) {
   struct Standing {
     ReplicaPhase phase = ReplicaPhase::kRunning;
@@ -79,31 +80,30 @@ inline bool RunsReady(const Replica& replica) {
 
 #pragma GCC diagnostic pop
 
-// What nearly every replica is, and then it counts: it runs, has a value and, where readiness
-// matters, is ready and was started before `initialized`.
-template <bool kCpu>
-inline bool IsPlain(const Replica& replica, const ReplicaReading* reading, TimePoint initialized) {
-  if (reading == nullptr) return false;
-  if (!kCpu) return replica.phase == ReplicaPhase::kRunning && !replica.terminating;
-  return RunsReady(replica) && replica.start_time && *replica.start_time <= initialized;
+// The text of "cpu" in one word, with the zero that ends every string.
+inline bool IsCpu(const std::string& resource) {
+  if (resource.size() != 3) return false;
+  std::uint32_t found = 0;
+  std::uint32_t wanted = 0;
+  std::memcpy(&found, resource.c_str(), sizeof found);
+  std::memcpy(&wanted, "cpu", sizeof wanted);
+  return found == wanted;
 }
 
-// Looked up for every container at every tick; the text of "cpu" is compared as a constant.
-template <bool kCpu>
+// Looked up for every container at every tick.
 inline const ResourceRequest* Find(const ResourceList& list, std::string_view resource) {
   for (const ResourceRequest& each : list) {
-    if (SameText(each.resource, kCpu ? "cpu" : resource)) [[likely]]
+    if (SameText(each.resource, resource)) [[likely]]
       return &each;
   }
   return nullptr;
 }
 
 // Adds up what the containers that count request; false: one of them lacks it.
-template <bool kCpu>
 inline bool SumContainers(const Replica& replica, const GroupingRules& rules, MilliValue& sum) {
   sum = 0;
   for (const Container& each : replica.containers) {
-    const ResourceRequest* request = Find<kCpu>(each.requests, rules.resource);
+    const ResourceRequest* request = Find(each.requests, rules.resource);
     if (request == nullptr) [[unlikely]]
       return false;
     sum = WrapAdd(sum, request->value);
@@ -114,11 +114,12 @@ inline bool SumContainers(const Replica& replica, const GroupingRules& rules, Mi
 // The same of the plain case; "cpu" comes first, as it does in the order of names.
 template <bool kCpu>
 inline bool SumPlainly(const Replica& replica, const GroupingRules& rules, MilliValue& sum) {
-  if (replica.pod_requests) return false;
-  if (!kCpu) return SumContainers<false>(replica, rules, sum);
+  if (replica.pod_requests) [[unlikely]]
+    return false;
+  if (!kCpu) return SumContainers(replica, rules, sum);
   sum = 0;
   for (const Container& each : replica.containers) {
-    if (each.requests.empty() || !SameText(each.requests.front().resource, "cpu")) [[unlikely]]
+    if (each.requests.empty() || !IsCpu(each.requests.front().resource)) [[unlikely]]
       return false;
     sum = WrapAdd(sum, each.requests.front().value);
   }
@@ -126,20 +127,18 @@ inline bool SumPlainly(const Replica& replica, const GroupingRules& rules, Milli
 }
 
 // The same of the one container that is asked for.
-template <bool kCpu>
 bool OneContainer(const Replica& replica, const GroupingRules& rules, MilliValue& request) {
   for (const Container& each : replica.containers) {
     if (each.name != rules.container) continue;
-    const ResourceRequest* found = Find<kCpu>(each.requests, rules.resource);
+    const ResourceRequest* found = Find(each.requests, rules.resource);
     request = found == nullptr ? 0 : found->value;
     return found != nullptr;
   }
   return !rules.compatibility.unknown_container_fails;
 }
 
-template <bool kCpu>
 bool PodRequest(const Replica& replica, const GroupingRules& rules, MilliValue& request) {
-  const ResourceRequest* found = Find<kCpu>(*replica.pod_requests, rules.resource);
+  const ResourceRequest* found = Find(*replica.pod_requests, rules.resource);
   request = found == nullptr ? 0 : found->value;
   return found != nullptr;
 }
@@ -148,11 +147,10 @@ inline bool HasPodRequests(const Replica& replica, const GroupingRules& rules) {
   return replica.pod_requests && rules.container.empty() && rules.compatibility.pod_level_requests;
 }
 
-template <bool kCpu>
 bool RequestOf(const Replica& replica, const GroupingRules& rules, MilliValue& request) {
-  if (!rules.container.empty()) return OneContainer<kCpu>(replica, rules, request);
-  if (HasPodRequests(replica, rules)) return PodRequest<kCpu>(replica, rules, request);
-  return SumContainers<kCpu>(replica, rules, request);
+  if (!rules.container.empty()) return OneContainer(replica, rules, request);
+  if (HasPodRequests(replica, rules)) return PodRequest(replica, rules, request);
+  return SumContainers(replica, rules, request);
 }
 
 // Why RequestOf() failed, in upstream's words.
@@ -166,7 +164,7 @@ Error RequestError(const Replica& replica, const GroupingRules& rules) {
   }
   for (const Container& each : replica.containers) {
     if (!rules.container.empty() && each.name != rules.container) continue;
-    if (Find<false>(each.requests, resource) != nullptr) continue;
+    if (Find(each.requests, resource) != nullptr) continue;
     return error("missing request for " + resource + " in container " + each.name + " of Pod " +
                  replica.name);
   }
@@ -181,75 +179,98 @@ void PodGroups::Add(MilliValue usage, MilliValue request, PodSums& sums) {
   ++sums.replicas;
 }
 
-// What is left of a replica's look when it is not plain. Out of line, so that the loop is short.
-template <bool kCpu, PodGroups::Requests kRequests>
-[[gnu::noinline]] PodGroups::Looked PodGroups::LookClosely(const Replica& replica,
-                                                           const ReplicaReading* reading,
-                                                           const GroupingRules& rules) {
-  Looked looked{.group = Classify(replica, reading, rules, kCpu)};
-  if (kRequests != Requests::kNone && !RequestOf<kCpu>(replica, rules, looked.request) &&
-      !request_error_) {
-    request_error_ = RequestError(replica, rules);
-  }
-  seen_ |= Bit(looked.group);
-  const bool gap = looked.group == ReplicaGroup::kMissing || looked.group == ReplicaGroup::kUnready;
-  if (gap) gaps_.push_back({looked.group, looked.request});
-  return looked;
-}
-
-// Groups every replica with the reading that `find` returns for it.
-template <bool kCpu, PodGroups::Requests kRequests, typename F>
-void PodGroups::PassAs(const std::vector<Replica>& replicas, const GroupingRules& rules,
-                       std::vector<ReplicaGroup>& groups, F find) {
-  const TimePoint initialized = rules.now - rules.options.cpu_initialization_period;
-  PodSums sums;
+void PodGroups::Reset(std::size_t replicas, std::vector<ReplicaGroup>& groups) {
+  sums_ = {};
   seen_ = 0;
   gaps_.clear();
   request_error_.reset();
-  groups.assign(replicas.size(), ReplicaGroup::kReady);
-  for (const Replica& replica : replicas) {
-    const ReplicaReading* reading = find(replica.name);
-    Looked looked;
-    const bool plain =
-        kRequests != Requests::kOfContainer && IsPlain<kCpu>(replica, reading, initialized) &&
-        (kRequests == Requests::kNone || SumPlainly<kCpu>(replica, rules, looked.request));
-    if (!plain) [[unlikely]] {
-      looked = LookClosely<kCpu, kRequests>(replica, reading, rules);
-      groups[static_cast<std::size_t>(&replica - replicas.data())] = looked.group;
-      if (looked.group != ReplicaGroup::kReady) continue;
-    }
-    Add(reading->value, looked.request, sums);
+  groups.assign(replicas, ReplicaGroup::kReady);
+}
+
+// Groups a replica that may not be plain, and adds it up if it counts.
+ReplicaGroup PodGroups::LookClosely(const Replica& replica, const ReplicaReading* reading,
+                                    const GroupingRules& rules) {
+  const ReplicaGroup group = Classify(replica, reading, rules);
+  MilliValue request = 0;
+  if (rules.utilization && !RequestOf(replica, rules, request) && !request_error_) {
+    request_error_ = RequestError(replica, rules);
   }
-  sums_ = sums;
-  if (sums.replicas > 0) seen_ |= Bit(ReplicaGroup::kReady);
+  seen_ |= Bit(group);
+  if (group == ReplicaGroup::kReady) Add(reading->value, request, sums_);
+  const bool gap = group == ReplicaGroup::kMissing || group == ReplicaGroup::kUnready;
+  if (gap) gaps_.push_back({group, request});
+  return group;
+}
+
+// What nearly every replica is, and then it counts: the next reading is its own, it runs and, where
+// readiness matters, is ready and was started before `initialized`. The bits of the answers are put
+// together before they are looked at: the loop over the replicas is bound by its branches.
+template <bool kCpu>
+inline bool IsPlain(const Replica& replica, const ReplicaReading& reading, TimePoint initialized) {
+  if (replica.name.size() != reading.replica.size()) [[unlikely]]
+    return false;
+  const bool same = SameSized(replica.name, reading.replica);
+  if (!kCpu) return same & (replica.phase == ReplicaPhase::kRunning) & !replica.terminating;
+  const bool started = replica.start_time.value_or(TimePoint::max()) <= initialized;
+  return same & RunsReady(replica) & started;
+}
+
+// Adds up the first `count` replicas and readings as long as they are plain; how many are. Out of
+// line, so that all that the loop needs is in registers.
+template <bool kCpu, bool kRequests>
+[[gnu::noinline]] std::size_t PodGroups::AddPlain(const Replica* replica,
+                                                  const ReplicaReading* reading, std::size_t count,
+                                                  const GroupingRules& rules) {
+  const TimePoint initialized = rules.now - rules.options.cpu_initialization_period;
+  std::int64_t usage = sums_.usage;
+  std::int64_t requests = sums_.requests;
+  std::size_t i = 0;
+  for (; i < count; ++i) {
+    if (!IsPlain<kCpu>(replica[i], reading[i], initialized)) [[unlikely]]
+      break;
+    if (kRequests) {
+      MilliValue request = 0;
+      if (!SumPlainly<kCpu>(replica[i], rules, request)) [[unlikely]]
+        break;
+      requests = WrapAdd(requests, request);
+    }
+    usage = WrapAdd(usage, reading[i].value);
+  }
+  sums_.usage = usage;
+  sums_.requests = requests;
+  sums_.replicas += static_cast<std::int64_t>(i);
+  if (i > 0) seen_ |= Bit(ReplicaGroup::kReady);
+  return i;
 }
 
 // A loop of its own for each kind of metric.
-template <bool kCpu, typename F>
-void PodGroups::PassOf(const std::vector<Replica>& replicas, const GroupingRules& rules,
-                       std::vector<ReplicaGroup>& groups, F find) {
-  if (!rules.utilization) return PassAs<kCpu, Requests::kNone>(replicas, rules, groups, find);
-  if (rules.container.empty()) return PassAs<kCpu, Requests::kOfPod>(replicas, rules, groups, find);
-  return PassAs<kCpu, Requests::kOfContainer>(replicas, rules, groups, find);
-}
-
-template <typename F>
-void PodGroups::Pass(const std::vector<Replica>& replicas, const GroupingRules& rules,
-                     std::vector<ReplicaGroup>& groups, F find) {
-  if (rules.resource == "cpu") return PassOf<true>(replicas, rules, groups, find);
-  return PassOf<false>(replicas, rules, groups, find);
+std::size_t PodGroups::AddPlain(const Replica* replica, const ReplicaReading* reading,
+                                std::size_t count, const GroupingRules& rules) {
+  if (!rules.container.empty() && rules.utilization) return 0;
+  if (rules.resource == "cpu") {
+    return rules.utilization ? AddPlain<true, true>(replica, reading, count, rules)
+                             : AddPlain<true, false>(replica, reading, count, rules);
+  }
+  return rules.utilization ? AddPlain<false, true>(replica, reading, count, rules)
+                           : AddPlain<false, false>(replica, reading, count, rules);
 }
 
 void PodGroups::Look(const Observation& observation, const Reading& reading,
                      const GroupingRules& rules, std::vector<ReplicaGroup>& groups) {
-  const ReplicaReading* next = reading.replicas.data();
-  const ReplicaReading* const end = next + reading.replicas.size();
-  Pass(observation.replicas, rules, groups, [&](const std::string& name) {
-    if (next != end && SameText(next->replica, name)) [[likely]]
-      return next++;
-    return static_cast<const ReplicaReading*>(nullptr);
-  });
-  if (next != end) LookByName(observation, reading, rules, groups);
+  const std::vector<Replica>& replicas = observation.replicas;
+  const std::vector<ReplicaReading>& readings = reading.replicas;
+  Reset(replicas.size(), groups);
+  std::size_t next = 0;  // of the readings
+  for (std::size_t i = 0; i < replicas.size(); ++i) {
+    const std::size_t left = std::min(replicas.size() - i, readings.size() - next);
+    const std::size_t plain = AddPlain(replicas.data() + i, readings.data() + next, left, rules);
+    i += plain;
+    next += plain;
+    if (i == replicas.size()) break;
+    const bool own = next < readings.size() && SameText(readings[next].replica, replicas[i].name);
+    groups[i] = LookClosely(replicas[i], own ? &readings[next++] : nullptr, rules);
+  }
+  if (next < readings.size()) LookByName(observation, reading, rules, groups);
 }
 
 // Of several values of one replica the last counts, as in a map. What is left over belongs to no
@@ -265,17 +286,21 @@ void PodGroups::LookByName(const Observation& observation, const Reading& readin
     return a->replica == b->replica;
   };
   index_.erase(std::unique(index_.begin(), index_.end(), same), index_.end());
-  std::int64_t known = 0;
-  std::int64_t known_usage = 0;
-  Pass(observation.replicas, rules, groups, [&](const std::string& name) -> const ReplicaReading* {
+  const auto find = [&](const std::string& name) {
     const auto found = std::lower_bound(
         index_.begin(), index_.end(), name,
         [](const ReplicaReading* each, const std::string& n) { return each->replica < n; });
-    if (found == index_.end() || (*found)->replica != name) return nullptr;
-    ++known;
-    known_usage = WrapAdd(known_usage, (*found)->value);
-    return *found;
-  });
+    return found != index_.end() && (*found)->replica == name ? *found : nullptr;
+  };
+  Reset(observation.replicas.size(), groups);
+  std::int64_t known = 0;
+  std::int64_t known_usage = 0;
+  for (std::size_t i = 0; i < observation.replicas.size(); ++i) {
+    const ReplicaReading* const found = find(observation.replicas[i].name);
+    known += found != nullptr ? 1 : 0;
+    known_usage = WrapAdd(known_usage, found != nullptr ? found->value : 0);
+    groups[i] = LookClosely(observation.replicas[i], found, rules);
+  }
   std::int64_t all_usage = 0;
   for (const ReplicaReading* each : index_) all_usage = WrapAdd(all_usage, each->value);
   sums_.surplus = static_cast<std::int64_t>(index_.size()) - known;

@@ -73,27 +73,14 @@ class PodGroups {
   static std::uint32_t Bit(ReplicaGroup group) { return 1U << static_cast<std::uint32_t>(group); }
   static void Add(MilliValue usage, MilliValue request, PodSums& sums);
 
-  // What one replica came to.
-  struct Looked {
-    ReplicaGroup group = ReplicaGroup::kReady;
-    MilliValue request = 0;
-  };
-
-  // Whether requests are needed, and whose.
-  enum class Requests { kNone, kOfPod, kOfContainer };
-
-  template <bool kCpu, Requests kRequests>
-  Looked LookClosely(const Replica& replica, const ReplicaReading* reading,
-                     const GroupingRules& rules);
-  template <bool kCpu, Requests kRequests, typename F>
-  void PassAs(const std::vector<Replica>& replicas, const GroupingRules& rules,
-              std::vector<ReplicaGroup>& groups, F find);
-  template <bool kCpu, typename F>
-  void PassOf(const std::vector<Replica>& replicas, const GroupingRules& rules,
-              std::vector<ReplicaGroup>& groups, F find);
-  template <typename F>
-  void Pass(const std::vector<Replica>& replicas, const GroupingRules& rules,
-            std::vector<ReplicaGroup>& groups, F find);
+  void Reset(std::size_t replicas, std::vector<ReplicaGroup>& groups);
+  ReplicaGroup LookClosely(const Replica& replica, const ReplicaReading* reading,
+                           const GroupingRules& rules);
+  template <bool kCpu, bool kRequests>
+  std::size_t AddPlain(const Replica* replica, const ReplicaReading* reading, std::size_t count,
+                       const GroupingRules& rules);
+  std::size_t AddPlain(const Replica* replica, const ReplicaReading* reading, std::size_t count,
+                       const GroupingRules& rules);
   void LookByName(const Observation& observation, const Reading& reading,
                   const GroupingRules& rules, std::vector<ReplicaGroup>& groups);
 

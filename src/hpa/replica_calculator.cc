@@ -131,7 +131,7 @@ void ComputePerPod(const Context& context, bool utilization, MetricTrace& trace)
     return;
   }
   trace.usage = first->average;
-  trace.utilization = first->utilization;
+  if (first->utilization) trace.utilization.emplace(*first->utilization);
   trace.ratio = first->value;
   const bool zero_unready = first->value > 1.0 && groups.any(ReplicaGroup::kUnready);
   if (!groups.any(ReplicaGroup::kMissing) && !zero_unready) {

@@ -38,11 +38,12 @@ inline Tolerance ToleranceOf(const ScalingSpec& spec, const Compatibility& compa
 /// HPA's name of a metric in messages, e.g. "cpu resource utilization (percentage of request)".
 std::string MetricName(const MetricSpec& metric);
 
-/// What is the same for all metrics of a workload at a tick.
+/// What is the same for all metrics of a workload at a tick. Not in PolicyInput's order: two of its
+/// members that lie side by side in both are copied as one, and that load waits for two stores.
 struct MetricContext {
-  const ScalingSpec& spec;
   const Observation& observation;
   TimePoint now;
+  const ScalingSpec& spec;
   const Compatibility& compatibility;
   Tolerance tolerance;
   Scratch& scratch;

@@ -29,25 +29,29 @@ std::uint64_t Ends(std::string_view a, std::string_view b) {
 
 }  // namespace same_text
 
-/// a == b, in line and a word at a time, which costs less than a call. `b` may be a constant.
-inline bool SameText(std::string_view a, std::string_view b) {
+/// a == b of texts of the same size, in line and a word at a time, which costs less than a call.
+inline bool SameSized(std::string_view a, std::string_view b) {
   using same_text::Ends;
-  if (a.size() != b.size()) return false;
   std::uint64_t differ = 0;
-  if (b.size() >= 8) {
+  if (b.size() - 4 <= 4) {
+    differ = Ends<std::uint32_t>(a, b);
+  } else if (b.size() >= 8) {
     differ = Ends<std::uint64_t>(a, b);
     for (std::size_t i = 8; i + 8 < b.size(); i += 8) {
       differ |= same_text::Load<std::uint64_t>(a.data() + i) ^
                 same_text::Load<std::uint64_t>(b.data() + i);
     }
-  } else if (b.size() >= 4) {
-    differ = Ends<std::uint32_t>(a, b);
   } else if (b.size() >= 2) {
     differ = Ends<std::uint16_t>(a, b);
   } else if (!b.empty()) {
     differ = Ends<std::uint8_t>(a, b);
   }
   return differ == 0;
+}
+
+/// a == b, likewise.
+inline bool SameText(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && SameSized(a, b);
 }
 
 }  // namespace tidegate::hpa

@@ -85,7 +85,13 @@ class TIDEGATE_EXPORT HttpClient {
 /// Ok for 2xx; otherwise `HTTP 503`, with the code that says what the caller can do.
 TIDEGATE_EXPORT Status CheckStatus(int http_status);
 
+/// "10.0.0.1:8002"; brackets an IPv6 host.
+std::string HostPort(std::string_view host, int port);
+
 /// "http://10.0.0.1:8002/metrics"; brackets an IPv6 host.
 std::string HttpUrl(std::string_view host, int port, std::string_view path);
+
+/// As a segment of a path, or a value of a form: everything but A-Z a-z 0-9 - . _ ~ as %XX.
+std::string PercentEncoded(std::string_view text);
 
 }  // namespace tidegate::net

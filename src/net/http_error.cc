@@ -169,11 +169,29 @@ Status CheckStatus(int http_status) {
   return Error{ours ? ErrorCode::kInvalidArgument : ErrorCode::kUnavailable, text};
 }
 
-std::string HttpUrl(std::string_view host, int port, std::string_view path) {
-  std::string url = "http://";
+std::string PercentEncoded(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  constexpr std::string_view kPlain = "-._~";
+  std::string out;
+  for (const char c : text) {
+    const bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    const auto byte = static_cast<unsigned char>(c);
+    if (word || kPlain.find(c) != std::string_view::npos) {
+      out += c;
+    } else {
+      out.append({'%', kHex[byte >> 4U], kHex[byte & 15U]});
+    }
+  }
+  return out;
+}
+
+std::string HostPort(std::string_view host, int port) {
   const bool v6 = host.find(':') != std::string_view::npos && host.front() != '[';
-  url.append(v6 ? "[" : "").append(host).append(v6 ? "]" : "");
-  return url.append(":").append(std::to_string(port)).append(path);
+  return std::string(v6 ? "[" : "").append(host).append(v6 ? "]:" : ":") + std::to_string(port);
+}
+
+std::string HttpUrl(std::string_view host, int port, std::string_view path) {
+  return ("http://" + HostPort(host, port)).append(path);
 }
 
 }  // namespace tidegate::net

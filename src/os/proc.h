@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <sys/types.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -42,7 +43,10 @@ struct ProcessStat {
   pid_t parent = 0;
   pid_t group = 0;
   pid_t session = 0;
-  std::uint64_t start_ticks = 0;  ///< since boot: with the pid, it names the process for good
+  std::uint64_t cpu_ticks = 0;     ///< of all its threads, in user and system mode
+  std::uint64_t reaped_ticks = 0;  ///< likewise of the children that it has waited for, and theirs
+  std::uint64_t start_ticks = 0;   ///< since boot: with the pid, it names the process for good
+  std::uint64_t resident_pages = 0;
 };
 
 /// Parses /proc/PID/stat; the command in it may hold blanks and parentheses.
@@ -51,7 +55,7 @@ inline std::optional<ProcessStat> ParseProcessStat(std::string_view text) {
   if (end == std::string_view::npos) return std::nullopt;
   text.remove_prefix(end + 1);
   std::vector<std::string_view> fields;
-  while (fields.size() < 20) {
+  while (fields.size() < 22) {
     const std::size_t from = text.find_first_not_of(" \n");
     if (from == std::string_view::npos) return std::nullopt;
     const std::size_t to = text.find_first_of(" \n", from);
@@ -59,17 +63,23 @@ inline std::optional<ProcessStat> ParseProcessStat(std::string_view text) {
     if (to == std::string_view::npos) break;
     text.remove_prefix(to);
   }
-  if (fields.size() < 20) return std::nullopt;
+  if (fields.size() < 22) return std::nullopt;
   const auto number = [&](std::size_t i) {
     std::int64_t value = 0;
     std::from_chars(fields[i].data(), fields[i].data() + fields[i].size(), value);
     return value;
   };
+  const auto count = [&](std::size_t i) {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(number(i), 0));
+  };
   return ProcessStat{.state = fields[0][0],
                      .parent = static_cast<pid_t>(number(1)),
                      .group = static_cast<pid_t>(number(2)),
                      .session = static_cast<pid_t>(number(3)),
-                     .start_ticks = static_cast<std::uint64_t>(number(19))};
+                     .cpu_ticks = count(11) + count(12),
+                     .reaped_ticks = count(13) + count(14),
+                     .start_ticks = count(19),
+                     .resident_pages = count(21)};
 }
 
 inline std::optional<ProcessStat> ReadProcessStat(pid_t pid) {
@@ -90,9 +100,10 @@ inline std::vector<std::string> ReadArguments(pid_t pid) {
   return arguments;
 }
 
-inline std::vector<pid_t> ListProcesses() {
+/// The names in a folder of /proc that are numbers: processes, or the threads of one.
+inline std::vector<pid_t> ListNumbers(const std::string& path) {
   std::vector<pid_t> pids;
-  DIR* folder = ::opendir("/proc");
+  DIR* folder = ::opendir(path.c_str());
   if (folder == nullptr) return pids;
   while (const dirent* entry = ::readdir(folder)) {
     const std::string_view name = entry->d_name;
@@ -104,18 +115,22 @@ inline std::vector<pid_t> ListProcesses() {
   return pids;
 }
 
-/// Children of a process, of all its threads' if it has one thread only.
+inline std::vector<pid_t> ListProcesses() { return ListNumbers("/proc"); }
+
+/// Children of a process: those of all its threads.
 inline std::vector<pid_t> ChildrenOf(pid_t pid) {
-  const std::string name = std::to_string(pid);
-  const auto text = ReadSmallFile("/proc/" + name + "/task/" + name + "/children");
+  const std::string tasks = "/proc/" + std::to_string(pid) + "/task";
   std::vector<pid_t> pids;
-  const char* at = text ? text->data() : nullptr;
-  const char* const end = text ? text->data() + text->size() : nullptr;
-  while (at != end) {
-    pid_t child = 0;
-    const auto parsed = std::from_chars(at, end, child);
-    if (parsed.ec == std::errc()) pids.push_back(child);
-    at = parsed.ptr == at ? at + 1 : parsed.ptr;
+  for (const pid_t thread : ListNumbers(tasks)) {
+    const auto text = ReadSmallFile(tasks + "/" + std::to_string(thread) + "/children");
+    const char* at = text ? text->data() : nullptr;
+    const char* const end = text ? text->data() + text->size() : nullptr;
+    while (at != end) {
+      pid_t child = 0;
+      const auto parsed = std::from_chars(at, end, child);
+      if (parsed.ec == std::errc()) pids.push_back(child);
+      at = parsed.ptr == at ? at + 1 : parsed.ptr;
+    }
   }
   return pids;
 }

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "exposition/utf8.h"
 #include "promql/operators.h"
-#include "series/regex.h"
+#include "regex/regex.h"
 
 namespace tidegate::promql {
 namespace {
@@ -42,66 +40,6 @@ class Relabel : public Operator {
   Merger merger_;
 };
 
-// $1, ${1}, $name, ${name} and $$, as in Go.
-class Template {
- public:
-  Template(std::string_view text, const Regex& regex) : text_(text), regex_(regex) {}
-
-  std::string Expand(const std::vector<std::string_view>& groups) {
-    std::string out;
-    while (!text_.empty()) {
-      const std::size_t dollar = std::min(text_.find('$'), text_.size());
-      out += text_.substr(0, dollar);
-      text_.remove_prefix(dollar);
-      if (text_.empty()) break;
-      text_.remove_prefix(1);
-      if (!text_.empty() && text_.front() == '$') {
-        text_.remove_prefix(1);
-        out += '$';
-      } else if (const std::optional<std::string_view> name = TakeName()) {
-        out += Group(*name, groups);
-      } else {
-        out += '$';
-      }
-    }
-    return out;
-  }
-
- private:
-  static bool IsWord(char c) {
-    return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           static_cast<unsigned char>(c) >= 0x80;
-  }
-
-  // Behind the dollar; what it takes is taken off.
-  std::optional<std::string_view> TakeName() {
-    const bool braces = !text_.empty() && text_.front() == '{';
-    const std::string_view rest = text_.substr(braces ? 1 : 0);
-    const auto size =
-        static_cast<std::size_t>(std::find_if_not(rest.begin(), rest.end(), IsWord) - rest.begin());
-    if (size == 0 || (braces && (size == rest.size() || rest[size] != '}'))) return std::nullopt;
-    text_.remove_prefix(size + (braces ? 2 : 0));
-    return rest.substr(0, size);
-  }
-
-  std::string_view Group(std::string_view name, const std::vector<std::string_view>& groups) const {
-    std::size_t number = 0;
-    const char* end = name.data() + name.size();
-    const auto read = std::from_chars(name.data(), end, number);
-    if (read.ec == std::errc() && read.ptr == end) {
-      return number < groups.size() ? groups[number] : std::string_view{};
-    }
-    const auto& names = regex_.group_names();
-    for (std::size_t i = 1; i < groups.size(); ++i) {
-      if (names[i] == name) return groups[i];
-    }
-    return {};
-  }
-
-  std::string_view text_;
-  const Regex& regex_;
-};
-
 class LabelReplace final : public Relabel {
  public:
   LabelReplace(OperatorPtr vector, std::vector<std::string> texts)
@@ -123,7 +61,7 @@ class LabelReplace final : public Relabel {
     const std::string_view value = labels.Text(labels.Get(row, from_));
     const auto groups = regex_->Groups(value);
     if (!groups) return row;
-    Row relabeled = labels.With(row, to_, Template(replacement_, *regex_).Expand(*groups));
+    Row relabeled = labels.With(row, to_, regex_->Expand(replacement_, *groups));
     if (to_ == kMetricNameLabel) relabeled.drop_name = false;
     return relabeled;
   }

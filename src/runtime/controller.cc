@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <exception>
 #include <future>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <set>
@@ -18,6 +19,8 @@ namespace tidegate {
 namespace {
 
 constexpr std::size_t kMaxCallThreads = 64;
+constexpr std::size_t kMaxSourceThreads = 16;
+const WorkloadId kNoWorkload;
 
 // What a seam throws costs its own workload a hold.
 template <typename F>
@@ -48,7 +51,8 @@ struct Slot {
   std::vector<CollectQuery> answers;           // likewise, if the source answers queries; else none
   History history;
   WorkloadStatus status;
-  Observation given;  // by SetReplicas()
+  Observation given;          // by SetReplicas()
+  std::vector<Replica> seen;  // by the last look that came back
   TimePoint next_due{};
   std::vector<ReplicaSlice> slices;  // as they were seen last
   std::vector<ReplicaSlice> asked;   // by a command since then
@@ -147,7 +151,10 @@ class Controller::Impl {
         components_(std::move(components)),
         options_(std::move(options)),
         store_(options_.series),
-        calls_(kMaxCallThreads) {}
+        calls_(kMaxCallThreads),
+        source_calls_(kMaxSourceThreads) {
+    ReplaceSources(std::move(components_.sources));
+  }
 
   Status Replace(std::vector<Workload> workloads) {
     const std::lock_guard lock(mutex_);
@@ -173,10 +180,12 @@ class Controller::Impl {
     const TimePoint now = clock_.Now();
     std::vector<Slot*> due = Due(now);
     const Duration lateness = Lateness(due, now);
+    fleet_targets_ = FleetTargets();
     Gather(due, now);
     const TimePoint gathered = clock_.Now();
     TickInput input{.now = now, .workloads = {}};
     for (Slot* slot : due) input.workloads.push_back(InputOf(*slot));
+    CollectFleet(due, input, now);
     AddInventory(due, input);
     TickOutput output = Plan(input);
     const TimePoint planned = clock_.Now();
@@ -187,6 +196,15 @@ class Controller::Impl {
             .apply = clock_.Now() - planned,
             .lateness = lateness});
     return output;
+  }
+
+  void ReplaceSources(std::vector<std::unique_ptr<Source>> sources) {
+    const std::lock_guard lock(mutex_);
+    for (FleetSource& each : fleet_) {
+      if (each.collecting.valid()) each.collecting.wait();
+    }
+    fleet_.clear();
+    for (auto& source : sources) fleet_.push_back({std::move(source), {}});
   }
 
   void Run(const std::stop_token& stop) {
@@ -213,6 +231,47 @@ class Controller::Impl {
     Duration apply;
     Duration lateness;
   };
+
+  /// A source of no one workload, and its call that may be running.
+  struct FleetSource {
+    std::unique_ptr<Source> source;
+    std::future<void> collecting;
+  };
+  using TargetsPtr = std::shared_ptr<const std::vector<TargetState>>;
+
+  TargetsPtr FleetTargets() const {
+    auto all = std::make_shared<std::vector<TargetState>>();
+    for (const FleetSource& each : fleet_) {
+      for (TargetState& state : each.source->targets()) all->push_back(std::move(state));
+    }
+    return all;
+  }
+
+  // The workloads' replicas as they were seen last; those of a late one are the ones before.
+  void CollectFleet(const std::vector<Slot*>& due, const TickInput& input, TimePoint now) {
+    if (fleet_.empty()) return;
+    for (std::size_t i = 0; i < due.size(); ++i) {
+      if (!input.workloads[i].error) due[i]->seen = input.workloads[i].observation.replicas;
+    }
+    auto replicas = std::make_shared<std::vector<WorkloadReplicas>>();
+    for (const auto& [id, slot] : slots_) replicas->push_back({id, slot->seen});
+    const TimePoint deadline = now + options_.source_timeout;
+    for (FleetSource& each : fleet_) {
+      if (Running(each.collecting)) continue;
+      each.collecting =
+          source_calls_.Submit([this, source = each.source.get(), replicas, now, deadline] {
+            (void)Guarded("source", [&]() -> Status {  // its targets say what is wrong
+              return source->Collect({.workload = kNoWorkload,
+                                      .replicas = {},
+                                      .now = now,
+                                      .deadline = deadline,
+                                      .queries = {},
+                                      .fleet = *replicas},
+                                     store_);
+            });
+          });
+    }
+  }
 
   Result<std::unique_ptr<Slot>> MakeSlot(Workload& workload, PolicySet& policies) {
     const WorkloadId& id = workload.spec.workload;
@@ -292,10 +351,11 @@ class Controller::Impl {
     for (Slot* slot : due) {
       if (Running(slot->gathering)) continue;
       if (slot->workload.backend == nullptr && slot->workload.source == nullptr) {
-        GatherOne(*slot, now, deadline);
+        GatherOne(*slot, *fleet_targets_, now, deadline);
       } else {
-        slot->gathering =
-            calls_.Submit([this, slot, now, deadline] { GatherOne(*slot, now, deadline); });
+        slot->gathering = calls_.Submit([this, slot, now, deadline, fleet = fleet_targets_] {
+          GatherOne(*slot, *fleet, now, deadline);
+        });
       }
     }
     for (Slot* slot : due) {
@@ -305,8 +365,10 @@ class Controller::Impl {
     }
   }
 
-  void GatherOne(Slot& slot, TimePoint now, TimePoint deadline) {
+  void GatherOne(Slot& slot, const std::vector<TargetState>& fleet, TimePoint now,
+                 TimePoint deadline) {
     Workload& workload = slot.workload;
+    slot.targets.clear();
     slot.input = {.spec = workload.spec,
                   .observation = slot.given,
                   .readings = {},
@@ -335,6 +397,8 @@ class Controller::Impl {
       });
       slot.targets = workload.source->targets();
     }
+    std::copy_if(fleet.begin(), fleet.end(), std::back_inserter(slot.targets),
+                 [&](const TargetState& target) { return target.workload == slot.id(); });
     for (std::size_t i = 0; i < workload.spec.metrics.size(); ++i) {
       Reading reading = slot.readers[i].Read(workload.spec.metrics[i], slot.input.observation,
                                              store_, slot.rules[i], now, slot.targets);
@@ -489,6 +553,7 @@ class Controller::Impl {
                             .histories = histories,
                             .statuses = statuses,
                             .targets = targets,
+                            .fleet_targets = *fleet_targets_,
                             .gather_duration = durations.gather,
                             .plan_duration = durations.plan,
                             .apply_duration = durations.apply,
@@ -510,7 +575,11 @@ class Controller::Impl {
   std::map<WorkloadId, std::unique_ptr<Slot>> slots_;
   PolicySet policies_;
   Planner planner_;
-  runtime::CallPool calls_;  // last: joined before what its calls use goes away
+  std::vector<FleetSource> fleet_;
+  TargetsPtr fleet_targets_ = std::make_shared<std::vector<TargetState>>();  // before this tick
+  // Last: joined before what their calls use goes away.
+  runtime::CallPool calls_;
+  runtime::CallPool source_calls_;
 };
 
 Controller::Controller(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -525,6 +594,10 @@ Result<std::unique_ptr<Controller>> Controller::Create(std::vector<Workload> wor
 }
 
 TickOutput Controller::Tick() { return impl_->Tick(); }
+
+void Controller::ReplaceSources(std::vector<std::unique_ptr<Source>> sources) {
+  impl_->ReplaceSources(std::move(sources));
+}
 
 void Controller::Run(const std::stop_token& stop) { impl_->Run(stop); }
 

@@ -26,8 +26,11 @@
 #include "tidegate/reporters/log.h"
 #include "tidegate/reporters/prometheus.h"
 #include "tidegate/serve.h"
+#include "tidegate/sources/discovery.h"
+#include "tidegate/sources/process.h"
 #include "tidegate/sources/prometheus.h"
 #include "tidegate/sources/scrape.h"
+#include "tidegate/sources/triton_stats.h"
 
 namespace tidegate::scaler {
 
@@ -41,6 +44,7 @@ class StateReporter final : public Reporter {
   void OnTick(const TickReport& report) override {
     const std::lock_guard lock(mutex_);
     last_tick_ = clock_.Now();
+    fleet_.assign(report.fleet_targets.begin(), report.fleet_targets.end());
     inventory_ = report.input.inventory;
     slices_ = report.input.held;
     for (std::size_t i = 0; i < report.input.workloads.size(); ++i) {
@@ -73,7 +77,11 @@ class StateReporter final : public Reporter {
       text += (text.empty() ? "" : ",") + ("{\"input\":" + ToJson(last.input)) +
               ",\"decision\":" + ToJson(last.decision) + ",\"targets\":[" + targets + "]}";
     }
-    return "{\"workloads\":[" + text + "]}\n";
+    std::string fleet;
+    for (const TargetState& target : fleet_) {
+      fleet += (fleet.empty() ? "" : ",") + TargetJson(target);
+    }
+    return "{\"workloads\":[" + text + "],\"targets\":[" + fleet + "]}\n";
   }
 
   bool Knows(const WorkloadId& workload) const {
@@ -92,10 +100,11 @@ class StateReporter final : public Reporter {
 
  private:
   static std::string TargetJson(const TargetState& target) {
-    return nlohmann::json{{"replica", target.replica}, {"target", target.target},
-                          {"up", target.up},           {"samples", target.samples},
-                          {"error", target.error},     {"warning", target.warning}}
-        .dump();
+    nlohmann::json json{{"replica", target.replica}, {"target", target.target},
+                        {"up", target.up},           {"samples", target.samples},
+                        {"error", target.error},     {"warning", target.warning}};
+    if (!target.labels.empty()) json["labels"] = target.labels;
+    return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   }
 
   Clock& clock_;
@@ -107,6 +116,7 @@ class StateReporter final : public Reporter {
     std::vector<TargetState> targets;
   };
   std::map<WorkloadId, Last> workloads_;
+  std::vector<TargetState> fleet_;  // of no one workload
   Inventory inventory_;
   HeldSlices slices_;
 };
@@ -137,6 +147,18 @@ Error NamedError(const Error& error, const WorkloadId& workload) {
   return {error.code, workload + ": " + error.message};
 }
 
+// Null: samples are pushed.
+std::unique_ptr<Source> MakeSource(const Autoscaler& autoscaler) {
+  std::vector<std::unique_ptr<Source>> sources;
+  if (autoscaler.scrape) sources.push_back(MakeScrapeSource(*autoscaler.scrape));
+  if (autoscaler.triton_stats) {
+    sources.push_back(MakeTritonStatsSource(*autoscaler.triton_stats));
+  }
+  if (autoscaler.process) sources.push_back(MakeProcessSource(*autoscaler.process));
+  if (autoscaler.prometheus) sources.push_back(MakePrometheusSource(*autoscaler.prometheus));
+  return sources.empty() ? nullptr : JoinSources(std::move(sources));
+}
+
 Result<Workload> MakeWorkload(const Autoscaler& autoscaler, bool keep_backend, Clock& clock) {
   Workload workload;
   workload.spec = autoscaler.spec;
@@ -153,14 +175,23 @@ Result<Workload> MakeWorkload(const Autoscaler& autoscaler, bool keep_backend, C
     if (!pool) return NamedError(pool.error(), autoscaler.spec.workload);
     workload.backend = *std::move(pool);
   }
-  if (autoscaler.scrape) workload.source = MakeScrapeSource(*autoscaler.scrape);
-  if (autoscaler.prometheus) workload.source = MakePrometheusSource(*autoscaler.prometheus);
+  workload.source = MakeSource(autoscaler);
   if (autoscaler.nginx) {
     auto nginx = MakeNginxBalancer(*autoscaler.nginx, clock);
     if (!nginx) return NamedError(nginx.error(), autoscaler.spec.workload);
     workload.balancer = *std::move(nginx);
   }
   return workload;
+}
+
+Result<std::vector<std::unique_ptr<Source>>> MakeSources(const Config& config) {
+  std::vector<std::unique_ptr<Source>> sources;
+  for (const ScrapeConfig& job : config.scrape_configs) {
+    auto source = MakeDiscoverySource(job);
+    if (!source) return source.error();
+    sources.push_back(*std::move(source));
+  }
+  return sources;
 }
 
 // Flags and environment win over the file.
@@ -262,6 +293,9 @@ class Scaler {
       components.inventory = *std::move(inventory);
     }
     if (Status made = MakeReporters(settings, components); !made) return made;
+    auto sources = MakeSources(*config);
+    if (!sources) return sources.error();
+    components.sources = *std::move(sources);
     auto workloads = MakeWorkloads(*config);
     if (!workloads) return workloads.error();
     auto controller = Controller::Create(
@@ -381,9 +415,14 @@ class Scaler {
     auto config = LoadConfig(options_.config);
     if (!config) return config.error();
     if (Status kept = PoolsStay(*config); !kept) return kept;
+    auto sources = MakeSources(*config);
+    if (!sources) return sources.error();
     auto workloads = MakeWorkloads(*config);
     if (!workloads) return workloads.error();
     if (Status replaced = controller_->Replace(*std::move(workloads)); !replaced) return replaced;
+    if (config->scrape_configs != running_.scrape_configs) {
+      controller_->ReplaceSources(*std::move(sources));
+    }
     running_ = *std::move(config);
     return {};
   }

@@ -31,6 +31,10 @@ int Validate(const ValidateOptions& options) {
     for (const Autoscaler& autoscaler : parsed.config.autoscalers) {
       std::printf(" %s", autoscaler.spec.workload.c_str());
     }
+    if (!parsed.config.scrape_configs.empty()) std::printf(", jobs:");
+    for (const ScrapeConfig& job : parsed.config.scrape_configs) {
+      std::printf(" %s", job.job_name.c_str());
+    }
     std::printf("\n");
     if (options.dump) std::printf("%s", DumpConfig(parsed.config).c_str());
   }

@@ -6,9 +6,8 @@
 #include <utility>
 
 #include "exposition/char_class.h"
-#include "exposition/hash.h"
 #include "exposition/utf8.h"
-#include "series/store_impl.h"
+#include "series/staged_page.h"
 
 namespace tidegate {
 namespace {
@@ -17,18 +16,6 @@ namespace {
 // from all that it says once its clock is right again.
 constexpr std::int64_t kMaxAheadMs = 10 * 60 * 1000;
 
-std::uint64_t HashOf(std::string_view metric, std::span<const LabelView> labels) {
-  std::uint64_t hash = HashBytes(metric);
-  for (const LabelView& label : labels) {
-    hash = HashBytes(label.value, HashBytes(label.name, hash));
-  }
-  return hash;
-}
-
-SeriesKey KeyOf(std::string_view metric, std::span<const LabelView> labels) {
-  return {.metric = metric, .labels = labels, .hash = HashOf(metric, labels) | 1U};
-}
-
 // What queries tell apart: what only grows, and what does not.
 MetricType StoredType(MetricType type) {
   const bool gauge = type == MetricType::kGaugeHistogram || type == MetricType::kInfo ||
@@ -36,68 +23,7 @@ MetricType StoredType(MetricType type) {
   return gauge ? MetricType::kGauge : type;
 }
 
-std::string Shown(std::string_view text) {
-  constexpr std::size_t kLongest = 80;
-  if (text.size() <= kLongest) return std::string(text);
-  return std::string(text.substr(0, kLongest)) + "…";
-}
-
-Error Invalid(std::string message) {
-  return Error{ErrorCode::kInvalidArgument, std::move(message)};
-}
-
-Error Limited(std::string message) { return Error{ErrorCode::kUnavailable, std::move(message)}; }
-
 }  // namespace
-
-struct SeriesStore::Impl::StagedSample {
-  std::string_view series;  // as on the page
-  std::string_view metric;
-  std::size_t labels_begin = 0;  // in StagedPage::labels
-  std::size_t labels_count = 0;
-  double value = 0;
-  std::optional<std::int64_t> timestamp_ms;
-  MetricType type = MetricType::kUnknown;
-  std::optional<SeriesRef> ref;  // known to the store
-  std::uint64_t hash = 0;        // or of the labels, which are the store's then
-};
-
-// A page that has been read but not stored.
-struct SeriesStore::Impl::StagedPage {
-  std::string_view page;
-  std::vector<StagedSample> samples;
-  std::vector<LabelView> labels;
-  std::deque<std::string> texts;  // what is not on the page as it stands
-  std::size_t fresh = 0;          // samples of series that the store does not know
-  std::unordered_map<std::string_view, MetricType> types;
-  std::shared_ptr<PageLayout> layout;  // null: there are timestamps or exemplars
-  std::vector<LabelView> merged;       // scratch
-
-  std::string_view Keep(std::string_view text) {
-    const std::less<const char*> before;
-    const bool on_page = !before(text.data(), page.data()) &&
-                         !before(page.data() + page.size(), text.data() + text.size());
-    return on_page ? text : std::string_view(texts.emplace_back(text));
-  }
-
-  std::span<const LabelView> LabelsOf(const StagedSample& sample) const {
-    return {labels.data() + sample.labels_begin, sample.labels_count};
-  }
-};
-
-// A target's labels as they are added to each series, sorted by name.
-struct SeriesStore::Impl::TargetLabels {
-  explicit TargetLabels(const Labels& from) {
-    for (const auto& [name, value] : from) labels.push_back({name, value});
-  }
-
-  bool Has(std::string_view name) const {
-    return std::any_of(labels.begin(), labels.end(),
-                       [name](const LabelView& label) { return label.name == name; });
-  }
-
-  std::vector<LabelView> labels;
-};
 
 Status SeriesStore::Impl::CheckLengths(std::string_view name, std::string_view value) {
   if (name.size() > options_.max_label_name_length) {
@@ -165,16 +91,32 @@ Status SeriesStore::Impl::Ingest(std::string_view metric, const Labels& labels, 
 }
 
 Result<PageSummary> SeriesStore::Impl::IngestPage(std::string_view page, PageFormat format,
-                                                  const Labels& target, TimePoint at) {
+                                                  const Labels& target, TimePoint at,
+                                                  const PageRules& rules) {
   const std::int64_t at_ms = ToMillis(at);
-  if (const auto known = IngestKnownPage(page, format, target, at_ms)) return *known;
-  StagedPage staged;
-  const Status read = StagePage(page, format, staged);
+  if (const LayoutPtr layout = LayoutOf(target, format, rules)) {
+    std::vector<double> values;
+    if (layout->Read(page, format, values)) {
+      if (const auto known = CommitKnown(layout, target, values, at_ms)) return *known;
+    }
+  }
+  StagedPage staged(rules);
+  staged.Begin(page);
+  if (page.size() <= UINT32_MAX) RememberLayout(format, staged);
+  PageParser parser(page, format);
+  parser.KeepOnly(wanted_);
+  const Status read = StageEntries(parser, staged);
+  if (staged.layout != nullptr) staged.layout->Finish(page);
   const std::scoped_lock lock(mutex_);
   if (!read) return CountRefusal(read.error());
+  return CommitStaged(target, staged, at_ms);
+}
+
+// With mutex_ held.
+Result<PageSummary> SeriesStore::Impl::CommitStaged(const Labels& target, StagedPage& staged,
+                                                    std::int64_t at_ms) {
   SweepIfDue(at_ms);
-  const Status resolved = ResolvePage(TargetLabels(target), staged, at_ms);
-  if (!resolved) {
+  if (Status resolved = ResolvePage(TargetLabels(target), staged, at_ms); !resolved) {
     if (resolved.error().code == ErrorCode::kInvalidArgument) ++stats_.parse_errors_total;
     return resolved.error();
   }
@@ -186,19 +128,21 @@ Result<PageSummary> SeriesStore::Impl::IngestPage(std::string_view page, PageFor
   return summary;
 }
 
+// Of the target's last page, if it was read by the same rules.
+SeriesStore::Impl::LayoutPtr SeriesStore::Impl::LayoutOf(const Labels& target, PageFormat format,
+                                                         const PageRules& rules) const {
+  const std::scoped_lock lock(mutex_);
+  const auto found = targets_.find(target);
+  if (found == targets_.end() || found->second.layout == nullptr) return nullptr;
+  const bool same = found->second.layout->format() == format && found->second.rules == rules;
+  return same ? found->second.layout : nullptr;
+}
+
 // A page that differs from the target's last one in nothing but its numbers.
-std::optional<PageSummary> SeriesStore::Impl::IngestKnownPage(std::string_view page,
-                                                              PageFormat format,
-                                                              const Labels& target,
-                                                              std::int64_t at_ms) {
-  LayoutPtr layout;
-  {
-    const std::scoped_lock lock(mutex_);
-    const auto found = targets_.find(target);
-    if (found != targets_.end()) layout = found->second.layout;
-  }
-  std::vector<double> values;
-  if (layout == nullptr || !layout->Read(page, format, values)) return std::nullopt;
+std::optional<PageSummary> SeriesStore::Impl::CommitKnown(const LayoutPtr& layout,
+                                                          const Labels& target,
+                                                          std::span<const double> values,
+                                                          std::int64_t at_ms) {
   const std::scoped_lock lock(mutex_);
   SweepIfDue(at_ms);
   const auto found = targets_.find(target);
@@ -206,12 +150,20 @@ std::optional<PageSummary> SeriesStore::Impl::IngestKnownPage(std::string_view p
     return std::nullopt;
   }
   PageSummary summary;
+  const std::vector<bool>& dropped = found->second.dropped;
   const std::vector<SeriesRef>& live = found->second.live;
   constexpr std::size_t kAhead = 8;  // what is not in the cache arrives in the meantime
+  std::size_t next = 0;              // of those that live
   for (std::size_t i = 0; i < values.size(); ++i) {
-    if (i + 2 * kAhead < live.size()) __builtin_prefetch(&series_[live[i + 2 * kAhead].slot]);
-    if (i + kAhead < live.size()) series_[live[i + kAhead].slot].samples.PrefetchForPush();
-    const bool taken = Append(series_[live[i].slot], {at_ms, values[i]}).ok();
+    if (!dropped.empty() && dropped[i]) {
+      ++summary.dropped;
+      continue;
+    }
+    if (next + 2 * kAhead < live.size()) {
+      __builtin_prefetch(&series_[live[next + 2 * kAhead].slot]);
+    }
+    if (next + kAhead < live.size()) series_[live[next + kAhead].slot].samples.PrefetchForPush();
+    const bool taken = Append(series_[live[next++].slot], {at_ms, values[i]}).ok();
     ++(taken ? summary.samples : summary.left_out);
   }
   ++stats_.pages_total;
@@ -225,17 +177,17 @@ Error SeriesStore::Impl::CountRefusal(const Error& error) {
   return error;
 }
 
-Status SeriesStore::Impl::StagePage(std::string_view page, PageFormat format,
-                                    StagedPage& staged) const {
-  staged.page = page;
-  const bool all = wanted_.empty() && page.size() <= UINT32_MAX;
-  if (all) staged.layout = std::make_shared<PageLayout>(format);
-  PageParser parser(page, format);
-  parser.KeepOnly(wanted_);
+// Unless samples of a page are left out unread: then it cannot be known again.
+void SeriesStore::Impl::RememberLayout(PageFormat format, StagedPage& staged) const {
+  if (wanted_.empty()) staged.layout = std::make_shared<PageLayout>(format);
+}
+
+// All that the parser has left of the page, or of a part of it.
+Status SeriesStore::Impl::StageEntries(PageParser& parser, StagedPage& staged) const {
+  const std::string_view page = staged.page;
   while (true) {
     switch (parser.Next()) {
       case PageParser::Event::kEnd:
-        if (staged.layout != nullptr) staged.layout->Finish(page);
         return {};
       case PageParser::Event::kError:
         return parser.error();
@@ -250,8 +202,7 @@ Status SeriesStore::Impl::StagePage(std::string_view page, PageFormat format,
     }
     const SampleView& sample = parser.sample();
     if (staged.samples.size() == options_.max_samples_per_page) {
-      const auto offset = static_cast<std::size_t>(sample.series.data() - page.data());
-      return Limited(PositionText(page, offset) + ": the page has more than " +
+      return Limited(staged.PositionOf(sample.series) + ": the page has more than " +
                      std::to_string(options_.max_samples_per_page) + " samples");
     }
     std::string_view metric = staged.Keep(sample.name);
@@ -267,15 +218,15 @@ Status SeriesStore::Impl::StagePage(std::string_view page, PageFormat format,
     for (const LabelView& label : sample.labels) {
       staged.labels.push_back({staged.Keep(label.name), staged.Keep(label.value)});
     }
-    staged.samples.push_back({.series = sample.series,
-                              .metric = metric,
-                              .labels_begin = labels_begin,
-                              .labels_count = sample.labels.size(),
-                              .value = sample.value,
-                              .timestamp_ms = sample.timestamp_ms,
-                              .type = type,
-                              .ref = {},
-                              .hash = 0});
+    staged.samples.push_back(
+        {.series = sample.series,
+         .metric = metric,
+         .labels_begin = labels_begin,
+         .labels_count = sample.labels.size(),
+         .value = sample.value,
+         .timestamp_ms = staged.rules.honor_timestamps ? sample.timestamp_ms : std::nullopt,
+         .type = type,
+         .ref = {}});
     if (sample.timestamp_ms || sample.exemplar) staged.layout = nullptr;
     if (staged.layout != nullptr) staged.layout->Add(page, sample.number_at, parser.offset());
   }
@@ -284,6 +235,7 @@ Status SeriesStore::Impl::StagePage(std::string_view page, PageFormat format,
 Status SeriesStore::Impl::ResolvePage(const TargetLabels& target, StagedPage& staged,
                                       std::int64_t at_ms) {
   if (Status found = FindSeries(target, staged); !found) return found;
+  if (Status few = CheckSampleLimit(staged); !few) return few;
   const std::uint64_t forgotten = forgotten_;
   if (Status room = MakeRoom(staged.fresh, at_ms); !room) return room;
   // What was dropped to make room may be what had been found.
@@ -293,11 +245,10 @@ Status SeriesStore::Impl::ResolvePage(const TargetLabels& target, StagedPage& st
 Status SeriesStore::Impl::FindSeries(const TargetLabels& target, StagedPage& staged) {
   staged.fresh = 0;
   for (StagedSample& sample : staged.samples) {
-    if (sample.ref && IsCurrent(*sample.ref)) continue;
+    if (sample.dropped || (sample.ref && IsCurrent(*sample.ref))) continue;
     if (Status resolved = ResolveSample(target, staged, sample); !resolved) {
-      const auto offset = static_cast<std::size_t>(sample.series.data() - staged.page.data());
       return Error{resolved.error().code,
-                   PositionText(staged.page, offset) + ": " + resolved.error().message};
+                   staged.PositionOf(sample.series) + ": " + resolved.error().message};
     }
   }
   return {};
@@ -308,6 +259,7 @@ Status SeriesStore::Impl::ResolveSample(const TargetLabels& target, StagedPage& 
                                         StagedSample& sample) {
   if (sample.hash == 0) {
     if (Status merged = MergeLabels(target, staged, sample); !merged) return merged;
+    if (sample.dropped) return {};
   }
   const SeriesKey key = {
       .metric = sample.metric, .labels = staged.LabelsOf(sample), .hash = sample.hash};
@@ -321,49 +273,19 @@ Status SeriesStore::Impl::ResolveSample(const TargetLabels& target, StagedPage& 
   return Check(key);
 }
 
-// The labels of the sample become those of its series: `staged.labels` gets them once more.
-Status SeriesStore::Impl::MergeLabels(const TargetLabels& target, StagedPage& staged,
-                                      StagedSample& sample) {
-  const std::span<const LabelView> own = staged.LabelsOf(sample);
-  std::vector<LabelView>& merged = staged.merged;
-  merged.assign(own.begin(), own.end());
-  const auto by_name = [](const LabelView& a, const LabelView& b) { return a.name < b.name; };
-  std::sort(merged.begin(), merged.end(), by_name);
-  const auto twice =
-      std::adjacent_find(merged.begin(), merged.end(),
-                         [](const LabelView& a, const LabelView& b) { return a.name == b.name; });
-  if (twice != merged.end()) {
-    return Invalid("label name \"" + Shown(twice->name) + "\" is not unique");
-  }
-  std::erase_if(merged, [](const LabelView& label) { return label.value.empty(); });
-  const auto taken = [&](const std::string& name) {
-    return target.Has(name) || std::any_of(merged.begin(), merged.end(),
-                                           [&](const LabelView& l) { return l.name == name; });
-  };
-  for (LabelView& label : merged) {
-    if (!target.Has(label.name)) continue;
-    std::string renamed = "exported_" + std::string(label.name);
-    while (taken(renamed)) renamed.insert(0, "exported_");
-    label.name = staged.texts.emplace_back(std::move(renamed));
-  }
-  for (const LabelView& label : target.labels) {
-    if (!label.value.empty()) merged.push_back(label);
-  }
-  std::sort(merged.begin(), merged.end(), by_name);
-  sample.labels_begin = staged.labels.size();
-  sample.labels_count = merged.size();
-  staged.labels.insert(staged.labels.end(), merged.begin(), merged.end());
-  sample.hash = HashOf(sample.metric, merged) | 1U;  // 0: not known yet
-  return {};
-}
-
 PageSummary SeriesStore::Impl::CommitPage(Target& target, StagedPage& staged, std::int64_t at_ms) {
   const std::size_t series_before = index_.size();
   PageSummary summary;
   std::vector<SeriesRef> live;
   live.reserve(staged.samples.size());
+  target.dropped.clear();
   ++page_number_;
   for (StagedSample& sample : staged.samples) {
+    if (!staged.rules.relabel.empty()) target.dropped.push_back(sample.dropped);
+    if (sample.dropped) {
+      ++summary.dropped;
+      continue;
+    }
     const std::int64_t time_ms = sample.timestamp_ms.value_or(at_ms);
     if (time_ms > at_ms + kMaxAheadMs) {
       ++stats_.too_far_ahead_total;
@@ -389,6 +311,7 @@ PageSummary SeriesStore::Impl::CommitPage(Target& target, StagedPage& staged, st
   }
   target.live = std::move(live);
   target.layout = std::move(staged.layout);
+  target.rules = staged.rules;
   target.checked = forgotten_;
   summary.series_added = index_.size() - series_before;
   return summary;

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "series/regex.h"
+#include "regex/regex.h"
 #include "tidegate/export.h"
 #include "tidegate/result.h"
 

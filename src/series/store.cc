@@ -18,7 +18,18 @@ Status SeriesStore::Ingest(std::string_view metric, const Labels& labels, double
 
 Result<PageSummary> SeriesStore::IngestPage(std::string_view page, PageFormat format,
                                             const Labels& target, TimePoint at) {
-  return impl_->IngestPage(page, format, target, at);
+  return impl_->IngestPage(page, format, target, at, {});
+}
+
+Result<PageSummary> SeriesStore::IngestPage(std::string_view page, PageFormat format,
+                                            const Labels& target, TimePoint at,
+                                            const PageRules& rules) {
+  return impl_->IngestPage(page, format, target, at, rules);
+}
+
+std::unique_ptr<IncomingPage> SeriesStore::BeginPage(PageFormat format, Labels target, TimePoint at,
+                                                     PageRules rules) {
+  return impl_->BeginPage(format, std::move(target), at, std::move(rules));
 }
 
 void SeriesStore::MarkStale(const Labels& target, TimePoint at) { impl_->MarkStale(target, at); }

@@ -89,7 +89,9 @@ class SeriesStore::Impl {
 
   Status Ingest(std::string_view metric, const Labels& labels, double value, TimePoint at);
   Result<PageSummary> IngestPage(std::string_view page, PageFormat format, const Labels& target,
-                                 TimePoint at);
+                                 TimePoint at, const PageRules& rules);
+  std::unique_ptr<IncomingPage> BeginPage(PageFormat format, Labels target, TimePoint at,
+                                          PageRules rules);
   void MarkStale(const Labels& target, TimePoint at);
   SeriesStoreStats stats() const;
 
@@ -123,8 +125,10 @@ class SeriesStore::Impl {
   /// What one target's last page had.
   struct Target {
     LayoutPtr layout;             // null: not remembered
-    std::vector<SeriesRef> live;  // what ends when it vanishes; with a layout: one for each line
-    std::uint64_t checked = 0;    // forgotten_ when all of `live` was current
+    std::vector<SeriesRef> live;  // what ends when it vanishes; with a layout: one for each line …
+    std::vector<bool> dropped;    // … but for those that relabelling drops; empty: none
+    PageRules rules;
+    std::uint64_t checked = 0;  // forgotten_ when all of `live` was current
   };
 
   /// The series that have one label with one value; sorted when it is first asked for.
@@ -136,6 +140,7 @@ class SeriesStore::Impl {
   struct StagedPage;
   struct StagedSample;
   struct TargetLabels;
+  class PartwisePage;
 
   bool Same(Slot slot, const SeriesKey& key) const;
   bool Before(Slot a, Slot b) const;
@@ -145,13 +150,19 @@ class SeriesStore::Impl {
 
   Status Check(const SeriesKey& key);
   Status CheckLengths(std::string_view name, std::string_view value);
-  Status StagePage(std::string_view page, PageFormat format, StagedPage& staged) const;
-  std::optional<PageSummary> IngestKnownPage(std::string_view page, PageFormat format,
-                                             const Labels& target, std::int64_t at_ms);
+  void RememberLayout(PageFormat format, StagedPage& staged) const;
+  Status StageEntries(PageParser& parser, StagedPage& staged) const;
+  LayoutPtr LayoutOf(const Labels& target, PageFormat format, const PageRules& rules) const;
+  std::optional<PageSummary> CommitKnown(const LayoutPtr& layout, const Labels& target,
+                                         std::span<const double> values, std::int64_t at_ms);
+  Result<PageSummary> CommitStaged(const Labels& target, StagedPage& staged, std::int64_t at_ms);
   Status ResolvePage(const TargetLabels& target, StagedPage& staged, std::int64_t at_ms);
   Status FindSeries(const TargetLabels& target, StagedPage& staged);
   Status ResolveSample(const TargetLabels& target, StagedPage& staged, StagedSample& sample);
   Status MergeLabels(const TargetLabels& target, StagedPage& staged, StagedSample& sample);
+  static Status RelabelSample(StagedPage& staged, StagedSample& sample);
+  Status CheckSampleLimit(const StagedPage& staged);
+  Status CheckPageLimits(const PageRules& rules, const SeriesKey& key);
   PageSummary CommitPage(Target& target, StagedPage& staged, std::int64_t at_ms);
   Error CountRefusal(const Error& error);
 

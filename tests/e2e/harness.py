@@ -121,8 +121,8 @@ class Bench:
 
 
 @contextlib.contextmanager
-def running(arguments, settings, memory_may_stay):
-    stack = Stack(arguments.run, arguments.build, settings)
+def running(arguments, settings, memory_may_stay, make_stack):
+    stack = make_stack(arguments.run, arguments.build, settings)
     left = None
     try:
         stack.prepare()
@@ -146,18 +146,19 @@ def short(max_replicas=2):
     return Settings(max_replicas, window="10s", up_period_s=2, down_window_s=4)
 
 
-def main(test, settings=None, memory_may_stay=False):
+def main(test, settings=None, memory_may_stay=False, stack=Stack):
     """Runs one test; exit status 0 or 1. ctest gives the directories.
 
     memory_may_stay: the test kills what would have removed a server's shared memory; the next
     server that is started sweeps it.
+    stack: its class, if it is another one than that of the demonstration.
     """
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", default=str(ROOT / "build" / "release"))
     parser.add_argument("--run", default=str(ROOT / "build" / "e2e" / test.__name__))
     arguments = parser.parse_args()
     try:
-        with running(arguments, settings or short(), memory_may_stay) as bench:
+        with running(arguments, settings or short(), memory_may_stay, stack) as bench:
             test(bench)
         bench.ticks()
         replay = bench.stack.replay()

@@ -14,12 +14,17 @@
 //     say=TEXT            writes one line
 //     report=FILE         writes what it was born with: descriptors, signals, arguments
 //     delay=MS            how long /infer takes
+//     burn=MILLICORES     uses so much CPU time, in its own process
+//     burn-below=…        the same in a child of a thread of its own; after burn-for=MS a new one
+//     ignore-children     nobody waits for those, nor takes over their times
+//     allocate=MIB        touches so much memory
 //
 // GET /v2/health/ready, /infer, /pid, /break (from then on /infer answers 500).
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -27,6 +32,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -123,6 +129,37 @@ void StartDaemon() {
   for (;;) pause();
 }
 
+double ThreadSeconds() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+/// On average, whatever else the machine has to do meanwhile.
+void Burn(const std::string& millicores, milliseconds until_over) {
+  const double share = std::atof(millicores.c_str()) / 1000;
+  const auto begun = std::chrono::steady_clock::now();
+  const double used = ThreadSeconds();
+  for (;;) {
+    const auto elapsed = std::chrono::steady_clock::now() - begun;
+    if (until_over > milliseconds(0) && elapsed > until_over) return;
+    const double wanted = share * std::chrono::duration<double>(elapsed).count();
+    while (ThreadSeconds() - used < wanted) continue;
+    std::this_thread::sleep_for(milliseconds(5));
+  }
+}
+
+void BurnBelow() {
+  for (;;) {
+    const pid_t child = fork();
+    if (child == 0) {
+      Burn(*Switch("burn-below"), Time("burn-for"));
+      _exit(0);
+    }
+    waitpid(child, nullptr, 0);
+  }
+}
+
 int Listen(int port) {
   const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const int on = 1;
@@ -157,6 +194,12 @@ void StartTimers() {
       raise(SIGSEGV);
     }).detach();
   }
+  if (const auto mib = Switch("allocate")) {
+    static std::vector<char> memory(static_cast<std::size_t>(std::atol(mib->c_str())) << 20U, 'x');
+  }
+  if (const auto burn = Switch("burn")) std::thread([burn] { Burn(*burn, {}); }).detach();
+  if (Switch("ignore-children")) std::signal(SIGCHLD, SIG_IGN);
+  if (Switch("burn-below")) std::thread(BurnBelow).detach();
   if (Switch("spam")) {
     std::thread([] {
       const std::string text(65536, 'y');

@@ -29,6 +29,7 @@ FILES = {
     "quantity": ("quantity/cases.jsonl.gz", "hpa/v*/quantities.jsonl.gz"),
     "hpa-validation": ("hpa-validation/cases.jsonl.gz", "hpa/v*/validation.jsonl.gz"),
     "exposition": ("exposition/cases.jsonl.gz",),
+    "relabel": ("relabel/cases.jsonl.gz",),
     "promql": ("promql/datasets.jsonl.gz", "promql/cases.jsonl.gz"),
 }
 OTHER_SETS = ("quantities.jsonl.gz", "validation.jsonl.gz")  # in the folders of the set hpa

@@ -252,12 +252,28 @@ def ordinal(x):
     return bits if bits >= 0 else -(bits & 0x7FFF_FFFF_FFFF_FFFF)
 
 
+def relabel(_case, want, got):
+    """Rules are refused alike, in Prometheus's words but for what is wrong in a regular expression."""
+    verdict = Verdict()
+    if "error" in want:
+        errors = got.get("errors", [])
+        regexp = want["error"].startswith("error parsing regexp")
+        said = [e for e in errors if e.startswith("error parsing regexp" if regexp else want["error"])]
+        verdict.expect("error", want["error"], errors, bool(said))
+        return verdict
+    for field, absent in (("keep", None), ("labels", {})):
+        have = got.get(field, absent)
+        verdict.expect(field, want.get(field, absent), have, want.get(field, absent) == have)
+    return verdict
+
+
 # By set, and by the other forms of line that two sets have.
 COMPARERS = {
     "quantity texts": quantity_text,
     "hpa-validation specs": hpa_spec,
     "hpa": hpa,
     "quantity": quantity,
+    "relabel": relabel,
     "hpa-validation": hpa_validation,
     "exposition": exposition,
     "promql": promql,

@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
       {"mig", RunMigSet},
       {"promql", RunPromqlSet},
       {"quantity", RunQuantitySet},
+      {"relabel", RunRelabelSet},
   };
   const auto found = argc == 2 ? sets.find(argv[1]) : sets.end();
   if (found == sets.end()) {

@@ -29,4 +29,7 @@ int RunMigSet(std::istream& in, std::ostream& out);
 /// before the cases that use them: `zcat datasets.jsonl.gz cases.jsonl.gz`.
 int RunPromqlSet(std::istream& in, std::ostream& out);
 
+/// Relabelling rules (YAML) and what they make of labels, as Prometheus applies them.
+int RunRelabelSet(std::istream& in, std::ostream& out);
+
 }  // namespace tidegate::golden

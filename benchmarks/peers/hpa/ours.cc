@@ -62,9 +62,9 @@ void MeasureReplicas(const WorkloadInput& input, int milliseconds) {
   Scratch scratch;
   MetricTrace trace;
   const hpa::MetricContext context{
-      .spec = input.spec,
       .observation = input.observation,
       .now = kNow,
+      .spec = input.spec,
       .compatibility = hpa::CompatibilityOf(input.spec.compatibility),
       .tolerance = {},
       .scratch = scratch,

@@ -21,6 +21,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,7 +52,11 @@ struct ProcessPoolOptions {
   std::vector<std::string> ports = {"http"};  ///< a free TCP port is found for each name
   std::uint16_t port_min = 20000;
   std::uint16_t port_max = 29999;
-  std::int32_t initial_replicas = 1;  ///< when there is nothing to adopt
+  /// What each replica requests, as its only container, `server`: what the utilization of Resource
+  /// metrics is a percentage of. Nothing is reserved or limited by it.
+  std::optional<MilliValue> cpu_request = {};     ///< cores
+  std::optional<MilliValue> memory_request = {};  ///< bytes
+  std::int32_t initial_replicas = 1;              ///< when there is nothing to adopt
   HttpProbe readiness;
   /// After failure_threshold failures: replaced. An empty path, the default: no such probe.
   HttpProbe liveness = {.path = ""};

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "os/unique_fd.h"
+#include "tidegate/observation.h"
 #include "tidegate/result.h"
 #include "tidegate/types.h"
 
@@ -27,12 +28,6 @@ struct KeeperCommand {
   std::string working_directory;
   std::vector<std::string> command;
   std::map<std::string, std::string> environment;  ///< added to the host's
-};
-
-/// What names a process for good.
-struct ProcessId {
-  pid_t pid = 0;
-  std::uint64_t start_ticks = 0;
 };
 
 /// A running keeper. Dropping it does not stop it.

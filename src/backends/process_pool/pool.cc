@@ -80,12 +80,22 @@ std::uint64_t Hash(const std::string& text) {
   return hash;
 }
 
+// A pool that requests nothing says nothing of containers.
+std::vector<Container> ContainersOf(const ProcessPoolOptions& options) {
+  if (!options.cpu_request && !options.memory_request) return {};
+  Container server{.name = "server"};
+  if (options.cpu_request) server.requests.push_back({"cpu", *options.cpu_request});
+  if (options.memory_request) server.requests.push_back({"memory", *options.memory_request});
+  return {server};
+}
+
 }  // namespace
 
 Pool::Pool(Setup setup, Clock& clock)
     : workload_(std::move(setup.workload)),
       options_(std::move(setup.options)),
       identity_(std::move(setup.identity)),
+      containers_(ContainersOf(options_)),
       address_(setup.address),
       clock_(clock),
       lock_(std::move(setup.lock)),
@@ -554,6 +564,8 @@ void Pool::Publish() {
     replica.ports = state.ports;
     replica.restarts = state.restarts;
     replica.message = member.message;
+    replica.containers = containers_;
+    if (member.keeper.running()) replica.process = member.keeper.id();
     if (member.step != MemberStep::kWaiting) {
       replica.phase = ReplicaPhase::kRunning;
       replica.start_time = state.start_time;

@@ -123,6 +123,7 @@ class Pool {
   const WorkloadId workload_;
   const ProcessPoolOptions options_;
   const std::string identity_;
+  const std::vector<Container> containers_;  // of each replica
   SocketAddress address_;
   Clock& clock_;
   UniqueFd lock_;

@@ -31,8 +31,9 @@ struct Said {
   bool change_pending = false;
   std::set<std::string> hold_kinds;  // empty: does not hold
   TimePoint hold_start{};
-  std::optional<ErrorCode> fault;       // of applying
-  std::map<std::string, bool> targets;  // by name: was it up?
+  std::optional<ErrorCode> fault;  // of applying
+  /// By name and target, of which a replica may have several: was it up?
+  std::map<std::pair<std::string, std::string>, bool> targets;
   bool lacks_slices = false;
 };
 
@@ -144,19 +145,20 @@ bool IsExpectedUp(const WorkloadInput& input, const std::string& replica) {
 
 void LogReporter::SayTargets(const WorkloadInput& input, const WorkloadId& workload,
                              const std::vector<TargetState>& states, Said& said) {
-  std::map<std::string, bool> targets;
+  decltype(said.targets) targets;
   for (const TargetState& state : states) {
     const std::string& name = state.replica.empty() ? state.target : state.replica;
-    const auto before = said.targets.find(name);
+    const std::pair key(name, state.target);
+    const auto before = said.targets.find(key);
     const bool known = before != said.targets.end();
     if (state.up) {
       if (known && !before->second) spdlog::info("{}: target {} is up again", workload, name);
-      targets[name] = true;
+      targets[key] = true;
     } else if (known || IsExpectedUp(input, state.replica)) {
       if (!known || before->second) {
         spdlog::warn("{}: target {} is down: {}", workload, name, state.error);
       }
-      targets[name] = false;
+      targets[key] = false;
     }
   }
   said.targets = std::move(targets);

@@ -61,7 +61,8 @@ struct WorkloadMetrics {
     bool up = false;
     TimePoint last_attempt{};
   };
-  std::map<std::string, TargetMetrics> targets;  // by replica
+  /// By replica and target: several sources may ask one replica.
+  std::map<std::pair<std::string, std::string>, TargetMetrics> targets;
   std::size_t stale_targets = 0;
   Histogram scrape_duration{kScrapeBuckets};
 };
@@ -117,10 +118,10 @@ void TakeApplied(const Decision& decision, const Applied& applied, WorkloadMetri
 }
 
 void TakeTargets(const std::vector<TargetState>& states, WorkloadMetrics& metrics) {
-  std::map<std::string, WorkloadMetrics::TargetMetrics> targets;
+  decltype(metrics.targets) targets;
   metrics.stale_targets = 0;
   for (const TargetState& state : states) {
-    const std::string& name = state.replica.empty() ? state.target : state.replica;
+    const std::pair name(state.replica.empty() ? state.target : state.replica, state.target);
     const auto before = metrics.targets.find(name);
     const bool is_new =
         before == metrics.targets.end() || before->second.last_attempt != state.last_attempt;
@@ -197,8 +198,12 @@ void AddSignals(const WorkloadMap& workloads, std::vector<MetricFamily>& page) {
       AddSeries(actions, {{"workload", id}, {"direction", key.first}, {"result", key.second}},
                 static_cast<double>(count));
     }
-    for (const auto& [replica, target] : metrics.targets) {
-      AddSeries(up, {{"workload", id}, {"replica", replica}}, target.up ? 1 : 0);
+    std::map<std::string, bool> all_up;
+    for (const auto& [name, target] : metrics.targets) {
+      all_up.emplace(name.first, true).first->second &= target.up;
+    }
+    for (const auto& [replica, is_up] : all_up) {
+      AddSeries(up, {{"workload", id}, {"replica", replica}}, is_up ? 1 : 0);
     }
     ClientMetric histogram = metrics.scrape_duration.Collect();
     histogram.label = {{"workload", id}};

@@ -9,37 +9,27 @@
 #include <utility>
 #include <vector>
 
+#include "net/credentials.h"
 #include "net/http_client.h"
 #include "series/staleness.h"
 #include "sources/prometheus/answer.h"
-#include "sources/prometheus/credentials.h"
 #include "sources/schedule.h"
 
 namespace tidegate {
 namespace {
 
+using net::Credentials;
 using prometheus::Answer;
 using prometheus::AnswerSeries;
-using prometheus::Credentials;
 
 constexpr std::string_view kPath = "/api/v1/query";
 constexpr std::size_t kLongestMessage = 400;
 
-/// application/x-www-form-urlencoded
-std::string Encode(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  constexpr std::string_view kPlain = "-._~";
-  std::string out;
-  for (const char c : text) {
-    const bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    const auto byte = static_cast<unsigned char>(c);
-    if (word || kPlain.find(c) != std::string_view::npos) {
-      out += c;
-    } else {
-      out.append({'%', kHex[byte >> 4U], kHex[byte & 15U]});
-    }
-  }
-  return out;
+HttpAccess AccessOf(const PrometheusOptions& options) {
+  return {.basic_auth = options.basic_auth,
+          .credentials_file = options.bearer_token_file,
+          .tls = options.tls,
+          .headers = options.headers};
 }
 
 /// Seconds since the epoch, to the millisecond that the answers are stored with.
@@ -106,7 +96,7 @@ class PrometheusSource final : public Source {
     url_ = options_.url;
     while (!url_.empty() && url_.back() == '/') url_.pop_back();
     for (const auto& [name, value] : options_.parameters) {
-      parameters_ += "&" + Encode(name) + "=" + Encode(value);
+      parameters_ += "&" + net::PercentEncoded(name) + "=" + net::PercentEncoded(value);
     }
   }
 
@@ -153,7 +143,7 @@ Status PrometheusSource::Collect(const CollectRequest& request, SampleSink& sink
     return Error{ErrorCode::kDeadlineExceeded, "no time left to ask for " + request.workload};
   }
   state.schedule.Advance(request.now, options_.interval);
-  const auto credentials = Credentials::Read(options_);
+  const auto credentials = Credentials::Read(AccessOf(options_));
   if (!credentials) {
     FailAll(request, credentials.error(), state, sink);
     return {};
@@ -190,7 +180,8 @@ net::HttpRequest PrometheusSource::RequestFor(const CollectRequest& request,
   net::HttpRequest post;
   post.url = url_ + std::string(kPath);
   post.method = net::HttpMethod::kPost;
-  post.body = "query=" + Encode(query) + "&time=" + Timestamp(request.now) + parameters_;
+  post.body =
+      "query=" + net::PercentEncoded(query) + "&time=" + Timestamp(request.now) + parameters_;
   post.headers = credentials.headers();
   post.headers["Content-Type"] = "application/x-www-form-urlencoded";
   post.tls = options_.tls;

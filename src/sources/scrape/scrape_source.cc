@@ -1,26 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tidegate/sources/scrape.h"
 
-#include <algorithm>
 #include <cctype>
-#include <mutex>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "exposition/content_type.h"
-#include "net/http_client.h"
-#include "sources/schedule.h"
+#include "sources/page.h"
+#include "sources/replica_poll.h"
 
 namespace tidegate {
 namespace {
-
-std::string Seconds(Duration duration) {
-  std::string text = std::to_string(std::chrono::duration<double>(duration).count());
-  while (text.back() == '0') text.pop_back();
-  if (text.back() == '.') text.pop_back();
-  return text;
-}
 
 std::string Lower(std::string_view text) {
   std::string lower(text);
@@ -28,190 +18,33 @@ std::string Lower(std::string_view text) {
   return lower;
 }
 
-/// Small exporters send no type at all: that is text here, where Prometheus 3 fails the scrape.
-/// Another type is another thing than metrics, such as the error page of a proxy.
-Result<PageFormat> FormatOfResponse(std::string_view content_type) {
-  if (content_type.empty()) return PageFormat::kText;
-  Result<PageFormat> format = FormatOf(content_type);
-  if (format) return format;
-  return Error{ErrorCode::kUnavailable, "protocol: " + format.error().message};
-}
-
-struct Target {
-  std::string url;  // empty: the replica's address is not known
-  Schedule schedule;
-  bool leaving = false;  // drained: it waits until nobody is connected to it
-  TargetState state;
-};
-
-/// Nothing answers at a replica that has not started or has ended, or something else does.
-bool HasServer(const Replica& replica) {
-  return replica.phase == ReplicaPhase::kRunning || replica.phase == ReplicaPhase::kUnknown;
-}
-
-struct WorkloadTargets {
-  net::HttpClient client;
-  std::map<std::string, Target> by_replica;
-};
-
-class ScrapeSource final : public Source {
- public:
-  explicit ScrapeSource(ScrapeOptions options) : options_(std::move(options)) {
-    headers_ = {{"accept", {"Accept", std::string(kAcceptHeader)}},
-                {"x-prometheus-scrape-timeout-seconds",
-                 {"X-Prometheus-Scrape-Timeout-Seconds", Seconds(options_.timeout)}}};
-    for (const auto& header : options_.headers) headers_[Lower(header.first)] = header;
-  }
-
-  Status Collect(const CollectRequest& request, SampleSink& sink) override;
-  std::vector<TargetState> targets() const override;
-
- private:
-  WorkloadTargets& TargetsOf(const WorkloadId& workload);
-  void Reconcile(const CollectRequest& request, WorkloadTargets& targets, SampleSink& sink);
-  net::HttpRequest RequestFor(const Target& target, Duration timeout) const;
-  void Finish(const CollectRequest& request, Target& target, net::HttpOutcome&& outcome,
-              SampleSink& sink);
-  Result<PageSummary> Ingest(const Result<net::HttpResponse>& response, const Labels& labels,
-                             TimePoint now, SampleSink& sink) const;
-
-  const ScrapeOptions options_;
-  std::map<std::string, std::pair<std::string, std::string>> headers_;  // by lower-case name
-
-  // Guards the shape of the maps and every TargetState. One workload's client and schedule belong
-  // to the thread that collects for it; its Target nodes stay where they are meanwhile.
-  mutable std::mutex mutex_;
-  std::map<WorkloadId, std::unique_ptr<WorkloadTargets>> workloads_;
-};
-
-Status ScrapeSource::Collect(const CollectRequest& request, SampleSink& sink) {
-  if (options_.path.empty() || options_.path.front() != '/') {
-    return Error{ErrorCode::kInvalidArgument,
-                 "scrape path: must begin with \"/\", got \"" + options_.path + "\""};
-  }
-  WorkloadTargets& targets = TargetsOf(request.workload);
-  Reconcile(request, targets, sink);
-  const Duration timeout = std::min(options_.timeout, request.deadline - request.now);
-  if (timeout <= Duration::zero()) {
-    return Error{ErrorCode::kDeadlineExceeded, "no time left to scrape " + request.workload};
-  }
-  std::vector<Target*> due;
-  std::vector<net::HttpRequest> requests;
-  for (auto& [replica, target] : targets.by_replica) {
-    if (!target.schedule.IsDue(request.now, options_.interval)) continue;
-    target.schedule.Advance(request.now, options_.interval);
-    if (target.url.empty()) {
-      net::HttpOutcome outcome;
-      outcome.response = Error{ErrorCode::kUnavailable, "the replica's address is not known"};
-      Finish(request, target, std::move(outcome), sink);
-      continue;
-    }
-    due.push_back(&target);
-    requests.push_back(RequestFor(target, timeout));
-  }
-  targets.client.Perform(requests, [&](std::size_t index, net::HttpOutcome&& outcome) {
-    Finish(request, *due[index], std::move(outcome), sink);
-  });
-  return {};
-}
-
-WorkloadTargets& ScrapeSource::TargetsOf(const WorkloadId& workload) {
-  const std::lock_guard lock(mutex_);
-  auto& targets = workloads_[workload];
-  if (targets == nullptr) targets = std::make_unique<WorkloadTargets>();
-  return *targets;
-}
-
-/// Makes the targets those of the replicas that there are now.
-void ScrapeSource::Reconcile(const CollectRequest& request, WorkloadTargets& targets,
-                             SampleSink& sink) {
-  std::map<std::string, std::string> urls;
-  std::map<std::string, bool> leaving;
-  for (const Replica& replica : request.replicas) {
-    const auto port = replica.ports.find(options_.port);
-    if (port == replica.ports.end() || !HasServer(replica)) continue;
-    leaving[replica.name] = replica.terminating;
-    urls[replica.name] =
-        replica.host.empty() ? "" : net::HttpUrl(replica.host, port->second, options_.path);
-  }
-  std::vector<std::string> gone;
-  {
-    const std::lock_guard lock(mutex_);
-    for (const auto& [replica, target] : targets.by_replica) {
-      if (!urls.contains(replica)) gone.push_back(replica);
-    }
-    for (const std::string& replica : gone) targets.by_replica.erase(replica);
-    for (const auto& [replica, url] : urls) {
-      Target& target = targets.by_replica[replica];
-      target.url = url;
-      target.leaving = leaving[replica];
-      target.state.target = url;
-      target.state.replica = replica;
-    }
-  }
-  for (const std::string& replica : gone) {
-    sink.MarkStale({{"replica", replica}, {"workload", request.workload}}, request.now);
-  }
-}
-
-net::HttpRequest ScrapeSource::RequestFor(const Target& target, Duration timeout) const {
-  net::HttpRequest request;
-  request.url = target.url;
-  request.timeout = timeout;
-  request.body_limit = options_.body_size_limit;
-  request.close_after = target.leaving;
-  for (const auto& [key, header] : headers_) request.headers.insert(header);
-  return request;
-}
-
-Result<PageSummary> ScrapeSource::Ingest(const Result<net::HttpResponse>& response,
-                                         const Labels& labels, TimePoint now,
-                                         SampleSink& sink) const {
-  if (!response) return response.error();
-  if (Status status = net::CheckStatus(response->status); !status) return status.error();
-  if (response->body.empty()) return Error{ErrorCode::kNoData, "the page is empty"};
-  const Result<PageFormat> format = FormatOfResponse(response->content_type);
-  if (!format) return format.error();
-  Result<PageSummary> summary = sink.IngestPage(response->body, *format, labels, now);
-  if (summary && summary->samples + summary->left_out == 0) {
-    return Error{ErrorCode::kNoData, "the page has no samples"};
-  }
-  return summary;
-}
-
-void ScrapeSource::Finish(const CollectRequest& request, Target& target, net::HttpOutcome&& outcome,
-                          SampleSink& sink) {
-  const Labels labels = {{"replica", target.state.replica}, {"workload", request.workload}};
-  const Result<PageSummary> summary = Ingest(outcome.response, labels, request.now, sink);
-  if (!summary) sink.MarkStale(labels, request.now);
-  const std::size_t samples = summary ? summary->samples + summary->left_out : 0;
-  const double seconds = std::chrono::duration<double>(outcome.duration).count();
-  // What the store refuses it counts; that is no failure of the target.
-  (void)sink.Ingest("up", labels, summary ? 1 : 0, request.now);
-  (void)sink.Ingest("scrape_duration_seconds", labels, seconds, request.now);
-  (void)sink.Ingest("scrape_samples_scraped", labels, static_cast<double>(samples), request.now);
-  const std::lock_guard lock(mutex_);
-  target.state.up = summary.has_value();
-  target.state.last_attempt = request.now;
-  if (summary) target.state.last_success = request.now;
-  target.state.last_duration = outcome.duration;
-  target.state.samples = samples;
-  target.state.error = summary ? "" : summary.error().message;
-}
-
-std::vector<TargetState> ScrapeSource::targets() const {
-  std::vector<TargetState> states;
-  const std::lock_guard lock(mutex_);
-  for (const auto& [workload, targets] : workloads_) {
-    for (const auto& [replica, target] : targets->by_replica) states.push_back(target.state);
-  }
-  return states;
+/// Those that Prometheus sends, where the user has no header of the same name.
+std::map<std::string, std::string> HeadersOf(const ScrapeOptions& options) {
+  std::map<std::string, std::pair<std::string, std::string>> by_lower_name = {
+      {"accept", {"Accept", std::string(kAcceptHeader)}},
+      {"x-prometheus-scrape-timeout-seconds",
+       {"X-Prometheus-Scrape-Timeout-Seconds", Seconds(options.timeout)}}};
+  for (const auto& header : options.headers) by_lower_name[Lower(header.first)] = header;
+  std::map<std::string, std::string> headers;
+  for (const auto& [name, header] : by_lower_name) headers.insert(header);
+  return headers;
 }
 
 }  // namespace
 
 std::unique_ptr<Source> MakeScrapeSource(ScrapeOptions options) {
-  return std::make_unique<ScrapeSource>(std::move(options));
+  return MakeReplicaPoll(
+      {.name = "scrape",
+       .port = options.port,
+       .path = options.path,
+       .interval = options.interval,
+       .timeout = options.timeout,
+       .body_size_limit = options.body_size_limit,
+       .headers = HeadersOf(options),
+       .labels = {}},
+      [](const net::HttpResponse& response, const Labels& target, TimePoint now, SampleSink& sink) {
+        return IngestAnswer(response, target, now, sink);
+      });
 }
 
 }  // namespace tidegate

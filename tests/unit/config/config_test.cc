@@ -135,7 +135,11 @@ TEST(ConfigTest, FullYamlHasEveryKeyAtItsDefault) {
   expected.spec.fallbacks = {{.metric = "queue_ms"}};
   expected.queries = full.queries;
   expected.scrape.emplace().headers = full.scrape.value().headers;
+  expected.triton_stats.emplace().headers = full.triton_stats.value().headers;
+  expected.process.emplace();
   expected.process_pool.emplace().command = full.process_pool.value().command;
+  expected.process_pool->cpu_request = 500;
+  expected.process_pool->memory_request = (std::int64_t{1} << 30) * 1000;
   expected.process_pool->environment = full.process_pool->environment;
   expected.process_pool->ports = full.process_pool->ports;
   expected.nginx.emplace();
@@ -184,6 +188,55 @@ TEST(ConfigTest, SimulatedDevicesAreAnInventory) {
   EXPECT_EQ(MakeInventory(options).value(), inventory);
 }
 
+// A HorizontalPodAutoscaler's CPU and memory, on processes.
+constexpr std::string_view kResources = R"(apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  maxReplicas: 3
+  metrics:
+  - {type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 60}}}
+  - {type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 1Gi}}}
+---
+apiVersion: tidegate.dev/v1alpha1
+kind: Autoscaler
+metadata: {name: web}
+spec:
+)";
+
+TEST(ConfigTest, ResourcesOfAPoolAreReadFromItsProcesses) {
+  const std::string pool =
+      std::string(kResources) + "  backend: {processPool: {command: [s], requests: {cpu: 250m}}}\n";
+  const Autoscaler web = Parse(pool + "  process: {interval: 2s}\n").autoscalers.at(0);
+  ASSERT_EQ(web.queries.size(), 2u);
+  EXPECT_EQ(web.queries[0].metric, "cpu");
+  EXPECT_EQ(web.queries[0].query, ProcessQuery("cpu"));
+  EXPECT_EQ(web.queries[1].metric, "memory");
+  EXPECT_EQ(web.queries[1].query, ProcessQuery("memory"));
+  EXPECT_EQ(web.process->interval, std::chrono::seconds(2));
+  EXPECT_EQ(web.process_pool->cpu_request, 250);
+  EXPECT_FALSE(web.process_pool->memory_request);
+  // One's own query stays, and without the source there is none.
+  const Autoscaler own =
+      Parse(pool + "  process: {}\n  queries: [{metric: cpu, query: q}]\n").autoscalers.at(0);
+  EXPECT_EQ(own.queries.at(0).query, "q");
+  EXPECT_TRUE(Parse(pool).autoscalers.at(0).queries.empty());
+}
+
+TEST(ConfigTest, AUtilizationNeedsARequest) {
+  const ParsedConfig parsed =
+      ParseConfig(std::string(kResources) +
+                      "  backend: {processPool: {command: [s], requests: {memory: 1Gi}}}\n"
+                      "  process: {}\n",
+                  "f.yaml");
+  ASSERT_EQ(parsed.problems.size(), 1u);
+  EXPECT_EQ(
+      parsed.problems[0].ToString(),
+      "f.yaml:8:92: spec.metrics[0].resource.target.averageUtilization: needs "
+      "spec.backend.processPool.requests.cpu: it is a percentage of what each replica requests");
+}
+
 TEST(ConfigTest, DumpOfAParsedDumpIsTheDump) {
   const std::string full = Read(std::string(TIDEGATE_SOURCE_DIR) + "/examples/config/full.yaml");
   const std::string once = DumpConfig(Parse(full));
@@ -212,6 +265,7 @@ TEST(ConfigTest, SecretsAreNotDumped) {
   web.scrape.emplace().headers["Authorization"] = "Bearer hunter2";
   web.process_pool.emplace().environment["TOKEN"] = "hunter2";
   web.prometheus.emplace().headers["X-Key"] = "hunter2";
+  web.triton_stats.emplace().headers["triton-access"] = "hunter2";
   const std::string dump = DumpConfig(config);
   EXPECT_THAT(dump, Not(HasSubstr("hunter2")));
   EXPECT_THAT(dump, HasSubstr("Authorization: \"***\""));

@@ -342,7 +342,8 @@ TEST(ConfigProblemsTest, TidegatesOwn) {
        Spec("  queries: [{metric: q, window: {average: Quantile, quantile: 90}}]\n"),
        "f.yaml:7:63: spec.queries[0].window.quantile: must be less than or equal to 1, got 90"},
       {"nothing as zero of what is pushed", Spec("  queries: [{metric: q, emptyAsZero: true}]\n"),
-       "f.yaml:7:38: spec.queries[0].emptyAsZero: needs spec.scrape or spec.prometheus: of what is "
+       "f.yaml:7:38: spec.queries[0].emptyAsZero: needs a source such as spec.scrape or "
+       "spec.prometheus: of what is "
        "pushed nobody knows whether it is empty or late"},
       {"no program", Spec("  backend: {processPool: {command: []}}\n"),
        "f.yaml:7:36: spec.backend.processPool.command: must name a program"},
@@ -359,6 +360,20 @@ TEST(ConfigProblemsTest, TidegatesOwn) {
       {"scrape port", Pool("  scrape: {}\n"),
        "f.yaml:10:11: spec.scrape.port: no port of spec.backend.processPool.ports is called "
        "\"metrics\""},
+      {"processes of nobody", Spec("  process: {}\n"),
+       "f.yaml:7:12: spec.process: needs spec.backend.processPool, whose processes it looks at"},
+      {"a cgroup for all", Pool("  process: {cgroup: /sys/fs/cgroup/web}\n"),
+       "f.yaml:10:21: spec.process.cgroup: want an absolute path with {replica} in it, got "
+       "\"/sys/fs/cgroup/web\""},
+      {"pages of a cgroup",
+       Pool("  process: {cgroup: '/sys/fs/cgroup/{replica}', proportionalMemory: true}\n"),
+       "f.yaml:10:69: spec.process.proportionalMemory: says nothing of a cgroup"},
+      {"a request of nothing", Pool("      requests: {cpu: 0}\n"),
+       "f.yaml:10:23: spec.backend.processPool.requests.cpu: must be greater than or equal to "
+       "0.001, got 0"},
+      {"statistics port", Pool("  tritonStats: {port: htp}\n"),
+       "f.yaml:10:23: spec.tritonStats.port: no port of spec.backend.processPool.ports is called "
+       "\"htp\"; did you mean \"http\"?"},
       {"probe port", Pool("      readiness: {port: htp}\n"),
        "f.yaml:10:25: spec.backend.processPool.readiness.port: no port of "
        "spec.backend.processPool.ports is called \"htp\"; did you mean \"http\"?"},
@@ -376,8 +391,14 @@ TEST(ConfigProblemsTest, TidegatesOwn) {
        "f.yaml:7:21: spec.prometheus.url: must not carry a user name or password; there is "
        "basicAuth"},
       {"two sources", Spec("  scrape: {}\n  prometheus: {url: 'http://p'}\n"),
-       "f.yaml:8:15: spec.prometheus: there is spec.scrape, too; a workload has one source of "
-       "samples"},
+       "f.yaml:8:15: spec.prometheus: there is spec.scrape, too; a Prometheus answers for every "
+       "metric"},
+      {"a Prometheus beside statistics",
+       Spec("  tritonStats: {}\n  prometheus: {url: 'http://p'}\n"),
+       "f.yaml:8:15: spec.prometheus: there is spec.tritonStats, too; a Prometheus answers for "
+       "every metric"},
+      {"an unknown key of statistics", Spec("  tritonStats: {models: m}\n"),
+       "f.yaml:7:17: spec.tritonStats: unknown key \"models\"; did you mean \"model\"?"},
       {"two ways to say who asks",
        Spec("  prometheus: {url: 'http://p', bearerTokenFile: t, basicAuth: {username: u}}\n"),
        "f.yaml:7:64: spec.prometheus.basicAuth: may not be given beside bearerTokenFile"},

@@ -12,6 +12,7 @@
 #include <tuple>
 #include <vector>
 
+#include "sources/triton_stats/stats_page.h"
 #include "tidegate/promql.h"
 
 namespace tidegate::config {
@@ -170,6 +171,47 @@ TEST(ProfilesTest, TritonsSeriesAreOnTritonsPage) {
   }
 }
 
+TEST(ProfilesTest, ExecutionsOfATriton) {
+  Server triton;  // 20 executions of 1 a second of 10 ms, 5 of 4 of 20 ms
+  const auto batches = [&](const std::string& of, double ones, double fours) {
+    triton.Series("triton_batch_stats_" + of + R"({model="a",batch_size="1"})", 100, ones);
+    triton.Series("triton_batch_stats_" + of + R"({model="a",batch_size="4"})", 100, fours);
+  };
+  batches("compute_infer_count", 20, 5);
+  batches("inference_count", 20, 20);
+  batches("compute_input_ns", 1e7, 0);
+  batches("compute_infer_ns", 18e7, 9e7);
+  batches("compute_output_ns", 1e7, 1e7);
+  triton.Series(R"(triton_inference_count{model="a"})", 0, 40);
+  triton.Series(R"(triton_execution_count{model="a"})", 0, 25);
+  const auto is = [&](const char* signal, double value) {
+    EXPECT_THAT(triton.Values("triton_stats", signal),
+                ElementsAre(::testing::DoubleNear(value, 1e-9)))
+        << signal;
+  };
+  is("busy", 0.3);
+  is("execution_time", 0.3 / 25);
+  is("capacity", 200);
+  is("batch_size", 1.6);
+  is("inference_rate", 40);
+}
+
+// Names are those that a real server's answer is made into.
+TEST(ProfilesTest, TheSeriesOfTritonsStatisticsAreThere) {
+  std::ifstream file(std::string(TIDEGATE_SOURCE_DIR) +
+                     "/tests/golden/triton/stats-two-models.json");
+  const std::string answer{std::istreambuf_iterator<char>(file), {}};
+  const std::string page = triton_stats::StatsPage(answer).value();
+  for (const Signal& signal : ProfileOf("triton_stats").signals) {
+    if (signal.kind == SignalKind::kSignals || signal.kind == SignalKind::kTotal) continue;
+    for (const auto& names : {signal.series, signal.requests}) {
+      for (const std::string_view name : names) {
+        EXPECT_TRUE(name.empty() || page.find("\n" + std::string(name) + "{") != page.npos) << name;
+      }
+    }
+  }
+}
+
 // Idle reads 0, so that a workload may shrink; a server that hangs has no value, so that it may
 // not.
 TEST(ProfilesTest, IdleIsZeroAndHangingIsNothing) {
@@ -269,7 +311,8 @@ TEST(ProfilesTest, AnOwnQueryAndAResourceAreLeftAlone) {
 TEST(ProfilesTest, MistakesNameTheNearest) {
   EXPECT_EQ(Problems(Parsed(Pods("waiting"), "  profile: vlm\n")),
             "f.yaml:7:12: spec.profile: unsupported value \"vlm\", want one of \"dcgm\", "
-            "\"ray_serve\", \"sglang\", \"tgi\", \"triton\", \"triton_trtllm\", \"trtllm\", "
+            "\"ray_serve\", \"sglang\", \"tgi\", \"triton\", \"triton_stats\", \"triton_trtllm\", "
+            "\"trtllm\", "
             "\"vllm\"; did you mean \"vllm\"?\n");
   const std::string problem = Problems(Parsed(Pods("wating"), "  profile: tgi\n"));
   EXPECT_THAT(problem,

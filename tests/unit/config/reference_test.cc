@@ -128,13 +128,15 @@ TEST(ReferenceTest, EveryFieldOfTheSpecIsDescribed) {
   EXPECT_FIELDS(MetricQuery, 6, a, b, c, d, e, f);
   EXPECT_FIELDS(AveragingWindow, 4, a, b, c, d);
   EXPECT_FIELDS(ScrapeOptions, 6, a, b, c, d, e, f);
+  EXPECT_FIELDS(TritonStatsOptions, 6, a, b, c, d, e, f);
+  EXPECT_FIELDS(ProcessOptions, 3, a, b, c);
   EXPECT_FIELDS(BasicAuth, 2, a, b);
   EXPECT_FIELDS(TlsFiles, 3, a, b, c);
   EXPECT_FIELDS(PrometheusOptions, 11, a, b, c, d, e, f, g, h, i, j, k);
   EXPECT_FIELDS(HttpProbe, 6, a, b, c, d, e, f);
-  // One field more than keys: on_slices, which spec.slice says.
-  EXPECT_FIELDS(ProcessPoolOptions, 20, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t,
-                u);
+  // Two fields more than keys: on_slices, which spec.slice says, and two make `requests`.
+  EXPECT_FIELDS(ProcessPoolOptions, 21, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t,
+                u, w, x);
   EXPECT_FIELDS(NginxOptions, 9, a, b, c, d, e, f, g, h, i);
   EXPECT_FIELDS(AdminOptions, 2, a, b);
   EXPECT_FIELDS(PushOptions, 2, a, b);
@@ -149,7 +151,8 @@ TEST(ReferenceTest, EveryFieldOfATickIsDescribed) {
   EXPECT_FIELDS(Error, 2, a, b);
   EXPECT_FIELDS(Container, 3, a, b, c);
   // One more key than fields: whether there is an (empty) list of the pod's own requests.
-  EXPECT_FIELDS(Replica, 13, a, b, c, d, e, f, g, h, i, j, k, l);
+  EXPECT_FIELDS(Replica, 14, a, b, c, d, e, f, g, h, i, j, k, l, m);
+  EXPECT_FIELDS(ProcessId, 2, a, b);
   EXPECT_FIELDS(SelectorProblem, 2, a, b);
   EXPECT_FIELDS(ReplicaSlice, 6, a, b, c, d, e, f);
   EXPECT_FIELDS(Observation, 5, a, b, c, d, e);

@@ -44,9 +44,9 @@ MetricTrace Compute(const MetricSpec& metric, const Reading& reading, const Obse
   const ScalingSpec spec{.max_replicas = 1000};
   Scratch scratch;
   MetricTrace trace;
-  const MetricContext context{.spec = spec,
-                              .observation = fleet,
+  const MetricContext context{.observation = fleet,
                               .now = kNow,
+                              .spec = spec,
                               .compatibility = CompatibilityOf(KubernetesVersion::kV137),
                               .tolerance = {},
                               .scratch = scratch};

@@ -163,6 +163,16 @@ TEST_F(LogReporterTest, SaysWhichTargetsGoDownAndComeBack) {
       ElementsAre(HasSubstr("no longer holds"), "info flower: target flower-1 is up again"));
 }
 
+TEST_F(LogReporterTest, OneOfTwoTargetsOfAReplicaIsSaidOnce) {
+  TickFixture tick;
+  tick.Add("flower", 1, 1);
+  TargetState other = DownTarget("flower-0", now_, "HTTP 404");
+  other.target = "http://127.0.0.1:1/v2/models/stats";
+  tick.targets[0] = {UpTarget("flower-0", now_), other};
+  EXPECT_THAT(Tick(tick), ElementsAre("warning flower: target flower-0 is down: HTTP 404"));
+  EXPECT_THAT(Tick(tick), IsEmpty());
+}
+
 TEST_F(LogReporterTest, AReplicaThatIsStillStartingMayBeDown) {
   TickFixture tick;
   tick.Add("flower", 1, 1);

@@ -95,5 +95,10 @@ TEST(HttpErrorTest, UrlBracketsOnlyIpv6) {
   EXPECT_EQ(HttpUrl("[::1]", 80, "/"), "http://[::1]:80/");
 }
 
+TEST(HttpErrorTest, EncodesWhatIsNoWord) {
+  EXPECT_EQ(PercentEncoded("up{a=\"b c\"}/~x-1._"), "up%7Ba%3D%22b%20c%22%7D%2F~x-1._");
+  EXPECT_EQ(PercentEncoded("\xc3\xa4"), "%C3%A4");
+}
+
 }  // namespace
 }  // namespace tidegate::net

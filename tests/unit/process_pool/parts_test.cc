@@ -213,7 +213,10 @@ TEST(ProcTest, ReadsStatWhateverTheCommandIsCalled) {
   EXPECT_EQ(stat->parent, 7);
   EXPECT_EQ(stat->group, 42);
   EXPECT_EQ(stat->session, 40);
+  EXPECT_EQ(stat->cpu_ticks, 5u + 6u);
+  EXPECT_EQ(stat->reaped_ticks, 7u + 8u);
   EXPECT_EQ(stat->start_ticks, 987654u);
+  EXPECT_EQ(stat->resident_pages, 1u);
   EXPECT_FALSE(ParseProcessStat("42 (short) R 7"));
   EXPECT_FALSE(ParseProcessStat(""));
 }

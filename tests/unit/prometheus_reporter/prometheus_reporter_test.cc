@@ -225,6 +225,20 @@ TEST_F(PrometheusReporterTest, TargetsComeAndGoAndAreCountedOncePerScrape) {
   EXPECT_EQ(page.at("tidegate_stale_targets{workload=\"flower\"}"), 0);
 }
 
+// Two sources ask the same replica: it is up if both are answered.
+TEST_F(PrometheusReporterTest, AReplicaWithTwoTargetsIsUpIfBothAre) {
+  TickFixture tick;
+  tick.Add("flower", 1, 1);
+  for (const bool first_fails : {true, false}) {
+    TargetState fails = DownTarget("flower-0", kT0, "HTTP 404");
+    fails.target = first_fails ? "http://127.0.0.1:1/a" : "http://127.0.0.1:1/z";
+    tick.targets[0] = {UpTarget("flower-0", kT0), fails};
+    const auto page = Tick(tick);
+    EXPECT_EQ(page.at("tidegate_scrape_up{workload=\"flower\",replica=\"flower-0\"}"), 0);
+    EXPECT_EQ(page.at("tidegate_stale_targets{workload=\"flower\"}"), 1);
+  }
+}
+
 TEST_F(PrometheusReporterTest, ActionsByDirectionAndResult) {
   TickFixture failed;
   failed.Add("flower", 3, 1);

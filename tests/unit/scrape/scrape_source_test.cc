@@ -48,6 +48,7 @@ class RecordingSink final : public SampleSink {
     return {};
   }
 
+  using SampleSink::IngestPage;
   Result<PageSummary> IngestPage(std::string_view page, PageFormat format, const Labels& target,
                                  TimePoint at) override {
     if (page.substr(0, 3) == "bad") {

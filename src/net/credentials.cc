@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sources/prometheus/credentials.h"
+#include "net/credentials.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-namespace tidegate::prometheus {
+namespace tidegate::net {
 namespace {
 
 constexpr std::size_t kLongestSecret = 64u << 10;
@@ -45,9 +45,9 @@ Result<std::string> ReadSecret(const std::string& file) {
 
 }  // namespace
 
-Result<Credentials> Credentials::Read(const PrometheusOptions& options) {
+Result<Credentials> Credentials::Read(const HttpAccess& access) {
   Credentials credentials;
-  for (const auto& [name, value] : options.headers) {
+  for (const auto& [name, value] : access.headers) {
     credentials.headers_[name] = value;
     credentials.secrets_.push_back(value);
   }
@@ -55,20 +55,22 @@ Result<Credentials> Credentials::Read(const PrometheusOptions& options) {
     credentials.headers_["Authorization"] = scheme + " " + secret;
     credentials.secrets_.push_back(secret);
   };
-  if (!options.bearer_token_file.empty()) {
-    auto token = ReadSecret(options.bearer_token_file);
+  if (!access.credentials_file.empty()) {
+    auto token = ReadSecret(access.credentials_file);
     if (!token) return token.error();
-    authorize("Bearer", *token);
+    authorize(access.authorization_type, *token);
+  } else if (!access.credentials.empty()) {
+    authorize(access.authorization_type, access.credentials);
   }
-  if (!options.basic_auth.username.empty()) {
-    std::string password;
-    if (!options.basic_auth.password_file.empty()) {
-      auto read = ReadSecret(options.basic_auth.password_file);
+  if (!access.basic_auth.username.empty()) {
+    std::string password = access.password;
+    if (!access.basic_auth.password_file.empty()) {
+      auto read = ReadSecret(access.basic_auth.password_file);
       if (!read) return read.error();
       password = *std::move(read);
     }
     credentials.secrets_.push_back(password);
-    authorize("Basic", Base64(options.basic_auth.username + ":" + password));
+    authorize("Basic", Base64(access.basic_auth.username + ":" + password));
   }
   return credentials;
 }
@@ -83,4 +85,4 @@ std::string Credentials::Redact(std::string text) const {
   return text;
 }
 
-}  // namespace tidegate::prometheus
+}  // namespace tidegate::net

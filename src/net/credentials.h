@@ -7,15 +7,16 @@
 #include <string>
 #include <vector>
 
+#include "tidegate/export.h"
+#include "tidegate/http_options.h"
 #include "tidegate/result.h"
-#include "tidegate/sources/prometheus.h"
 
-namespace tidegate::prometheus {
+namespace tidegate::net {
 
-class Credentials {
+class TIDEGATE_EXPORT Credentials {
  public:
   /// Reads the files. kUnavailable: one is not there, empty or too long; it may come back.
-  static Result<Credentials> Read(const PrometheusOptions& options);
+  static Result<Credentials> Read(const HttpAccess& access);
 
   const std::map<std::string, std::string>& headers() const { return headers_; }
 
@@ -27,4 +28,4 @@ class Credentials {
   std::vector<std::string> secrets_;
 };
 
-}  // namespace tidegate::prometheus
+}  // namespace tidegate::net

@@ -37,6 +37,10 @@ class TIDEGATE_EXPORT Regex {
   /// If all of `text` matches: what each group matched, the whole first; of several ways to match
   /// the one that Perl would take. A group that took no part is empty.
   std::optional<std::vector<std::string_view>> Groups(std::string_view text) const;
+  /// `replacement` with $1, ${1}, $name, ${name} and $$ filled in, as Go's Expand does; `groups`
+  /// are what Groups() returned.
+  std::string Expand(std::string_view replacement,
+                     const std::vector<std::string_view>& groups) const;
   /// The name of each group, "" of those without one; the whole is group 0.
   const std::vector<std::string>& group_names() const { return group_names_; }
 

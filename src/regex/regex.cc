@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "series/regex.h"
+#include "regex/regex.h"
 
 #include <algorithm>
 #include <array>

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tidegate/sources/discovery.h"
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "net/credentials.h"
+#include "net/http_client.h"
+#include "series/staleness.h"
+#include "sources/discovery/discovery.h"
+#include "sources/discovery/target.h"
+#include "sources/page.h"
+#include "sources/schedule.h"
+
+namespace tidegate {
+namespace {
+
+using discovery::Discovery;
+using discovery::Target;
+
+constexpr std::size_t kBodySizeLimit = std::size_t{16} << 20U;
+constexpr std::size_t kTargetLimit = 10'000;
+
+/// Whose address a target may have.
+struct Owner {
+  WorkloadId workload;
+  std::string replica;
+  bool leaving = false;
+
+  friend bool operator==(const Owner&, const Owner&) = default;
+};
+using Owners = std::map<std::string, Owner>;  // by host:port
+
+Owners OwnersOf(std::span<const WorkloadReplicas> fleet) {
+  Owners owners;
+  for (const WorkloadReplicas& each : fleet) {
+    for (const Replica& replica : each.replicas) {
+      if (replica.host.empty() || !HasServer(replica)) continue;
+      for (const auto& [name, number] : replica.ports) {
+        owners[net::HostPort(replica.host, number)] = {each.workload, replica.name,
+                                                       replica.terminating};
+      }
+    }
+  }
+  return owners;
+}
+
+/// What a scrape says of itself.
+struct Outcome {
+  bool up = false;
+  double seconds = 0;
+  PageSummary summary;
+};
+
+void Report(const Labels& labels, const Outcome& outcome, TimePoint now, SampleSink& sink) {
+  const auto count = [](std::size_t n) { return static_cast<double>(n); };
+  const PageSummary& page = outcome.summary;
+  // What the store refuses it counts; that is no failure of the target.
+  (void)sink.Ingest("up", labels, outcome.up ? 1 : 0, now);
+  (void)sink.Ingest("scrape_duration_seconds", labels, outcome.seconds, now);
+  const std::size_t kept = page.samples + page.left_out;
+  (void)sink.Ingest("scrape_samples_scraped", labels, count(kept + page.dropped), now);
+  (void)sink.Ingest("scrape_samples_post_metric_relabeling", labels, count(kept), now);
+  (void)sink.Ingest("scrape_series_added", labels, count(page.series_added), now);
+}
+
+/// A target that is gone ends all that is known of it.
+void End(const Labels& labels, TimePoint now, SampleSink& sink) {
+  sink.MarkStale(labels, now);
+  for (const char* metric : {"up", "scrape_duration_seconds", "scrape_samples_scraped",
+                             "scrape_samples_post_metric_relabeling", "scrape_series_added"}) {
+    (void)sink.Ingest(metric, labels, kStaleMarker, now);
+  }
+}
+
+struct Scraped {
+  Target target;
+  Schedule schedule;
+  bool leaving = false;
+  TargetState state;
+};
+
+/// What tells targets apart, as in Prometheus.
+struct Identity {
+  std::string url;
+  Labels labels;
+
+  friend auto operator<=>(const Identity&, const Identity&) = default;
+};
+
+class DiscoverySource final : public Source {
+ public:
+  DiscoverySource(ScrapeConfig job, RelabelRules target_rules, PageRules page_rules)
+      : job_(std::move(job)),
+        target_rules_(std::move(target_rules)),
+        page_rules_(std::move(page_rules)) {
+    discoveries_.push_back(discovery::MakeStaticDiscovery(job_.static_configs));
+    for (const auto& each : job_.file_sd_configs) {
+      discoveries_.push_back(discovery::MakeFileDiscovery(each));
+    }
+    for (const auto& each : job_.http_sd_configs) {
+      discoveries_.push_back(discovery::MakeHttpDiscovery(each));
+    }
+    for (const auto& each : job_.replicas) {
+      discoveries_.push_back(discovery::MakeReplicaDiscovery(each));
+    }
+  }
+
+  Status Collect(const CollectRequest& request, SampleSink& sink) override;
+  std::vector<TargetState> targets() const override;
+
+ private:
+  void Reconcile(const CollectRequest& request, SampleSink& sink);
+  std::map<Identity, Scraped> MakeTargets(const Owners& owners);
+  void AddTarget(const Labels& own, const Labels& group, const Owners& owners,
+                 std::map<Identity, Scraped>& targets);
+  void Scrape(const CollectRequest& request, const std::vector<Scraped*>& due, SampleSink& sink);
+  void Finish(const Result<net::HttpResponse>& response, Duration duration, TimePoint now,
+              Scraped& scraped, SampleSink& sink);
+  std::string Why() const;
+
+  const ScrapeConfig job_;
+  const RelabelRules target_rules_;
+  const PageRules page_rules_;
+  net::HttpClient client_;
+  std::vector<std::unique_ptr<Discovery>> discoveries_;
+  std::vector<std::uint64_t> versions_;
+  Owners owners_;
+  net::Credentials credentials_;
+
+  mutable std::mutex mutex_;  // of the states in `targets_`, its shape, and `problem_`
+  std::map<Identity, Scraped> targets_;
+  std::string refused_;  // the first target that is none
+  std::string problem_;
+};
+
+Status DiscoverySource::Collect(const CollectRequest& request, SampleSink& sink) {
+  for (const auto& each : discoveries_) each->Refresh(request);
+  Reconcile(request, sink);
+  {
+    const std::lock_guard lock(mutex_);
+    problem_ = Why();
+  }
+  std::vector<Scraped*> due;
+  for (auto& [identity, scraped] : targets_) {
+    if (!scraped.schedule.IsDue(request.now, scraped.target.interval)) continue;
+    scraped.schedule.Advance(request.now, scraped.target.interval);
+    due.push_back(&scraped);
+  }
+  if (!due.empty()) Scrape(request, due, sink);
+  return {};
+}
+
+/// Why there may be too few targets; empty: there are all.
+std::string DiscoverySource::Why() const {
+  for (const auto& each : discoveries_) {
+    if (std::string error = each->error(); !error.empty()) return error;
+  }
+  return refused_;
+}
+
+/// Makes the targets those that are discovered now; those that stay keep their schedules.
+void DiscoverySource::Reconcile(const CollectRequest& request, SampleSink& sink) {
+  std::vector<std::uint64_t> versions;
+  for (const auto& each : discoveries_) versions.push_back(each->version());
+  Owners owners = OwnersOf(request.fleet);
+  if (versions == versions_ && owners == owners_) return;
+  versions_ = std::move(versions);
+  owners_ = std::move(owners);
+  std::map<Identity, Scraped> next = MakeTargets(owners_);
+  std::vector<Labels> gone;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto& [identity, scraped] : targets_) {
+      const auto stays = next.find(identity);
+      if (stays == next.end()) {
+        gone.push_back(identity.labels);
+        continue;
+      }
+      scraped.leaving = stays->second.leaving;
+      scraped.target = std::move(stays->second.target);
+      stays->second = std::move(scraped);
+    }
+    targets_ = std::move(next);
+  }
+  for (const Labels& labels : gone) End(labels, request.now, sink);
+}
+
+std::map<Identity, Scraped> DiscoverySource::MakeTargets(const Owners& owners) {
+  refused_.clear();
+  std::map<Identity, Scraped> targets;
+  for (const auto& each : discoveries_) {
+    for (const TargetGroup& group : each->groups()) {
+      for (const Labels& target : group.targets) AddTarget(target, group.labels, owners, targets);
+    }
+  }
+  return targets;
+}
+
+void DiscoverySource::AddTarget(const Labels& own, const Labels& group, const Owners& owners,
+                                std::map<Identity, Scraped>& targets) {
+  auto made = discovery::MakeTarget(job_, target_rules_, own, group);
+  if (!made && refused_.empty()) refused_ = "a target is left out: " + made.error().message;
+  if (!made || !*made) return;
+  Scraped scraped{.target = *std::move(*made), .schedule = {}, .leaving = false, .state = {}};
+  scraped.state.target = scraped.target.url;
+  if (const auto owner = owners.find(scraped.target.address); owner != owners.end()) {
+    scraped.target.labels["workload"] = owner->second.workload;
+    scraped.target.labels["replica"] = owner->second.replica;
+    scraped.state.workload = owner->second.workload;
+    scraped.state.replica = owner->second.replica;
+    scraped.leaving = owner->second.leaving;
+  }
+  scraped.state.labels = scraped.target.labels;
+  Identity identity{scraped.target.url, scraped.target.labels};
+  targets.emplace(std::move(identity), std::move(scraped));
+}
+
+void DiscoverySource::Scrape(const CollectRequest& request, const std::vector<Scraped*>& due,
+                             SampleSink& sink) {
+  const auto fail = [&](const Error& error) {
+    for (Scraped* scraped : due) Finish(error, {}, request.now, *scraped, sink);
+  };
+  const std::size_t limit = job_.target_limit > 0 ? job_.target_limit : kTargetLimit;
+  if (targets_.size() > limit) {
+    return fail({ErrorCode::kUnavailable,
+                 "target_limit exceeded (number of targets: " + std::to_string(targets_.size()) +
+                     ", limit: " + std::to_string(limit) + ")"});
+  }
+  auto credentials = net::Credentials::Read(job_.access);
+  if (!credentials) return fail(credentials.error());
+  credentials_ = *std::move(credentials);
+  std::vector<net::HttpRequest> gets;
+  for (const Scraped* scraped : due) {
+    net::HttpRequest& get = gets.emplace_back();
+    get.url = scraped->target.url;
+    get.timeout = std::min(scraped->target.timeout, request.deadline - request.now);
+    get.body_limit = job_.body_size_limit > 0 ? job_.body_size_limit : kBodySizeLimit;
+    get.close_after = scraped->leaving;
+    get.tls = job_.access.tls;
+    get.headers = credentials_.headers();
+    get.headers.emplace("Accept", kAcceptHeader);
+    get.headers.emplace("X-Prometheus-Scrape-Timeout-Seconds", Seconds(get.timeout));
+  }
+  client_.Perform(gets, [&](std::size_t index, net::HttpOutcome&& outcome) {
+    Finish(outcome.response, outcome.duration, request.now, *due[index], sink);
+  });
+}
+
+void DiscoverySource::Finish(const Result<net::HttpResponse>& response, Duration duration,
+                             TimePoint now, Scraped& scraped, SampleSink& sink) {
+  const Labels& labels = scraped.target.labels;
+  const Status answered = response ? net::CheckStatus(response->status) : response.error();
+  const Result<PageSummary> summary = answered
+                                          ? IngestAnswer(*response, labels, now, sink, page_rules_)
+                                          : Result<PageSummary>(answered.error());
+  if (!summary) sink.MarkStale(labels, now);
+  const Outcome outcome{.up = summary.has_value(),
+                        .seconds = std::chrono::duration<double>(duration).count(),
+                        .summary = summary ? *summary : PageSummary{}};
+  Report(labels, outcome, now, sink);
+  const std::lock_guard lock(mutex_);
+  scraped.state.up = outcome.up;
+  scraped.state.last_attempt = now;
+  if (outcome.up) scraped.state.last_success = now;
+  scraped.state.last_duration = duration;
+  scraped.state.samples = outcome.summary.samples;
+  scraped.state.error = outcome.up ? "" : credentials_.Redact(summary.error().message);
+}
+
+std::vector<TargetState> DiscoverySource::targets() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<TargetState> states;
+  for (const auto& [identity, scraped] : targets_) states.push_back(scraped.state);
+  if (!problem_.empty()) {
+    TargetState discovering;
+    discovering.target = "discovery of " + job_.job_name;
+    discovering.labels = {{"job", job_.job_name}};
+    discovering.error = problem_;
+    states.push_back(std::move(discovering));
+  }
+  return states;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Source>> MakeDiscoverySource(ScrapeConfig config) {
+  const auto compile = [&](const std::vector<RelabelConfig>& configs, const std::string& key) {
+    auto rules = RelabelRules::Compile(configs);
+    return rules ? rules
+                 : Result<RelabelRules>(Error{
+                       rules.error().code, config.job_name + ": " + key + rules.error().message});
+  };
+  auto target_rules = compile(config.relabel_configs, "relabel_configs");
+  if (!target_rules) return target_rules.error();
+  auto metric_rules = compile(config.metric_relabel_configs, "metric_relabel_configs");
+  if (!metric_rules) return metric_rules.error();
+  PageRules page{.honor_labels = config.honor_labels,
+                 .honor_timestamps = config.honor_timestamps,
+                 .relabel = *std::move(metric_rules),
+                 .sample_limit = config.sample_limit,
+                 .label_limit = config.label_limit,
+                 .label_name_length_limit = config.label_name_length_limit,
+                 .label_value_length_limit = config.label_value_length_limit};
+  return std::unique_ptr<Source>(std::make_unique<DiscoverySource>(
+      std::move(config), *std::move(target_rules), std::move(page)));
+}
+
+}  // namespace tidegate

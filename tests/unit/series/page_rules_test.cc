@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// honor_labels, honor_timestamps, metric_relabel_configs and the limits of a target's page.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tidegate/promql.h"
+#include "tidegate/series_store.h"
+
+namespace tidegate {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr TimePoint kT0{std::chrono::seconds(1'700'000'000)};
+const Labels kTarget = {{"instance", "h:1"}, {"job", "web"}};
+
+class PageRulesTest : public ::testing::Test {
+ protected:
+  Result<PageSummary> Ingest(std::string_view page, int second = 0) {
+    return store_.IngestPage(page, PageFormat::kText, kTarget, At(second), rules_);
+  }
+  static TimePoint At(int second) { return kT0 + std::chrono::seconds(second); }
+
+  /// The labels and values of all series now, as text.
+  std::string Select(const std::string& query, int second = 0) {
+    const Query compiled = Query::Compile(query).value();
+    QueryRunner runner(compiled);
+    QueryResult result;
+    EXPECT_TRUE(runner.Evaluate(store_, At(second), {}, result).ok());
+    std::string text;
+    for (const VectorSample& sample : result.vector) {
+      text += text.empty() ? "" : " ";
+      for (const auto& [name, value] : sample.labels) {
+        text.append(name).append("=").append(value).append(",");
+      }
+      text += std::to_string(static_cast<int>(sample.value));
+    }
+    return text;
+  }
+
+  void Relabel(const std::vector<RelabelConfig>& configs) {
+    rules_.relabel = RelabelRules::Compile(configs).value();
+  }
+
+  SeriesStore store_;
+  PageRules rules_;
+};
+
+TEST_F(PageRulesTest, LabelsOfThePageAreRenamedOrHonored) {
+  ASSERT_TRUE(Ingest("a{job=\"own\",x=\"1\"} 1\n"));
+  EXPECT_EQ(Select("a"), "__name__=a,exported_job=own,instance=h:1,job=web,x=1,1");
+  rules_.honor_labels = true;
+  ASSERT_TRUE(Ingest("b{job=\"own\",instance=\"\"} 1\n", 1));
+  EXPECT_EQ(Select("b", 1), "__name__=b,job=own,1");  // an empty one takes the target's away
+}
+
+TEST_F(PageRulesTest, TimesOfThePageAreHonoredOrNot) {
+  ASSERT_TRUE(Ingest("a 1 1699999990000\n"));
+  EXPECT_EQ(Select("timestamp(a)"), "instance=h:1,job=web,1699999990");
+  rules_.honor_timestamps = false;
+  ASSERT_TRUE(Ingest("a 2 1699999990000\n", 1));
+  EXPECT_EQ(Select("timestamp(a)", 1), "instance=h:1,job=web,1700000001");
+}
+
+TEST_F(PageRulesTest, RelabellingRenamesAndDrops) {
+  Relabel({{.source_labels = {"__name__"}, .regex = "go_.*", .action = RelabelAction::kDrop},
+           {.source_labels = {"__name__"}, .regex = "nv_(.*)", .target_label = "__name__"},
+           {.regex = "gpu_uuid", .action = RelabelAction::kLabelDrop}});
+  const char* page = "go_x 1\nnv_load{gpu_uuid=\"u\",model=\"m\"} 2\ngo_y 3\nlast 4\n";
+  const auto first = Ingest(page);
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->samples, 2U);
+  EXPECT_EQ(first->dropped, 2U);
+  EXPECT_EQ(Select("{job=\"web\"}"),
+            "__name__=last,instance=h:1,job=web,4 "
+            "__name__=load,instance=h:1,job=web,model=m,2");
+}
+
+// The second page goes the way of those whose layout is known.
+TEST_F(PageRulesTest, APageThatRepeatsItsLayoutKeepsItsRules) {
+  Relabel({{.source_labels = {"__name__"}, .regex = "a|c", .action = RelabelAction::kDrop}});
+  for (int second = 0; second < 3; ++second) {
+    const std::string n = std::to_string(second);
+    const auto summary = Ingest("a 1" + n + "\nb 2" + n + "\nc 3" + n + "\nd 4" + n + "\n", second);
+    ASSERT_TRUE(summary);
+    EXPECT_EQ(summary->samples, 2U);
+    EXPECT_EQ(summary->dropped, 2U);
+    EXPECT_EQ(Select("b", second), "__name__=b,instance=h:1,job=web,2" + n);
+    EXPECT_EQ(Select("d", second), "__name__=d,instance=h:1,job=web,4" + n);
+  }
+  rules_.relabel = {};
+  ASSERT_TRUE(Ingest("a 13\nb 23\nc 33\nd 43\n", 3));
+  EXPECT_EQ(Select("a", 3), "__name__=a,instance=h:1,job=web,13");  // other rules, other series
+}
+
+TEST_F(PageRulesTest, ASeriesThatIsDroppedNowEnds) {
+  ASSERT_TRUE(Ingest("a 1\nb 2\n"));
+  Relabel({{.source_labels = {"__name__"}, .regex = "a", .action = RelabelAction::kDrop}});
+  ASSERT_TRUE(Ingest("a 1\nb 2\n", 1));
+  EXPECT_EQ(Select("a", 1), "");
+}
+
+TEST_F(PageRulesTest, WhatIsAboveALimitFailsThePage) {
+  rules_.sample_limit = 1;
+  EXPECT_THAT(Ingest("a 1\nb 2\n").error().message, HasSubstr("sample limit exceeded"));
+  EXPECT_EQ(Select("a"), "");
+  Relabel({{.source_labels = {"__name__"}, .regex = "a", .action = RelabelAction::kDrop}});
+  EXPECT_TRUE(Ingest("a 1\nb 2\n"));  // counted after relabelling
+  rules_ = {.label_limit = 3};
+  EXPECT_TRUE(Ingest("a 1\n", 1));
+  EXPECT_THAT(Ingest("a{x=\"1\"} 1\n", 2).error().message,
+              HasSubstr("label_limit exceeded (metric: a, number of labels: 4, limit: 3)"));
+  rules_ = {.label_name_length_limit = 8};
+  EXPECT_TRUE(Ingest("a{abcdefgh=\"1\"} 1\n", 3));
+  EXPECT_THAT(Ingest("a{abcdefghi=\"1\"} 1\n", 4).error().message,
+              HasSubstr("label_name_length_limit exceeded"));
+  rules_ = {.label_value_length_limit = 3};
+  EXPECT_TRUE(Ingest("a{x=\"123\"} 1\n", 5));
+  EXPECT_THAT(Ingest("a{x=\"1234\"} 1\n", 6).error().message,
+              HasSubstr("label_value_length_limit exceeded"));
+}
+
+TEST_F(PageRulesTest, ASeriesWithoutANameFailsThePage) {
+  Relabel({{.regex = "__name__", .action = RelabelAction::kLabelDrop}});
+  EXPECT_THAT(Ingest("a 1\n").error().message, HasSubstr("missing metric name (__name__ label)"));
+}
+
+}  // namespace
+}  // namespace tidegate
