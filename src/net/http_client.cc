@@ -295,11 +295,12 @@ HttpOutcome OutcomeOf(Transfer& transfer, CURLcode code) {
   return outcome;
 }
 
-using Steady = std::chrono::steady_clock;
+using Steady = std::chrono::steady_clock;  // libcurl counts in real time, too
 
 // In each round libcurl looks at every transfer that is under way, so there are not many at once:
 // more begin when there are few, and when those that there are do not get on.
 constexpr int kAtOnce = 64;
+constexpr int kPatienceRounds = 16;
 constexpr std::chrono::milliseconds kPatience{4};
 
 }  // namespace
@@ -327,8 +328,10 @@ class HttpClient::Impl {
     std::vector<std::unique_ptr<Transfer>> transfers;
     std::deque<Finished> finished;
     std::size_t started = 0;  // of the requests
-    Steady::time_point begun = Steady::now();
-    Steady::time_point last_start{};
+    int idle_rounds = 0;      // since one has begun or ended
+    const Steady::time_point begun = Steady::now();
+
+    bool AllStarted() const { return started == transfers.size(); }
 
     Batch(Impl& owner, std::size_t size) : impl(owner), transfers(size) {}
     ~Batch() {
@@ -342,6 +345,7 @@ class HttpClient::Impl {
   Status Start(const HttpRequest& request, std::size_t index, Batch& batch);
   void Release(std::unique_ptr<Transfer>& transfer);
   void CollectFinished(Batch& batch);
+  CURLMcode Wait(Batch& batch);
   void FailAll(Batch& batch, const std::string& why);
 
   HttpClientOptions options_;
@@ -381,7 +385,7 @@ Status HttpClient::Impl::Start(const HttpRequest& request, std::size_t index, Ba
 }
 
 void HttpClient::Impl::StartSome(std::span<const HttpRequest> requests, Batch& batch) {
-  batch.last_start = Steady::now();
+  batch.idle_rounds = 0;
   const std::size_t end = std::min(requests.size(), batch.started + kAtOnce);
   for (; batch.started < end; ++batch.started) {
     const std::size_t i = batch.started;
@@ -415,7 +419,21 @@ void HttpClient::Impl::CollectFinished(Batch& batch) {
   }
 }
 
+CURLMcode HttpClient::Impl::Wait(Batch& batch) {
+  const std::chrono::milliseconds limit = batch.AllStarted() ? std::chrono::seconds(1) : kPatience;
+  int ready = 0;
+  const CURLMcode code =
+      curl_multi_poll(multi_.get(), nullptr, 0, static_cast<int>(limit.count()), &ready);
+  if (ready == 0) batch.idle_rounds = kPatienceRounds;
+  return code;
+}
+
 void HttpClient::Impl::FailAll(Batch& batch, const std::string& why) {
+  for (; !batch.AllStarted(); ++batch.started) {
+    Finished finished{batch.started, {}};
+    finished.outcome.response = Error{ErrorCode::kInternal, why};
+    batch.finished.push_back(std::move(finished));
+  }
   for (auto& transfer : batch.transfers) {
     if (transfer == nullptr) continue;
     Finished finished{transfer->index, {}};
@@ -433,23 +451,20 @@ void HttpClient::Impl::Perform(std::span<const HttpRequest> requests, const Done
   std::size_t open = requests.size();
   int running = 0;
   while (open > 0) {
-    const bool more = batch.started < requests.size();
-    if (more && (running < kAtOnce || Steady::now() - batch.last_start > kPatience)) {
-      StartSome(requests, batch);
-    }
+    const bool room = running < kAtOnce || batch.idle_rounds >= kPatienceRounds;
+    if (room && !batch.AllStarted()) StartSome(requests, batch);
     CURLMcode code = curl_multi_perform(multi_.get(), &running);
     CollectFinished(batch);
+    ++batch.idle_rounds;
     for (int i = 0; i < kDonePerRound && !batch.finished.empty(); ++i, --open) {
+      batch.idle_rounds = 0;
       Finished finished = std::move(batch.finished.front());
       batch.finished.pop_front();
       done(finished.index, std::move(finished.outcome));
     }
-    if (code == CURLM_OK && batch.finished.empty() && open > 0) {
-      const bool waiting = batch.started < requests.size();
-      const int wait_ms = waiting ? static_cast<int>(kPatience.count()) : 1000;
-      if (!waiting || running >= kAtOnce) {
-        code = curl_multi_poll(multi_.get(), nullptr, 0, wait_ms, nullptr);
-      }
+    const bool starts_more = running < kAtOnce && !batch.AllStarted();
+    if (code == CURLM_OK && batch.finished.empty() && open > 0 && !starts_more) {
+      code = Wait(batch);
     }
     if (code != CURLM_OK) FailAll(batch, curl_multi_strerror(code));
   }

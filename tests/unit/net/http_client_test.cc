@@ -297,6 +297,32 @@ TEST(HttpClientTest, HungPeersDelayNobody) {
   EXPECT_EQ(calls, std::vector<int>(200, 1));
 }
 
+// There are more than begin at once; those that hang or trickle keep nobody from beginning, and the
+// time of all of them counts from the same moment.
+TEST(HttpClientTest, ManyRequestsEndInTheTimeOfOne) {
+  HttpFaultServer server;
+  const auto hang = server.Listen({.fault = HttpFault::kHang});
+  const auto trickle = server.Listen({.fault = HttpFault::kSlowLoris});
+  const auto healthy = server.Listen({.body = "hello\n"});
+  std::vector<HttpRequest> requests;
+  for (int i = 0; i < 300; ++i) {
+    const bool last = i >= 250;
+    requests.push_back(Get(last ? healthy : i % 2 == 0 ? hang : trickle, milliseconds(700)));
+  }
+  HttpClient client;
+  int ok = 0;
+  int timed_out = 0;
+  const auto begun = std::chrono::steady_clock::now();
+  client.Perform(requests, [&](std::size_t i, HttpOutcome&& outcome) {
+    ok += i >= 250 && outcome.response.has_value() ? 1 : 0;
+    const bool late = i < 250 && !outcome.response;
+    timed_out += late && outcome.response.error().code == ErrorCode::kDeadlineExceeded ? 1 : 0;
+  });
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, milliseconds(700) + kSlack);
+  EXPECT_EQ(ok, 50);
+  EXPECT_EQ(timed_out, 250);
+}
+
 TEST(HttpClientTest, SurvivesACallbackThatThrows) {
   HttpFaultServer server;
   const std::vector<HttpRequest> requests = {Get(server.Listen()),
