@@ -116,6 +116,8 @@ struct Transfer {
   std::string body;
   std::string encoding;  // Content-Encoding; empty: none
   Gunzip gunzip;
+  std::size_t handed_on = 0;      // bytes of the body, to the request's on_body
+  std::optional<Error> unwanted;  // what on_body said
   std::size_t header_bytes = 0;
   TransferFailure failure;
   std::array<char, CURL_ERROR_SIZE> error_text{};
@@ -129,11 +131,10 @@ void ReserveBody(Transfer& transfer) {
   transfer.body.reserve(std::min(static_cast<std::size_t>(length), transfer.request->body_limit));
 }
 
-/// False: the body ends here, and why is in `failure`.
-bool Take(Transfer& transfer, std::string_view data) {
-  const std::size_t limit = transfer.request->body_limit;
+/// Appends `data` to the body. False: the body ends here, and why is in `failure`.
+bool Decode(Transfer& transfer, std::string_view data, std::size_t limit) {
   if (transfer.encoding.empty()) {
-    if (transfer.body.empty()) ReserveBody(transfer);
+    if (transfer.body.empty() && !transfer.request->on_body) ReserveBody(transfer);
     transfer.failure.body_over_limit = data.size() > limit - transfer.body.size();
     if (!transfer.failure.body_over_limit) transfer.body.append(data);
     return !transfer.failure.body_over_limit;
@@ -144,6 +145,30 @@ bool Take(Transfer& transfer, std::string_view data) {
   transfer.failure.body_over_limit = result == Gunzip::Result::kOverLimit;
   transfer.failure.bad_encoding = result == Gunzip::Result::kCorrupt;
   return result == Gunzip::Result::kOk;
+}
+
+int StatusOf(CURL* easy) {
+  long status = 0;
+  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+  return static_cast<int>(status);
+}
+
+std::string_view ContentTypeOf(CURL* easy) {
+  const char* content_type = nullptr;
+  curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &content_type);
+  return content_type != nullptr ? content_type : "";
+}
+
+/// False: the body ends here, and why is in `failure` or `unwanted`.
+bool Take(Transfer& transfer, std::string_view data) {
+  if (!Decode(transfer, data, transfer.request->body_limit - transfer.handed_on)) return false;
+  CURL* const easy = transfer.easy.get();
+  if (!transfer.request->on_body || !CheckStatus(StatusOf(easy))) return true;
+  Status taken = transfer.request->on_body(ContentTypeOf(easy), transfer.body);
+  transfer.handed_on += transfer.body.size();
+  transfer.body.clear();
+  if (!taken) transfer.unwanted = taken.error();
+  return taken.ok();
 }
 
 /// The value of a header line, in lower case, if it has this name.
@@ -270,17 +295,17 @@ HttpOutcome OutcomeOf(Transfer& transfer, CURLcode code) {
   if (code == CURLE_OK && !transfer.gunzip.complete()) code = CURLE_PARTIAL_FILE;
   if (code == CURLE_OK) {
     HttpResponse response;
-    long status = 0;
     long connects = 0;
-    const char* content_type = nullptr;
-    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects);
-    curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &content_type);
-    response.status = static_cast<int>(status);
-    response.content_type = content_type != nullptr ? content_type : "";
+    response.status = StatusOf(easy);
+    response.content_type = ContentTypeOf(easy);
     response.body = std::move(transfer.body);
     response.reused_connection = connects == 0;
     outcome.response = std::move(response);
+    return outcome;
+  }
+  if (transfer.unwanted) {
+    outcome.response = *std::move(transfer.unwanted);
     return outcome;
   }
   curl_off_t connect_us = 0;
