@@ -134,7 +134,7 @@ void ReserveBody(Transfer& transfer) {
 /// Appends `data` to the body. False: the body ends here, and why is in `failure`.
 bool Decode(Transfer& transfer, std::string_view data, std::size_t limit) {
   if (transfer.encoding.empty()) {
-    if (transfer.body.empty() && !transfer.request->on_body) ReserveBody(transfer);
+    if (transfer.body.empty()) ReserveBody(transfer);
     transfer.failure.body_over_limit = data.size() > limit - transfer.body.size();
     if (!transfer.failure.body_over_limit) transfer.body.append(data);
     return !transfer.failure.body_over_limit;
@@ -159,16 +159,26 @@ std::string_view ContentTypeOf(CURL* easy) {
   return content_type != nullptr ? content_type : "";
 }
 
-/// False: the body ends here, and why is in `failure` or `unwanted`.
-bool Take(Transfer& transfer, std::string_view data) {
-  if (!Decode(transfer, data, transfer.request->body_limit - transfer.handed_on)) return false;
-  CURL* const easy = transfer.easy.get();
-  if (!transfer.request->on_body || !CheckStatus(StatusOf(easy))) return true;
-  Status taken = transfer.request->on_body(ContentTypeOf(easy), transfer.body);
-  transfer.handed_on += transfer.body.size();
-  transfer.body.clear();
+/// False: the body ends here, and why is in `unwanted`.
+bool HandOn(Transfer& transfer, std::string_view part) {
+  transfer.handed_on += part.size();
+  Status taken = transfer.request->on_body(ContentTypeOf(transfer.easy.get()), part);
   if (!taken) transfer.unwanted = taken.error();
   return taken.ok();
+}
+
+/// False: the body ends here, and why is in `failure` or `unwanted`.
+bool Take(Transfer& transfer, std::string_view data) {
+  const std::size_t limit = transfer.request->body_limit - transfer.handed_on;
+  const bool streams = transfer.request->on_body && CheckStatus(StatusOf(transfer.easy.get()));
+  if (streams && transfer.encoding.empty()) {
+    transfer.failure.body_over_limit = data.size() > limit;
+    return !transfer.failure.body_over_limit && HandOn(transfer, data);
+  }
+  if (!Decode(transfer, data, limit)) return false;
+  if (!streams) return true;
+  const std::string part = std::exchange(transfer.body, {});
+  return HandOn(transfer, part);
 }
 
 /// The value of a header line, in lower case, if it has this name.
