@@ -18,6 +18,8 @@ import statistics
 import subprocess
 import sys
 
+import whole
+
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "peers.json"
@@ -36,6 +38,7 @@ class Row:
     module: str  # of the folder's go.mod: names the peer's version
     goal: float | None  # times better than the peer; None: shown without a goal
     unit: str = "ns"
+    load: whole.Load | None = None  # of whole processes; then there is no program of the folder's own
 
 
 CALCULATOR = "Kubernetes HPA controller, ReplicaCalculator"
@@ -71,6 +74,17 @@ QUERIES = {
 SLIDING = ("post", "rate", "rate5m", "increase", "delta", "sum_rate", "rate_by", "avg_over", "sum_over", "max_over", "min_over", "ratio")
 
 
+def scrape(name, load, peers, goal):
+    """The CPU time of a read of all targets."""
+    for peer, module in peers.items():
+        yield Row(f"scrape_{name}_{peer.split()[0].lower()}", "scrape", (), f"{peer}, whole process", module, goal, load=load)
+
+
+PROMETHEUS = {"Prometheus": "prometheus"}  # Debian's
+BOTH = {**PROMETHEUS, "VictoriaMetrics": VICTORIA}
+PENDING = ("nv_inference_pending_request_count",)
+
+
 def promql(kind, name, replicas):
     goal = 20 if kind == "slide" and name in SLIDING else 5
     return Row(f"promql_{kind}_{name}_{replicas}", "promql", (kind, replicas, QUERIES[name]), ENGINE,
@@ -90,6 +104,9 @@ ROWS = [
           50 if n > 1 else None) for n in (1, 10, 100, 1000)),  # a decision: more work than the peer's
     *(Row(f"hpa_average_{n}", "hpa", ("average", n), f"{CALCULATOR}.GetMetricReplicas", "k8s.io/kubernetes", None)
       for n in (1, 10, 100, 1000)),
+    *scrape("200k", whole.Load(targets=1, series=200_000, interval=5, reads=6), BOTH, 8),
+    *scrape("1000_targets", whole.Load(targets=1000, series=330, interval=1, reads=20, settle=12), BOTH, 5),
+    *scrape("3_of_200k", whole.Load(targets=1, series=200_000, interval=5, reads=6, keep=PENDING), PROMETHEUS, 35),
     *(promql(kind, name, n) for n in (7, 100, 1000) for name in QUERIES for kind in ("instant", "slide")),
 ]
 
@@ -106,10 +123,10 @@ class Go:
         self.build = build / "peers"
         self.go = output(ROOT / ".ci" / "find-go")
 
-    def program(self, folder):
+    def program(self, folder, package="./peer"):
         self.build.mkdir(exist_ok=True)
         env = {**os.environ, "GOFLAGS": "-buildvcs=false"}
-        subprocess.run([self.go, "build", "-o", self.build / folder, "./peer"], cwd=HERE / folder, env=env, check=True)
+        subprocess.run([self.go, "build", "-o", self.build / folder, package], cwd=HERE / folder, env=env, check=True)
         return self.build / folder
 
     def compiler(self):
@@ -125,6 +142,8 @@ def arguments(row, go):
 
 
 def version(row):
+    if row.module == "prometheus":
+        return whole.prometheus().version
     modules = (HERE / row.folder / "go.mod").read_text(encoding="utf-8")
     return re.search(rf"^\s*(?:require )?{re.escape(row.module)} (v\S+)", modules, re.M)[1]
 
@@ -155,6 +174,22 @@ def measure(row, given, peer, ours, core):
             "ratio_min": round(min(ratios), 2), "rounds": ROUNDS}
 
 
+def measure_whole(row, peer, build, core):
+    """One run of each side, after the other; every read of a target counts."""
+    server = build / "benchmarks" / "scrape_server"
+    theirs, ours = (whole.measure(side, row.load, server, core) for side in (peer, whole.Tidegate(build)))
+    ratio = round(theirs["cpu_s"] / ours["cpu_s"], 2)
+    return {"ours": round(ours["cpu_s"] * 1e9), "theirs": round(theirs["cpu_s"] * 1e9), "unit": row.unit, "ratio_median": ratio,
+            "ratio_min": ratio, "rounds": 1,
+            "whole": {"load": dataclasses.asdict(row.load), "ours": ours, "theirs": theirs}}
+
+
+def peer_of(row, go):
+    if row.module == "prometheus":
+        return whole.prometheus()
+    return whole.victoria_metrics(go.program(row.folder, f"{row.module}/app/victoria-metrics"), version(row))
+
+
 def context(build, go):
     """What a figure depends on besides the code."""
     cpu = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8"))
@@ -175,17 +210,31 @@ def keep(results):
     kept = sorted(rows.values(), key=lambda r: order.index(r["row"]) if r["row"] in order else len(order))
     RESULTS.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
     text = PAGE.read_text(encoding="utf-8")
-    between = re.compile(r"(<!-- peers -->\n).*(<!-- /peers -->)", re.S)
-    PAGE.write_text(between.sub(lambda m: m[1] + table(kept) + m[2], text), encoding="utf-8")
+    for mark, made in (("peers", table(kept)), ("whole", whole_table(kept))):
+        between = re.compile(rf"(<!-- {mark} -->\n).*(<!-- /{mark} -->)", re.S)
+        text = between.sub(lambda m, made=made: m[1] + made + m[2], text)
+    PAGE.write_text(text, encoding="utf-8")
 
 
 def table(rows):
+    rows = [row for row in rows if "whole" not in row]
     lines = ["| row | Tidegate | peer | peer ÷ Tidegate, median (worst round) | goal | peer and version |",
              "|---|---|---|---|---|---|"]
     for row in rows:
         goal = f"{row['goal']} ×" if row["goal"] else ""
         lines.append(f"| {row['row']} | {figure(row['ours'], row['unit'])} | {figure(row['theirs'], row['unit'])} "
                      f"| {row['ratio_median']} × ({row['ratio_min']} ×) | {goal} | {row['peer']} {row['peer_version']} |")
+    return "\n".join(lines) + "\n"
+
+
+def whole_table(rows):
+    lines = ["| row | CPU time of a read of all targets | peer ÷ Tidegate | goal | memory, bytes a series | not on time by, p99 | peer and version |",
+             "|---|---|---|---|---|---|---|"]
+    for row in (row for row in rows if "whole" in row):
+        ours, theirs = row["whole"]["ours"], row["whole"]["theirs"]
+        lines.append(f"| {row['row']} | {figure(row['ours'], 'ns')} / {figure(row['theirs'], 'ns')} | {row['ratio_median']} × | {row['goal']} × "
+                     f"| {ours['bytes_a_series']:.0f} / {theirs['bytes_a_series']:.0f} | {ours['lateness_ms']:.3g} / {theirs['lateness_ms']:.3g} ms "
+                     f"| {row['peer']} {row['peer_version']} |")
     return "\n".join(lines) + "\n"
 
 
@@ -210,11 +259,14 @@ def main():
         sys.exit(f"no row {' '.join(args.rows)}; there are {', '.join(row.name for row in ROWS)}")
     go, core = Go(build), max(os.sched_getaffinity(0))
     programs = {folder: (go.program(folder), build / "benchmarks" / f"peer_{folder}")
-                for folder in sorted({row.folder for row in rows})}
+                for folder in sorted({row.folder for row in rows if not row.load})}
     results = []
     print(f"{'row':24}{'ours':>12}{'theirs':>12} unit{'ratio':>10}{'min':>8}{'goal':>8}")
     for row in rows:
-        figures = measure(row, arguments(row, go), *programs[row.folder], core)
+        if row.load:
+            figures = measure_whole(row, peer_of(row, go), build, core)
+        else:
+            figures = measure(row, arguments(row, go), *programs[row.folder], core)
         results.append({"row": row.name, "peer": row.peer, "peer_version": version(row), **figures, "goal": row.goal,
                         "context": context(build, go)})
         print(f"{row.name:24}{figures['ours']:>12}{figures['theirs']:>12} {row.unit:4}{figures['ratio_median']:>10}"

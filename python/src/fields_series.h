@@ -62,7 +62,8 @@ struct Fields<PageSummary> {
   static constexpr auto kList =
       std::make_tuple(F("samples", &PageSummary::samples, "Samples taken."),
                       F("left_out", &PageSummary::left_out, "Not newer, or too far ahead."),
-                      F("series_added", &PageSummary::series_added, "Series that were new."));
+                      F("series_added", &PageSummary::series_added, "Series that were new."),
+                      F("dropped", &PageSummary::dropped, "Samples that rules left out."));
 };
 
 template <>

@@ -566,6 +566,33 @@ class Container:
     __match_args__: ClassVar[tuple[str, ...]]
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
+class ProcessId:
+    """A process on this machine, for good."""
+
+    def __init__(
+        self,
+        *,
+        pid: int = ...,
+        start_ticks: int = ...,
+    ) -> None: ...
+    @property
+    def pid(self) -> int:
+        """Its number."""
+    @property
+    def start_ticks(self) -> int:
+        """When it started, since boot."""
+    def replace(
+        self,
+        *,
+        pid: int = ...,
+        start_ticks: int = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> ProcessId: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
 class SelectorProblem:
     """Why a workload's replicas cannot be told from others."""
 
@@ -658,6 +685,7 @@ class Replica:
         ports: Mapping[str, int] = ...,
         restarts: int = ...,
         message: str = ...,
+        process: ProcessId | Mapping[str, Any] | None = ...,
     ) -> None: ...
     @property
     def name(self) -> str:
@@ -696,6 +724,9 @@ class Replica:
     def message(self) -> str:
         """Why it is not ready."""
     @property
+    def process(self) -> ProcessId | None:
+        """On this machine; None: not known."""
+    @property
     def serving(self) -> bool: ...
     def replace(
         self,
@@ -712,6 +743,7 @@ class Replica:
         ports: Mapping[str, int] = ...,
         restarts: int = ...,
         message: str = ...,
+        process: ProcessId | Mapping[str, Any] | None = ...,
     ) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
     @staticmethod
@@ -1779,6 +1811,7 @@ class SeriesStoreStats:
         refused_labels_total: int = ...,
         refused_label_length_total: int = ...,
         out_of_order_total: int = ...,
+        too_far_ahead_total: int = ...,
         duplicate_total: int = ...,
         parse_errors_total: int = ...,
     ) -> None: ...
@@ -1813,6 +1846,9 @@ class SeriesStoreStats:
     def out_of_order_total(self) -> int:
         """Older than the newest."""
     @property
+    def too_far_ahead_total(self) -> int:
+        """Timestamps of a page more than 10 minutes after its scrape."""
+    @property
     def duplicate_total(self) -> int:
         """As old as the newest."""
     @property
@@ -1831,6 +1867,7 @@ class SeriesStoreStats:
         refused_labels_total: int = ...,
         refused_label_length_total: int = ...,
         out_of_order_total: int = ...,
+        too_far_ahead_total: int = ...,
         duplicate_total: int = ...,
         parse_errors_total: int = ...,
     ) -> Self: ...
@@ -1847,19 +1884,29 @@ class PageSummary:
         self,
         *,
         samples: int = ...,
+        left_out: int = ...,
         series_added: int = ...,
+        dropped: int = ...,
     ) -> None: ...
     @property
     def samples(self) -> int:
         """Samples taken."""
     @property
+    def left_out(self) -> int:
+        """Not newer, or too far ahead."""
+    @property
     def series_added(self) -> int:
         """Series that were new."""
+    @property
+    def dropped(self) -> int:
+        """Samples that rules left out."""
     def replace(
         self,
         *,
         samples: int = ...,
+        left_out: int = ...,
         series_added: int = ...,
+        dropped: int = ...,
     ) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
     @staticmethod

@@ -17,6 +17,7 @@
 #include "config/adapter.h"
 #include "config/documents.h"
 #include "config/hpa_document.h"
+#include "config/monitor.h"
 #include "config/scalars.h"
 #include "config/scaled_object.h"
 #include "config/scrape_configs.h"
@@ -39,10 +40,12 @@ struct Kind {
   std::string_view api_version;
 };
 
-constexpr std::array<Kind, 5> kKinds{{{"Autoscaler", config::kApiVersion},
+constexpr std::array<Kind, 7> kKinds{{{"Autoscaler", config::kApiVersion},
                                       {"Scaler", config::kApiVersion},
                                       {"HorizontalPodAutoscaler", "autoscaling/v2 or older"},
                                       {"ScaledObject", config::kKedaVersion},
+                                      {"ServiceMonitor", config::kMonitorVersion},
+                                      {"PodMonitor", config::kMonitorVersion},
                                       {"ConfigMap", "v1"}}};
 
 /// What an apiVersion has to be for a kind, in words; "": it is that.
@@ -141,6 +144,7 @@ class FileParser {
     }
     if (!any && problems_.empty()) problems_.push_back({{}, "", "the file has no document"});
     for (auto& [name, documents] : workloads_) ReadWorkload(name, documents);
+    ReadMonitors();
     for (const RuleSet& rules : rule_sets_) CheckRules(rules);
   }
 
@@ -184,6 +188,7 @@ class FileParser {
     if (kind == "ScaledObject") {
       AddWorkload(root, NameOf(root), kind, &config::WorkloadDocuments::scaled_object);
     }
+    if (kind == "ServiceMonitor" || kind == "PodMonitor") monitors_.push_back(&root);
     if (kind == "Scaler") ReadScaler(root);
     if (kind == "ConfigMap") ReadConfigMap(root);
   }
@@ -269,7 +274,10 @@ class FileParser {
       v.Field("apiVersion", api_version);
       v.Field("kind", kind);
       std::string name;
-      v.Nested("metadata", [&] { v.Field("name", name); });
+      v.Nested("metadata", [&] {
+        v.Field("name", name);
+        v.Ignored("labels");  // by which monitors select
+      });
       v.Nested("spec", [&] { describe_spec(v); }, {.required = true});
     });
   }
@@ -347,6 +355,37 @@ class FileParser {
     validator.ResolveSignals(autoscaler);
     config::Validator::ResolveWindows(autoscaler);
     config_.autoscalers.push_back(std::move(autoscaler));
+  }
+
+  void ReadMonitors() {
+    std::vector<config::MonitoredWorkload> workloads;
+    for (const auto& [name, documents] : workloads_) {
+      workloads.push_back(MonitoredOf(name, documents));
+    }
+    for (const Node* monitor : monitors_) {
+      auto jobs = config::ReadMonitor(*monitor, workloads, problems_);
+      std::move(jobs.begin(), jobs.end(), std::back_inserter(config_.scrape_configs));
+    }
+  }
+
+  /// Its pods' labels are taken to be those of its documents and, where these do not say, its name.
+  static config::MonitoredWorkload MonitoredOf(const std::string& name,
+                                               const config::WorkloadDocuments& documents) {
+    config::MonitoredWorkload out{.workload = name, .name_space = {}, .labels = {}};
+    for (const Node* root : {documents.autoscaler, documents.hpa, documents.scaled_object}) {
+      const Node* metadata = root == nullptr ? nullptr : root->Find("metadata");
+      if (metadata == nullptr) continue;
+      const Node* name_space = Text(*metadata, "namespace");
+      if (name_space != nullptr) out.name_space = name_space->text;
+      const Node* labels = metadata->Find("labels");
+      if (labels == nullptr) continue;
+      for (const config::Member& label : labels->members) {
+        out.labels.emplace(label.key, label.value->text);
+      }
+    }
+    out.labels.emplace("app", name);
+    out.labels.emplace("app.kubernetes.io/name", name);
+    return out;
   }
 
   config::ScaledObjectSource ReadScaledObject(const config::WorkloadDocuments& documents,
@@ -483,6 +522,7 @@ class FileParser {
   std::map<std::string, config::WorkloadDocuments> workloads_;
   std::map<const Node*, config::HpaDocument> hpas_;
   std::vector<RuleSet> rule_sets_;
+  std::vector<const Node*> monitors_;
   std::set<const config::AdapterRule*> used_rules_;
   std::set<const config::AdapterRule*> reported_rules_;
   const Node* scaler_ = nullptr;

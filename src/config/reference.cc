@@ -96,7 +96,7 @@ more YAML documents, separated by `---`. JSON is YAML and works as well.
 * A quantity is one of Kubernetes: `50`, `1500m`, `10k`, `8Gi`.
 * A default left empty means that the key is absent unless it is given.
 
-Beside the documents below, three kinds of Kubernetes are read as they are:
+Beside the documents below, these are read as they are:
 
 * `HorizontalPodAutoscaler` of `autoscaling/v1`, `v2beta1`, `v2beta2` and `v2`, also in a `List`:
   bounds, metrics and behavior, with the API server's defaults and validation (`period` is 15s and
@@ -106,6 +106,9 @@ Beside the documents below, three kinds of Kubernetes are read as they are:
 * `v1` `ConfigMap` with `data["config.yaml"]`, the rules of Prometheus Adapter: what a metric
   without a query is made of (adapter.md). What has no counterpart is an error.
 * The same `rules:` as a document of its own.
+* `monitoring.coreos.com/v1` `ServiceMonitor` and `PodMonitor`, and Prometheus's own configuration
+  with `scrape_configs`, a document without a kind (discovery.md). What has no counterpart is an
+  error.
 
 Documents with the same `metadata.name` describe one workload together; where both an Autoscaler
 and a HorizontalPodAutoscaler set a key, the Autoscaler wins. Rules whose ConfigMap has the name

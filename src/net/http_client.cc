@@ -116,6 +116,8 @@ struct Transfer {
   std::string body;
   std::string encoding;  // Content-Encoding; empty: none
   Gunzip gunzip;
+  std::size_t handed_on = 0;      // bytes of the body, to the request's on_body
+  std::optional<Error> unwanted;  // what on_body said
   std::size_t header_bytes = 0;
   TransferFailure failure;
   std::array<char, CURL_ERROR_SIZE> error_text{};
@@ -129,9 +131,8 @@ void ReserveBody(Transfer& transfer) {
   transfer.body.reserve(std::min(static_cast<std::size_t>(length), transfer.request->body_limit));
 }
 
-/// False: the body ends here, and why is in `failure`.
-bool Take(Transfer& transfer, std::string_view data) {
-  const std::size_t limit = transfer.request->body_limit;
+/// Appends `data` to the body. False: the body ends here, and why is in `failure`.
+bool Decode(Transfer& transfer, std::string_view data, std::size_t limit) {
   if (transfer.encoding.empty()) {
     if (transfer.body.empty()) ReserveBody(transfer);
     transfer.failure.body_over_limit = data.size() > limit - transfer.body.size();
@@ -144,6 +145,40 @@ bool Take(Transfer& transfer, std::string_view data) {
   transfer.failure.body_over_limit = result == Gunzip::Result::kOverLimit;
   transfer.failure.bad_encoding = result == Gunzip::Result::kCorrupt;
   return result == Gunzip::Result::kOk;
+}
+
+int StatusOf(CURL* easy) {
+  long status = 0;
+  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+  return static_cast<int>(status);
+}
+
+std::string_view ContentTypeOf(CURL* easy) {
+  const char* content_type = nullptr;
+  curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &content_type);
+  return content_type != nullptr ? content_type : "";
+}
+
+/// False: the body ends here, and why is in `unwanted`.
+bool HandOn(Transfer& transfer, std::string_view part) {
+  transfer.handed_on += part.size();
+  Status taken = transfer.request->on_body(ContentTypeOf(transfer.easy.get()), part);
+  if (!taken) transfer.unwanted = taken.error();
+  return taken.ok();
+}
+
+/// False: the body ends here, and why is in `failure` or `unwanted`.
+bool Take(Transfer& transfer, std::string_view data) {
+  const std::size_t limit = transfer.request->body_limit - transfer.handed_on;
+  const bool streams = transfer.request->on_body && CheckStatus(StatusOf(transfer.easy.get()));
+  if (streams && transfer.encoding.empty()) {
+    transfer.failure.body_over_limit = data.size() > limit;
+    return !transfer.failure.body_over_limit && HandOn(transfer, data);
+  }
+  if (!Decode(transfer, data, limit)) return false;
+  if (!streams) return true;
+  const std::string part = std::exchange(transfer.body, {});
+  return HandOn(transfer, part);
 }
 
 /// The value of a header line, in lower case, if it has this name.
@@ -270,17 +305,17 @@ HttpOutcome OutcomeOf(Transfer& transfer, CURLcode code) {
   if (code == CURLE_OK && !transfer.gunzip.complete()) code = CURLE_PARTIAL_FILE;
   if (code == CURLE_OK) {
     HttpResponse response;
-    long status = 0;
     long connects = 0;
-    const char* content_type = nullptr;
-    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects);
-    curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &content_type);
-    response.status = static_cast<int>(status);
-    response.content_type = content_type != nullptr ? content_type : "";
+    response.status = StatusOf(easy);
+    response.content_type = ContentTypeOf(easy);
     response.body = std::move(transfer.body);
     response.reused_connection = connects == 0;
     outcome.response = std::move(response);
+    return outcome;
+  }
+  if (transfer.unwanted) {
+    outcome.response = *std::move(transfer.unwanted);
     return outcome;
   }
   curl_off_t connect_us = 0;
@@ -295,11 +330,12 @@ HttpOutcome OutcomeOf(Transfer& transfer, CURLcode code) {
   return outcome;
 }
 
-using Steady = std::chrono::steady_clock;
+using Steady = std::chrono::steady_clock;  // libcurl counts in real time, too
 
 // In each round libcurl looks at every transfer that is under way, so there are not many at once:
 // more begin when there are few, and when those that there are do not get on.
 constexpr int kAtOnce = 64;
+constexpr int kPatienceRounds = 16;
 constexpr std::chrono::milliseconds kPatience{4};
 
 }  // namespace
@@ -327,8 +363,10 @@ class HttpClient::Impl {
     std::vector<std::unique_ptr<Transfer>> transfers;
     std::deque<Finished> finished;
     std::size_t started = 0;  // of the requests
-    Steady::time_point begun = Steady::now();
-    Steady::time_point last_start{};
+    int idle_rounds = 0;      // since one has begun or ended
+    const Steady::time_point begun = Steady::now();
+
+    bool AllStarted() const { return started == transfers.size(); }
 
     Batch(Impl& owner, std::size_t size) : impl(owner), transfers(size) {}
     ~Batch() {
@@ -342,6 +380,7 @@ class HttpClient::Impl {
   Status Start(const HttpRequest& request, std::size_t index, Batch& batch);
   void Release(std::unique_ptr<Transfer>& transfer);
   void CollectFinished(Batch& batch);
+  CURLMcode Wait(Batch& batch);
   void FailAll(Batch& batch, const std::string& why);
 
   HttpClientOptions options_;
@@ -381,7 +420,7 @@ Status HttpClient::Impl::Start(const HttpRequest& request, std::size_t index, Ba
 }
 
 void HttpClient::Impl::StartSome(std::span<const HttpRequest> requests, Batch& batch) {
-  batch.last_start = Steady::now();
+  batch.idle_rounds = 0;
   const std::size_t end = std::min(requests.size(), batch.started + kAtOnce);
   for (; batch.started < end; ++batch.started) {
     const std::size_t i = batch.started;
@@ -415,7 +454,21 @@ void HttpClient::Impl::CollectFinished(Batch& batch) {
   }
 }
 
+CURLMcode HttpClient::Impl::Wait(Batch& batch) {
+  const std::chrono::milliseconds limit = batch.AllStarted() ? std::chrono::seconds(1) : kPatience;
+  int ready = 0;
+  const CURLMcode code =
+      curl_multi_poll(multi_.get(), nullptr, 0, static_cast<int>(limit.count()), &ready);
+  if (ready == 0) batch.idle_rounds = kPatienceRounds;
+  return code;
+}
+
 void HttpClient::Impl::FailAll(Batch& batch, const std::string& why) {
+  for (; !batch.AllStarted(); ++batch.started) {
+    Finished finished{batch.started, {}};
+    finished.outcome.response = Error{ErrorCode::kInternal, why};
+    batch.finished.push_back(std::move(finished));
+  }
   for (auto& transfer : batch.transfers) {
     if (transfer == nullptr) continue;
     Finished finished{transfer->index, {}};
@@ -433,23 +486,20 @@ void HttpClient::Impl::Perform(std::span<const HttpRequest> requests, const Done
   std::size_t open = requests.size();
   int running = 0;
   while (open > 0) {
-    const bool more = batch.started < requests.size();
-    if (more && (running < kAtOnce || Steady::now() - batch.last_start > kPatience)) {
-      StartSome(requests, batch);
-    }
+    const bool room = running < kAtOnce || batch.idle_rounds >= kPatienceRounds;
+    if (room && !batch.AllStarted()) StartSome(requests, batch);
     CURLMcode code = curl_multi_perform(multi_.get(), &running);
     CollectFinished(batch);
+    ++batch.idle_rounds;
     for (int i = 0; i < kDonePerRound && !batch.finished.empty(); ++i, --open) {
+      batch.idle_rounds = 0;
       Finished finished = std::move(batch.finished.front());
       batch.finished.pop_front();
       done(finished.index, std::move(finished.outcome));
     }
-    if (code == CURLM_OK && batch.finished.empty() && open > 0) {
-      const bool waiting = batch.started < requests.size();
-      const int wait_ms = waiting ? static_cast<int>(kPatience.count()) : 1000;
-      if (!waiting || running >= kAtOnce) {
-        code = curl_multi_poll(multi_.get(), nullptr, 0, wait_ms, nullptr);
-      }
+    const bool starts_more = running < kAtOnce && !batch.AllStarted();
+    if (code == CURLM_OK && batch.finished.empty() && open > 0 && !starts_more) {
+      code = Wait(batch);
     }
     if (code != CURLM_OK) FailAll(batch, curl_multi_strerror(code));
   }

@@ -28,6 +28,9 @@ namespace tidegate::net {
 
 enum class HttpMethod { kGet, kPost };
 
+/// Takes the body of a 2xx answer as it arrives, decompressed; an error ends the request with it.
+using BodyReader = std::function<Status(std::string_view content_type, std::string_view part)>;
+
 struct HttpRequest {
   std::string url;  ///< http or https, without a user and password
   HttpMethod method = HttpMethod::kGet;
@@ -36,6 +39,7 @@ struct HttpRequest {
   TlsFiles tls;
   Duration timeout = std::chrono::seconds(1);  ///< total: name look-up to last byte
   std::size_t body_limit = 16u << 20;          ///< bytes, counted after decompression
+  BodyReader on_body;                          ///< null: HttpResponse::body has all of it
   bool close_after = false;  ///< the connection is not kept open for another request
 };
 

@@ -24,10 +24,10 @@ bool MayBeSample(std::string_view line) {
   return first != line.end() && *first != '#';
 }
 
-// Where the last line of a sample ends; 0: there is none.
-std::size_t EndOfSamples(std::string_view text) {
+// Where the last line of a sample ends among those that begin at `from` or later; 0: there is none.
+std::size_t EndOfSamples(std::string_view text, std::size_t from) {
   std::size_t end = text.rfind('\n');
-  while (end != std::string_view::npos) {
+  while (end != std::string_view::npos && end >= from) {
     const std::size_t before = end == 0 ? std::string_view::npos : text.rfind('\n', end - 1);
     const std::size_t begin = before + 1;  // npos + 1 is 0: the first line
     if (MayBeSample(text.substr(begin, end - begin))) return end + 1;
@@ -51,12 +51,15 @@ class SeriesStore::Impl::PartwisePage final : public IncomingPage {
 
   void Append(std::string_view part) override {
     rest_.append(part);
-    const std::size_t end = EndOfSamples(rest_);
-    if (end == 0) return;
-    std::string& next = parts_.emplace_back(std::move(rest_));
-    rest_.assign(next, end);
-    next.resize(end);
-    Read(false);
+    if (part.find('\n') == std::string_view::npos) return;
+    const std::size_t end = EndOfSamples(rest_, other_lines_);
+    if (end > 0) {
+      std::string& next = parts_.emplace_back(std::move(rest_));
+      rest_.assign(next, end);
+      next.resize(end);
+      Read(false);
+    }
+    other_lines_ = rest_.rfind('\n') + 1;  // npos + 1 is 0: there are none
   }
 
   Result<PageSummary> Finish() override {
@@ -118,6 +121,7 @@ class SeriesStore::Impl::PartwisePage final : public IncomingPage {
   const LayoutPtr layout_;
   Way way_;
   std::string rest_;               // behind the last line of a sample
+  std::size_t other_lines_ = 0;    // bytes at its begin: whole lines, which are not looked at again
   std::deque<std::string> parts_;  // what has been staged points to them
   std::vector<double> values_;     // kKnown
   std::optional<PageParser> parser_;

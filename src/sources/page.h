@@ -3,8 +3,10 @@
 // What scraping is, whoever the targets are.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "exposition/content_type.h"
 #include "net/http_client.h"
@@ -35,20 +37,45 @@ inline Result<PageFormat> FormatOfResponse(std::string_view content_type) {
   return Error{ErrorCode::kUnavailable, "protocol: " + format.error().message};
 }
 
-/// Puts the page that a target has answered into the sink. An error is why the target is down.
-inline Result<PageSummary> IngestAnswer(const net::HttpResponse& response, const Labels& target,
-                                        TimePoint now, SampleSink& sink,
-                                        const PageRules& rules = {}) {
-  if (response.body.empty()) return Error{ErrorCode::kNoData, "the page is empty"};
-  const Result<PageFormat> format = FormatOfResponse(response.content_type);
-  if (!format) return format.error();
-  Result<PageSummary> summary = rules == PageRules()
-                                    ? sink.IngestPage(response.body, *format, target, now)
-                                    : sink.IngestPage(response.body, *format, target, now, rules);
-  if (summary && summary->samples + summary->left_out + summary->dropped == 0) {
-    return Error{ErrorCode::kNoData, "the page has no samples"};
+/// The page that a target answers, on its way into the sink, which gets all of it or nothing.
+class AnsweredPage {
+ public:
+  AnsweredPage(Labels target, TimePoint now, SampleSink& sink, PageRules rules = {})
+      : target_(std::move(target)), now_(now), sink_(sink), rules_(std::move(rules)) {}
+
+  /// What HttpRequest::on_body wants, while this lives.
+  net::BodyReader Reader() {
+    return [this](std::string_view content_type, std::string_view part) {
+      return Append(content_type, part);
+    };
   }
-  return summary;
-}
+
+  /// The answer has come to its end. An error is why the target is down.
+  Result<PageSummary> Finish() {
+    if (page_ == nullptr) return Error{ErrorCode::kNoData, "the page is empty"};
+    Result<PageSummary> summary = page_->Finish();
+    if (summary && summary->samples + summary->left_out + summary->dropped == 0) {
+      return Error{ErrorCode::kNoData, "the page has no samples"};
+    }
+    return summary;
+  }
+
+ private:
+  Status Append(std::string_view content_type, std::string_view part) {
+    if (page_ == nullptr) {
+      const Result<PageFormat> format = FormatOfResponse(content_type);
+      if (!format) return format.error();
+      page_ = sink_.BeginPage(*format, target_, now_, rules_);
+    }
+    page_->Append(part);
+    return {};
+  }
+
+  const Labels target_;
+  const TimePoint now_;
+  SampleSink& sink_;
+  const PageRules rules_;
+  std::unique_ptr<IncomingPage> page_;  // once its first bytes are there
+};
 
 }  // namespace tidegate

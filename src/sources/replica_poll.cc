@@ -2,6 +2,7 @@
 #include "sources/replica_poll.h"
 
 #include <algorithm>
+#include <deque>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -37,9 +38,9 @@ class ReplicaPoll final : public Source {
   void Reconcile(const CollectRequest& request, WorkloadTargets& targets, SampleSink& sink);
   net::HttpRequest RequestFor(const Target& target, Duration timeout) const;
   void Finish(const CollectRequest& request, Target& target, net::HttpOutcome&& outcome,
-              SampleSink& sink);
+              AnsweredPage* page, SampleSink& sink);
   Result<PageSummary> Read(const Result<net::HttpResponse>& response, const Labels& labels,
-                           TimePoint now, SampleSink& sink) const;
+                           TimePoint now, AnsweredPage* page, SampleSink& sink) const;
   Labels LabelsOf(const std::string& replica, const WorkloadId& workload) const;
 
   const ReplicaPollOptions options_;
@@ -65,20 +66,23 @@ Status ReplicaPoll::Collect(const CollectRequest& request, SampleSink& sink) {
   }
   std::vector<Target*> due;
   std::vector<net::HttpRequest> requests;
+  std::deque<AnsweredPage> pages;
   for (auto& [replica, target] : targets.by_replica) {
     if (!target.schedule.IsDue(request.now, options_.interval)) continue;
     target.schedule.Advance(request.now, options_.interval);
     if (target.url.empty()) {
       net::HttpOutcome outcome;
       outcome.response = Error{ErrorCode::kUnavailable, "the replica's address is not known"};
-      Finish(request, target, std::move(outcome), sink);
+      Finish(request, target, std::move(outcome), nullptr, sink);
       continue;
     }
     due.push_back(&target);
     requests.push_back(RequestFor(target, timeout));
+    pages.emplace_back(LabelsOf(target.state.replica, request.workload), request.now, sink);
+    if (read_ == nullptr) requests.back().on_body = pages.back().Reader();
   }
   targets.client.Perform(requests, [&](std::size_t index, net::HttpOutcome&& outcome) {
-    Finish(request, *due[index], std::move(outcome), sink);
+    Finish(request, *due[index], std::move(outcome), &pages[index], sink);
   });
   return {};
 }
@@ -140,16 +144,17 @@ Labels ReplicaPoll::LabelsOf(const std::string& replica, const WorkloadId& workl
 }
 
 Result<PageSummary> ReplicaPoll::Read(const Result<net::HttpResponse>& response,
-                                      const Labels& labels, TimePoint now, SampleSink& sink) const {
+                                      const Labels& labels, TimePoint now, AnsweredPage* page,
+                                      SampleSink& sink) const {
   if (!response) return response.error();
   if (Status status = net::CheckStatus(response->status); !status) return status.error();
-  return read_(*response, labels, now, sink);
+  return read_ != nullptr ? read_(*response, labels, now, sink) : page->Finish();
 }
 
 void ReplicaPoll::Finish(const CollectRequest& request, Target& target, net::HttpOutcome&& outcome,
-                         SampleSink& sink) {
+                         AnsweredPage* page, SampleSink& sink) {
   const Labels labels = LabelsOf(target.state.replica, request.workload);
-  const Result<PageSummary> summary = Read(outcome.response, labels, request.now, sink);
+  const Result<PageSummary> summary = Read(outcome.response, labels, request.now, page, sink);
   if (!summary) sink.MarkStale(labels, request.now);
   const std::size_t samples = summary ? summary->samples + summary->left_out : 0;
   const double seconds = std::chrono::duration<double>(outcome.duration).count();

@@ -35,6 +35,8 @@ using AnswerReader = Result<PageSummary> (*)(const net::HttpResponse& response,
 /// is gone, ends its series. All samples of a call carry its `now`, and the time that a call may
 /// take is counted from its start: min(timeout, deadline - now). For each target there are also
 /// the series `up`, `scrape_duration_seconds` and `scrape_samples_scraped`.
-std::unique_ptr<Source> MakeReplicaPoll(ReplicaPollOptions options, AnswerReader read);
+///
+/// Without `read` the answers are pages, each of which is read as it arrives.
+std::unique_ptr<Source> MakeReplicaPoll(ReplicaPollOptions options, AnswerReader read = nullptr);
 
 }  // namespace tidegate

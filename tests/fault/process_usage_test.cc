@@ -103,6 +103,16 @@ TEST(CpuCounterTest, NeverFalls) {
   EXPECT_EQ(counter.Advance(2), 9);
 }
 
+TEST(CpuCounterTest, NoRoundingMakesItFall) {
+  CpuCounter counter;
+  double last = 0;
+  for (int i = 0; i < 100'000; ++i) {  // in ticks of 10 ms, up and down
+    const double value = counter.Advance((i * 7919 % 1000) / 100.0);
+    ASSERT_GE(value, last) << i;
+    last = value;
+  }
+}
+
 /// As the kernel writes them.
 class CgroupTest : public ::testing::Test {
  protected:

@@ -2,6 +2,7 @@
 #include "tidegate/sources/discovery.h"
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <mutex>
 #include <set>
@@ -119,7 +120,7 @@ class DiscoverySource final : public Source {
   void AddTarget(const Labels& own, const Labels& group, const Owners& owners,
                  std::map<Identity, Scraped>& targets);
   void Scrape(const CollectRequest& request, const std::vector<Scraped*>& due, SampleSink& sink);
-  void Finish(const Result<net::HttpResponse>& response, Duration duration, TimePoint now,
+  void Finish(const Result<PageSummary>& summary, Duration duration, TimePoint now,
               Scraped& scraped, SampleSink& sink);
   std::string Why() const;
 
@@ -235,11 +236,14 @@ void DiscoverySource::Scrape(const CollectRequest& request, const std::vector<Sc
   if (!credentials) return fail(credentials.error());
   credentials_ = *std::move(credentials);
   std::vector<net::HttpRequest> gets;
+  std::deque<AnsweredPage> pages;
   for (const Scraped* scraped : due) {
     net::HttpRequest& get = gets.emplace_back();
     get.url = scraped->target.url;
     get.timeout = std::min(scraped->target.timeout, request.deadline - request.now);
     get.body_limit = job_.body_size_limit > 0 ? job_.body_size_limit : kBodySizeLimit;
+    get.on_body =
+        pages.emplace_back(scraped->target.labels, request.now, sink, page_rules_).Reader();
     get.close_after = scraped->leaving;
     get.tls = job_.access.tls;
     get.headers = credentials_.headers();
@@ -247,17 +251,16 @@ void DiscoverySource::Scrape(const CollectRequest& request, const std::vector<Sc
     get.headers.emplace("X-Prometheus-Scrape-Timeout-Seconds", Seconds(get.timeout));
   }
   client_.Perform(gets, [&](std::size_t index, net::HttpOutcome&& outcome) {
-    Finish(outcome.response, outcome.duration, request.now, *due[index], sink);
+    Status answered = outcome.response ? net::CheckStatus(outcome.response->status)
+                                       : Status(outcome.response.error());
+    Finish(answered ? pages[index].Finish() : Result<PageSummary>(answered.error()),
+           outcome.duration, request.now, *due[index], sink);
   });
 }
 
-void DiscoverySource::Finish(const Result<net::HttpResponse>& response, Duration duration,
-                             TimePoint now, Scraped& scraped, SampleSink& sink) {
+void DiscoverySource::Finish(const Result<PageSummary>& summary, Duration duration, TimePoint now,
+                             Scraped& scraped, SampleSink& sink) {
   const Labels& labels = scraped.target.labels;
-  const Status answered = response ? net::CheckStatus(response->status) : response.error();
-  const Result<PageSummary> summary = answered
-                                          ? IngestAnswer(*response, labels, now, sink, page_rules_)
-                                          : Result<PageSummary>(answered.error());
   if (!summary) sink.MarkStale(labels, now);
   const Outcome outcome{.up = summary.has_value(),
                         .seconds = std::chrono::duration<double>(duration).count(),

@@ -3,6 +3,7 @@
 // What a process and all below it use, as /proc and cgroups say.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -36,12 +37,15 @@ class CpuCounter {
   double Advance(double seconds) {
     if (Fell(seconds)) lost_ += seen_ - seconds;
     seen_ = seconds;
-    return seen_ + lost_;
+    // The sum may be rounded down: a fall by the last bit would be a restart, too.
+    value_ = std::max(value_, seen_ + lost_);
+    return value_;
   }
 
  private:
   double seen_ = 0;
   double lost_ = 0;
+  double value_ = 0;
 };
 
 }  // namespace tidegate::process

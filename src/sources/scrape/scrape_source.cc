@@ -33,18 +33,14 @@ std::map<std::string, std::string> HeadersOf(const ScrapeOptions& options) {
 }  // namespace
 
 std::unique_ptr<Source> MakeScrapeSource(ScrapeOptions options) {
-  return MakeReplicaPoll(
-      {.name = "scrape",
-       .port = options.port,
-       .path = options.path,
-       .interval = options.interval,
-       .timeout = options.timeout,
-       .body_size_limit = options.body_size_limit,
-       .headers = HeadersOf(options),
-       .labels = {}},
-      [](const net::HttpResponse& response, const Labels& target, TimePoint now, SampleSink& sink) {
-        return IngestAnswer(response, target, now, sink);
-      });
+  return MakeReplicaPoll({.name = "scrape",
+                          .port = options.port,
+                          .path = options.path,
+                          .interval = options.interval,
+                          .timeout = options.timeout,
+                          .body_size_limit = options.body_size_limit,
+                          .headers = HeadersOf(options),
+                          .labels = {}});
 }
 
 }  // namespace tidegate

@@ -96,6 +96,7 @@ TEST(ConfigProblemsTest, WhichDocumentItIs) {
   const std::string known =
       "; known are Autoscaler (tidegate.dev/v1alpha1), Scaler (tidegate.dev/v1alpha1), "
       "HorizontalPodAutoscaler (autoscaling/v2 or older), ScaledObject (keda.sh/v1alpha1), "
+      "ServiceMonitor (monitoring.coreos.com/v1), PodMonitor (monitoring.coreos.com/v1), "
       "ConfigMap (v1)";
   ExpectAll({
       {"no kind", "apiVersion: v1\n", "f.yaml:1:1: kind: is required"},

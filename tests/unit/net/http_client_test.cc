@@ -220,6 +220,75 @@ TEST(HttpClientTest, ACompressedBodyIsWholeOrNone) {
   EXPECT_EQ(fetch(packed, "br"), "protocol: the body is not compressed by gzip");
 }
 
+struct Arrived {
+  std::size_t parts = 0;
+  std::string body;
+  std::string content_type;
+};
+
+// What on_body gets of the server's answer; `outcome` is how the request ends.
+Arrived Arrive(const HttpBehavior& behavior, HttpOutcome& outcome, std::size_t wanted = SIZE_MAX) {
+  HttpFaultServer server;
+  Arrived arrived;
+  HttpRequest request = Get(server.Listen(behavior));
+  request.body_limit = 400'000;
+  request.on_body = [&](std::string_view content_type, std::string_view part) -> Status {
+    ++arrived.parts;
+    arrived.body += part;
+    arrived.content_type = content_type;
+    if (arrived.body.size() <= wanted) return {};
+    return Error{ErrorCode::kConflict, "that is enough"};
+  };
+  outcome = HttpClient().Perform(request);
+  return arrived;
+}
+
+TEST(HttpClientTest, ABodyIsHandedOnAsItArrives) {
+  std::string text;
+  while (text.size() < 300'000) text += "line " + std::to_string(text.size()) + "\n";
+  HttpOutcome outcome;
+  for (const bool packed : {false, true}) {
+    const std::string headers = packed ? "Content-Encoding: gzip\r\n" : "";
+    const Arrived arrived = Arrive(
+        {.body = packed ? Gzip(text) : text, .headers = headers + "Content-Type: text/plain\r\n"},
+        outcome);
+    ASSERT_TRUE(outcome.response.has_value()) << outcome.response.error().message;
+    EXPECT_EQ(outcome.response->body, "");
+    EXPECT_EQ(arrived.body, text);
+    EXPECT_EQ(arrived.content_type, "text/plain");
+    EXPECT_GT(arrived.parts, 3U);
+  }
+}
+
+TEST(HttpClientTest, OnlyAGoodAnswersBodyIsHandedOn) {
+  HttpOutcome outcome;
+  EXPECT_EQ(Arrive({.status = 500, .body = "no"}, outcome).parts, 0U);
+  EXPECT_EQ(outcome.response->status, 500);
+  EXPECT_EQ(outcome.response->body, "no");
+  EXPECT_EQ(Arrive({.body = ""}, outcome).parts, 0U);
+  EXPECT_TRUE(outcome.response.has_value());
+  const std::string long_body(500'000, 'x');
+  for (const std::string& body : {long_body, Gzip(long_body)}) {  // the limit is of all parts
+    const std::string encoding = body.size() < 10'000 ? "Content-Encoding: gzip\r\n" : "";
+    const Arrived arrived = Arrive({.body = body, .headers = encoding}, outcome);
+    EXPECT_LE(arrived.body.size(), 400'000U);
+    ASSERT_FALSE(outcome.response.has_value());
+    EXPECT_EQ(outcome.response.error().message, "body over 400000 bytes");
+  }
+  Arrive({.fault = HttpFault::kTruncate, .body = "half"}, outcome);
+  ASSERT_FALSE(outcome.response.has_value());
+  EXPECT_EQ(outcome.response.error().message, "truncated body");
+}
+
+TEST(HttpClientTest, AReaderThatWantsNoMoreEndsTheRequest) {
+  HttpOutcome outcome;
+  const Arrived arrived = Arrive({.body = std::string(300'000, 'x')}, outcome, 0);
+  EXPECT_EQ(arrived.parts, 1U);
+  ASSERT_FALSE(outcome.response.has_value());
+  EXPECT_EQ(outcome.response.error().code, ErrorCode::kConflict);
+  EXPECT_EQ(outcome.response.error().message, "that is enough");
+}
+
 TEST(HttpClientTest, LimitsHeaders) {
   HttpFaultServer server;
   const auto port = server.Listen({.headers = "X-Long: " + std::string(90'000, 'x') + "\r\n"});
@@ -295,6 +364,32 @@ TEST(HttpClientTest, HungPeersDelayNobody) {
   EXPECT_LT(last_good, kDeadline);
   EXPECT_EQ(good, 100);
   EXPECT_EQ(calls, std::vector<int>(200, 1));
+}
+
+// There are more than begin at once; those that hang or trickle keep nobody from beginning, and the
+// time of all of them counts from the same moment.
+TEST(HttpClientTest, ManyRequestsEndInTheTimeOfOne) {
+  HttpFaultServer server;
+  const auto hang = server.Listen({.fault = HttpFault::kHang});
+  const auto trickle = server.Listen({.fault = HttpFault::kSlowLoris});
+  const auto healthy = server.Listen({.body = "hello\n"});
+  std::vector<HttpRequest> requests;
+  for (int i = 0; i < 300; ++i) {
+    const bool last = i >= 250;
+    requests.push_back(Get(last ? healthy : i % 2 == 0 ? hang : trickle, milliseconds(700)));
+  }
+  HttpClient client;
+  int ok = 0;
+  int timed_out = 0;
+  const auto begun = std::chrono::steady_clock::now();
+  client.Perform(requests, [&](std::size_t i, HttpOutcome&& outcome) {
+    ok += i >= 250 && outcome.response.has_value() ? 1 : 0;
+    const bool late = i < 250 && !outcome.response;
+    timed_out += late && outcome.response.error().code == ErrorCode::kDeadlineExceeded ? 1 : 0;
+  });
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, milliseconds(700) + kSlack);
+  EXPECT_EQ(ok, 50);
+  EXPECT_EQ(timed_out, 250);
 }
 
 TEST(HttpClientTest, SurvivesACallbackThatThrows) {
