@@ -27,7 +27,8 @@ class RuleSet:
     resource_rules: dict = dataclasses.field(default_factory=dict)
 
     def text(self):
-        out = {"resourceRules": self.resource_rules, "rules": [r.entry for r in self.rules if not r.external], "externalRules": [r.entry for r in self.rules if r.external]}
+        out = {"rules": [r.entry for r in self.rules if not r.external], "externalRules": [r.entry for r in self.rules if r.external],
+               "resourceRules": self.resource_rules}
         return json.dumps({key: value for key, value in out.items() if value}, indent=1)
 
 
@@ -68,8 +69,9 @@ def resources():
     def rule(query):
         return {"containerQuery": query, "nodeQuery": query, "containerLabel": "container",
                 "resources": {"overrides": {**PLAIN, "node": {"resource": "node"}}}}
-    return RuleSet("resources", [], {
-        "cpu": rule(CPU.replace("<<.Series>>", "container_cpu_usage_seconds_total")), "memory": rule(SUM.replace("<<.Series>>", "container_memory_working_set_bytes")), "window": "2m"})
+    cpu = CPU.replace("<<.Series>>", "container_cpu_usage_seconds_total")
+    memory = SUM.replace("<<.Series>>", "container_memory_working_set_bytes")
+    return RuleSet("resources", [], {"cpu": rule(cpu), "memory": rule(memory), "window": "2m"})
 
 
 # (of counters, template, whether its selectors have the matchers)
@@ -112,14 +114,17 @@ def name_of(rng, series, unique):
     return rng.choice([
         {"as": f"{series}_{unique}"}, {"matches": f"^(.*)_{last}$", "as": f"${{1}}_{unique}"}, {"matches": series, "as": f"m{unique}"},
         {"matches": f"_{last}$", "as": f"x{unique}$0"}, {"matches": "^(?P<a>[a-z]+)_(.+)$", "as": f"${{a}}:$2:{unique}"},
-        {"matches": "(?:http|rpc|app|shop|container)_(.*)", "as": f"${{1}}_{unique}"}, {"matches": "^(..).*(.)$", "as": f"$2${{1}}_{unique}"}])
+        {"matches": "(?:http|rpc|app|shop|container)_(.*)", "as": f"${{1}}_{unique}"},
+        {"matches": "^(..).*(.)$", "as": f"$2${{1}}_{unique}"}])
 
 
-def many_of(rng, prefix, unique):
+def many_of(rng, prefix, unique, of_counters):
     """Of a rule for all series of a prefix: a name that leads back to its series."""
-    return rng.choice([
-        {"matches": f"^{prefix}_(.*)$", "as": f"${{1}}_{unique}"}, {"matches": f"^{prefix}_(.+)_total$", "as": f"${{1}}.{unique}"},
-        {"as": f"${{0}}_{unique}"}, {"matches": "^(.*)_total$", "as": f"u{unique}_$1"}, {"matches": f"{prefix}_.*", "as": f"${{0}}_{unique}"}])
+    names = [{"matches": f"^{prefix}_(.*)$", "as": f"${{1}}_{unique}"}, {"as": f"${{0}}_{unique}"},
+             {"matches": f"{prefix}_.*", "as": f"${{0}}_{unique}"}]
+    if of_counters:
+        names += [{"matches": f"^{prefix}_(.+)_total$", "as": f"${{1}}.{unique}"}, {"matches": "^(.*)_total$", "as": f"u{unique}_$1"}]
+    return rng.choice(names)
 
 
 def generated_rule(rng, unique):
@@ -133,8 +138,9 @@ def generated_rule(rng, unique):
     prefix = series.split("_")[0]
     if rng.random() < 0.3:
         kind = "_total" if of_counters else ""
-        entry["seriesQuery"] = rng.choice([f'{{__name__=~"^{prefix}_.*{kind}",{label}!=""}}', f'{{{label}!="",__name__=~"{prefix}_.+{kind}"}}'])
-        entry["name"] = many_of(rng, prefix, unique)
+        entry["seriesQuery"] = rng.choice([f'{{__name__=~"^{prefix}_.*{kind}",{label}!=""}}',
+                                           f'{{{label}!="",__name__=~"{prefix}_.+{kind}"}}'])
+        entry["name"] = many_of(rng, prefix, unique, of_counters)
         if rng.random() < 0.6 or not of_counters:
             entry["seriesFilters"] = rng.sample([{"isNot": "failed|errors"}, {"is": f"^{prefix}"}, {"isNot": "_reads_"}], 2)
         if not of_counters:

@@ -36,7 +36,8 @@ SCRAPES = 32  # more than the longest window but one, so that windows are full a
 SELECTORS = [None, None, {"matchLabels": {"code": "200"}}, {"matchExpressions": [{"key": "tier", "operator": "In", "values": ["b", "a"]}]},
              {"matchExpressions": [{"key": "code", "operator": "NotIn", "values": ["500"]}]},
              {"matchExpressions": [{"key": "instance", "operator": "Exists"}]}]
-SUFFIXES = {"": 1000, "Ki": 1024 * 1000, "Mi": 1024**2 * 1000, "m": 1, "k": 10**6, "M": 10**9, "G": 10**12, "T": 10**15, "P": 10**18, "E": 10**21}
+SUFFIXES = {"": 1000, "Ki": 1024 * 1000, "Mi": 1024**2 * 1000, "m": 1,
+            "k": 10**6, "M": 10**9, "G": 10**12, "T": 10**15, "P": 10**18, "E": 10**21}
 
 
 def milli(quantity):
@@ -70,8 +71,8 @@ def pods_metric(name):
 
 
 def object_metric(name, version, kind, of):
-    described = {"apiVersion": version, "kind": kind, "name": of}
-    return {"type": "Object", "object": {"describedObject": described, "metric": {"name": name}, "target": {"type": "Value", "value": "1M"}}}
+    described, target = {"apiVersion": version, "kind": kind, "name": of}, {"type": "Value", "value": "1M"}
+    return {"type": "Object", "object": {"describedObject": described, "metric": {"name": name}, "target": target}}
 
 
 def external_metric(name):
@@ -111,6 +112,7 @@ class Run:
     def __init__(self, folder, cluster, prometheus, at_ms, rng):
         self.folder, self.cluster, self.prometheus, self.at_ms, self.rng = folder, cluster, prometheus, at_ms, rng
         self.lines, self.ignored = [], collections.Counter()
+        self.rules, self.empty = 0, 0
 
     def set(self, one):
         kinds = {r.external for r in one.rules}
@@ -133,6 +135,9 @@ class Run:
         ordered = sorted(one.rules, key=lambda r: r.external)  # as the text has them
         self.listed = adapter.resources(CUSTOM) if False in kinds else []
         self.external = adapter.resources(EXTERNAL) if True in kinds else []
+        names = [[rules.name_of_series(r, series) for series in recorder.found[r.entry["seriesQuery"]]] for r in ordered]
+        self.rules += len(ordered)
+        self.empty += sum(not any(of_rule) for of_rule in names)
         expect = {"custom": sorted({name.partition("/")[2] for name in self.listed}), "external": self.external}
         self.lines.append({"id": f"{one.name}: names", "family": "names", "rules": one.text(), "expect": expect,
                            "found": [recorder.found[r.entry["seriesQuery"]] for r in ordered]})
@@ -163,8 +168,9 @@ class Run:
             target = {"type": "AverageValue", "averageValue": "1M"}
             values = {i["metadata"]["name"]: sum(milli(c["usage"][resource]) for c in i["containers"]) for i in items}
             self.lines.append({
-                "id": f"{one.name}: {path}: {resource}", "family": "Resource", "dataset": "world", "rules": one.text(), "names": names,
-                "time_ms": self.at_ms, "namespace": namespace, "metric": {"type": "Resource", "resource": {"name": resource, "target": target}},
+                "id": f"{one.name}: {path}: {resource}", "family": "Resource", "dataset": "world", "rules": one.text(),
+                "time_ms": self.at_ms, "namespace": namespace, "names": names,
+                "metric": {"type": "Resource", "resource": {"name": resource, "target": target}},
                 "expect": {"query": f"sum by (pod) ({query})", "values": values}})  # the HPA sums a pod's containers
 
     def _rule_of(self, custom, listed, recorder):
@@ -293,6 +299,7 @@ def main():
         finally:
             cluster.stop()
             prometheus.stop()
+    print(f"{run.rules} rules, of which {run.empty} make no metric of any series; {len(run.lines)} answers")
     differ = report(run.lines, stored, asked, run.ignored)
     if args.record:
         record(args.record, dataset, run.lines, args.every)
