@@ -61,6 +61,10 @@ oracle: build ## random scenarios against the real HPA controller: SEED=1 STEPS=
 promqltest: build ## Prometheus's own tests of PromQL, read from its Go module
 	@$(PYTHON) tests/golden/promqltest/run.py $(RELEASE)/bin/tidegate-golden
 
+.PHONY: adapter
+adapter: build ## the real Prometheus Adapter and Tidegate on the same rules: SEED=1 RULES=200 (builds an API server; slow the first time)
+	@$(PYTHON) tests/adapter/run.py $(RELEASE)/bin/tidegate-golden --seed $${SEED:-1} --rules $${RULES:-200}
+
 .PHONY: agree
 agree: build ## a real Prometheus and Tidegate measure the same servers and say the same: MINUTES=15
 	@AGREE_SECONDS=$$(( $${MINUTES:-2} * 60 )) $(RELEASE)/tests/agree_test

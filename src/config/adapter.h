@@ -74,4 +74,8 @@ std::optional<std::string> SeriesOf(const AdapterRule& rule, const MetricSpec& m
 Result<std::string> AdapterQuery(const AdapterRule& rule, const std::string& series,
                                  const AdapterQueryForm& form);
 
+/// The query of AdapterQuery(), held to the object of an Object metric. A template that groups by
+/// objects without asking for one gives a value for each, of which the Adapter takes the object's.
+std::string OfObjectAlone(const AdapterRule& rule, const AdapterQueryForm& form, std::string query);
+
 }  // namespace tidegate::config

@@ -123,12 +123,21 @@ std::string LabelOf(const AdapterResources& resources, const std::string& resour
   return label;
 }
 
+/// An object that is in no namespace; a namespace is not in itself.
+bool IsRootScoped(const ObjectReference& object) {
+  const bool core = object.api_version.find('/') == std::string::npos;
+  return core &&
+         (object.kind == "Namespace" || object.kind == "Node" || object.kind == "PersistentVolume");
+}
+
 /// What the Adapter puts into a template for one metric.
 class Arguments {
  public:
   Arguments(const AdapterRule& rule, const AdapterQueryForm& form) : rule_(rule), form_(form) {
     AddSelector();
-    const bool scoped = form.type != MetricSourceType::kExternal || rule.resources.namespaced;
+    const bool scoped = form.type == MetricSourceType::kExternal ? rule.resources.namespaced
+                        : form.type == MetricSourceType::kObject ? !IsRootScoped(form.object)
+                                                                 : true;
     const std::string in = LabelOf(rule.resources, "namespace", "");
     if (!form.per_replica && scoped && !form.name_space.empty()) {
       Add(in.empty() ? "namespace" : in, "=", {form.name_space});
@@ -240,15 +249,20 @@ Result<std::string> Fill(const std::string& text, const std::string& series,
   }
 }
 
-/// `<< .Series >>` -> `<<.Series>>`, so that placeholders can be looked for as text.
-std::string NormalizePlaceholders(const std::string& text) {
+/// `<< .Series >>` -> `<<.Series>>`, so that placeholders can be looked for as text. The labels to
+/// group by are one, but for resource and external rules.
+std::string NormalizePlaceholders(const AdapterRule& rule) {
+  const std::string& text = rule.metrics_query;
+  const bool one_label = rule.resource.empty() && !rule.external;
   std::string out;
   std::size_t at = 0;
   while (true) {
     const std::size_t open = text.find("<<", at);
     const std::size_t close = open == std::string::npos ? open : text.find(">>", open);
     if (close == std::string::npos) return out + text.substr(at);
-    out += text.substr(at, open - at) + "<<" + Trim(text.substr(open + 2, close - open - 2)) + ">>";
+    const std::string action = Trim(text.substr(open + 2, close - open - 2));
+    const bool first = one_label && action == "index .GroupBySlice 0";
+    out += text.substr(at, open - at) + "<<" + (first ? ".GroupBy" : action) + ">>";
     at = close + 2;
   }
 }
@@ -333,7 +347,7 @@ std::optional<std::string> SeriesOf(const AdapterRule& rule, const MetricSpec& m
 
 Result<std::string> AdapterQuery(const AdapterRule& rule, const std::string& series,
                                  const AdapterQueryForm& form) {
-  std::string text = NormalizePlaceholders(rule.metrics_query);
+  std::string text = NormalizePlaceholders(rule);
   if (series.empty() && text.find("<<.Series>>") != std::string::npos) {
     return Error{ErrorCode::kInvalidArgument, "<<.Series>> has no counterpart: no series is named"};
   }
@@ -354,6 +368,18 @@ Result<std::string> AdapterQuery(const AdapterRule& rule, const std::string& ser
   if (label.empty() || label == form.replica_label) return query;
   return "label_replace(" + *query + ", " + hpa::GoQuote(form.replica_label) + ", \"$1\", " +
          hpa::GoQuote(label) + ", \"(.*)\")";
+}
+
+std::string OfObjectAlone(const AdapterRule& rule, const AdapterQueryForm& form,
+                          std::string query) {
+  const std::string text = NormalizePlaceholders(rule);
+  const auto has = [&](const char* what) { return text.find(what) != std::string::npos; };
+  const bool object = form.type == MetricSourceType::kObject && !form.per_replica;
+  if (!object || has("<<.LabelMatchers>>") || !has("<<.GroupBy>>")) return query;
+  const Arguments arguments(rule, form);
+  const std::string& label = arguments.group_by().front();
+  return "(" + query + ") and on (" + label + ") label_replace(vector(1), " + hpa::GoQuote(label) +
+         ", " + hpa::GoQuote(form.object.name) + ", \"\", \"\")";
 }
 
 }  // namespace tidegate::config

@@ -165,7 +165,8 @@ class FileParser {
     if (root.kind != Node::Kind::kMap) {
       return Report(root.at, "", "want a document with apiVersion and kind");
     }
-    const bool rules = root.Find("rules") != nullptr || root.Find("externalRules") != nullptr;
+    const bool rules = root.Find("rules") != nullptr || root.Find("externalRules") != nullptr ||
+                       root.Find("resourceRules") != nullptr;
     if (root.Find("kind") == nullptr && root.Find("apiVersion") == nullptr && rules) {
       rule_sets_.push_back({"", config::ReadAdapterRules(root, "", problems_)});
       return;
@@ -464,6 +465,7 @@ class FileParser {
       return "";
     }
     used_rules_.insert(&rule);
+    query = config::OfObjectAlone(rule, form, *std::move(query));
     const bool any = autoscaler.prometheus.has_value();  // its feature flags are its own
     if (any && !autoscaler.prometheus->check_queries) return *std::move(query);
     const Status fine =
@@ -500,7 +502,8 @@ class FileParser {
     };
     const auto& all = config_.autoscalers;
     const bool scraped = !std::all_of(all.begin(), all.end(), asks) || all.empty();
-    config::AdapterQueryForm form{.per_replica = scraped && rule.resource.empty()};
+    config::AdapterQueryForm form{.per_replica = scraped && rule.resource.empty(),
+                                  .name_space = "any"};  // there will be one
     if (rule.external) form.type = MetricSourceType::kExternal;
     const std::string own = config::SeriesName(rule.series_query);
     const bool any = own.empty() && rule.name && !rule.name->fixed();

@@ -30,6 +30,7 @@ FILES = {
     "hpa-validation": ("hpa-validation/cases.jsonl.gz", "hpa/v*/validation.jsonl.gz"),
     "exposition": ("exposition/cases.jsonl.gz",),
     "relabel": ("relabel/cases.jsonl.gz",),
+    "adapter": (),
     "promql": ("promql/datasets.jsonl.gz", "promql/cases.jsonl.gz"),
 }
 OTHER_SETS = ("quantities.jsonl.gz", "validation.jsonl.gz")  # in the folders of the set hpa

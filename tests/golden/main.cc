@@ -10,13 +10,10 @@
 int main(int argc, char** argv) {
   using namespace tidegate::golden;
   const std::map<std::string, int (*)(std::istream&, std::ostream&)> sets = {
-      {"exposition", RunExpositionSet},
-      {"hpa", RunHpaSet},
-      {"hpa-validation", RunHpaValidationSet},
-      {"mig", RunMigSet},
-      {"promql", RunPromqlSet},
-      {"quantity", RunQuantitySet},
-      {"relabel", RunRelabelSet},
+      {"adapter", RunAdapterSet},   {"exposition", RunExpositionSet},
+      {"hpa", RunHpaSet},           {"hpa-validation", RunHpaValidationSet},
+      {"mig", RunMigSet},           {"promql", RunPromqlSet},
+      {"quantity", RunQuantitySet}, {"relabel", RunRelabelSet},
   };
   const auto found = argc == 2 ? sets.find(argv[1]) : sets.end();
   if (found == sets.end()) {

@@ -163,6 +163,41 @@ TEST(AdapterRuleTest, ResourceRulesSumContainers) {
             "container!=\"\"}[3m])) by (pod,container))");
 }
 
+TEST(AdapterRuleTest, ObjectsOutsideNamespacesAreAskedForWithoutOne) {
+  const AdapterRule rule = RuleOf(
+      "{seriesQuery: q, resources: {template: '<<.Resource>>'}, "
+      "metricsQuery: 'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<index .GroupBySlice 0>>)'}");
+  AdapterQueryForm form{.type = MetricSourceType::kObject, .name_space = "prod"};
+  const auto query = [&](const std::string& version, const std::string& kind) {
+    form.object = {version, kind, "x"};
+    return *AdapterQuery(rule, "q", form);
+  };
+  EXPECT_EQ(query("v1", "Node"), "sum(q{node=\"x\"}) by (node)");
+  EXPECT_EQ(query("v1", "Namespace"), "sum(q{namespace=\"x\"}) by (namespace)");
+  EXPECT_EQ(query("v1", "Service"), "sum(q{namespace=\"prod\",service=\"x\"}) by (service)");
+  EXPECT_EQ(query("cloud.io/v1", "Node"), "sum(q{namespace=\"prod\",node=\"x\"}) by (node)");
+}
+
+TEST(AdapterRuleTest, AGroupingThatAsksForNoObjectIsHeldToIt) {
+  AdapterQueryForm form{.type = MetricSourceType::kObject,
+                        .object = {"v1", "Namespace", "prod"},
+                        .name_space = "prod"};
+  const auto query = [&](const std::string& metrics_query) {
+    const AdapterRule rule =
+        RuleOf("{seriesQuery: q, resources: {template: '<<.Resource>>'}, metricsQuery: '" +
+               metrics_query + "'}");
+    return OfObjectAlone(rule, form, *AdapterQuery(rule, "q", form));
+  };
+  EXPECT_EQ(query("avg(q) by (<<.GroupBy>>)"),
+            "(avg(q) by (namespace)) and on (namespace) label_replace(vector(1), \"namespace\", "
+            "\"prod\", \"\", \"\")");
+  EXPECT_EQ(query("avg(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)"),
+            "avg(q{namespace=\"prod\"}) by (namespace)");
+  EXPECT_EQ(query("count(q)"), "count(q)");
+  form.type = MetricSourceType::kPods;
+  EXPECT_EQ(query("avg(q) by (<<.GroupBy>>)"), "avg(q) by (pod)");
+}
+
 TEST(AdapterRuleTest, PodsByAnotherLabelAreRenamed) {
   const AdapterRule rule = RuleOf(
       "{seriesQuery: q, resources: {overrides: {kubernetes_pod_name: {resource: pod}}}, "

@@ -268,6 +268,33 @@ spec:
 }
 
 // A Prometheus is asked about all replicas at once, as the Adapter asks it.
+TEST(ImportTest, ResourceRulesMayBeAloneAndRulesThatAreNotUsedKnowTheNamespace) {
+  const ParsedConfig parsed = ParseConfig(R"yaml(apiVersion: tidegate.dev/v1alpha1
+kind: Autoscaler
+metadata: {name: web}
+spec:
+  maxReplicas: 3
+  metrics:
+  - {type: Resource, resource: {name: cpu, target: {type: AverageValue, averageValue: 1}}}
+  prometheus: {url: "http://p:9090"}
+---
+resourceRules:
+  cpu: {containerQuery: "sum(cpu{<<.LabelMatchers>>}) by (<<.GroupBy>>)", containerLabel: container,
+        resources: {
+    template : <<.Resource >>}
+}
+---
+rules:
+- seriesQuery: q
+  resources: {template: <<.Resource>>}
+  metricsQuery: 'sum(q{namespace="<<index .LabelValuesByName "namespace">>"}) by (<<.GroupBy>>)'
+)yaml",
+                                          "f");
+  ASSERT_EQ(Problems(parsed), "");
+  EXPECT_EQ(parsed.config.autoscalers[0].queries[0].query,
+            "sum by (pod) (sum(cpu) by (pod,container))");
+}
+
 TEST(ImportTest, AdapterTemplatesKeepTheirGroupingForAPrometheus) {
   const ParsedConfig parsed = ParseConfig(R"(apiVersion: tidegate.dev/v1alpha1
 kind: Autoscaler
