@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "exposition/utf8.h"
+#include "regex/regex.h"
 #include "relabel/letter_case.h"
 #include "relabel/md5.h"
-#include "regex/regex.h"
 
 namespace tidegate {
 namespace {

@@ -14,7 +14,7 @@ namespace {
 
 // Of a page's own timestamps, as in Prometheus: a target whose clock is ahead would keep its series
 // from all that it says once its clock is right again.
-constexpr std::int64_t kMaxAheadMs = 10 * 60 * 1000;
+constexpr std::int64_t kMaxAheadMs = std::int64_t{10} * 60 * 1000;
 
 // What queries tell apart: what only grows, and what does not.
 MetricType StoredType(MetricType type) {
