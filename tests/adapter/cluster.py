@@ -4,7 +4,6 @@ import contextlib
 import http.client
 import json
 import pathlib
-import signal
 import socket
 import ssl
 import subprocess
@@ -45,19 +44,27 @@ def wait_for(what, condition, seconds=60):
 
 
 class Process:
-    """A child that goes with this process; what it says is in FOLDER/NAME.log."""
+    """A child; what it says is in FOLDER/NAME.log."""
+
+    started = []
 
     def __init__(self, folder, name, arguments):
         self.name, self.log = name, folder / f"{name}.log"
         with open(self.log, "ab") as log:
             self.child = subprocess.Popen(arguments, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        Process.started.append(self)
 
     def stop(self):
-        self.child.send_signal(signal.SIGKILL)  # nothing here outlives the folder
+        self.child.kill()  # nothing here outlives the folder
         self.child.wait()
 
     def said(self):
         return self.log.read_text(errors="replace")[-2000:]
+
+
+def stop_all():
+    for process in Process.started:
+        process.stop()
 
 
 class Keys:
@@ -120,13 +127,13 @@ class Cluster:
         self.folder, self.keys, self.port = folder, Keys(folder), free_port()
         self.api = Api(self.keys, self.port)
         program = PROGRAMS / "apiserver"
-        self.parts = [Process(folder, "etcd", [
+        Process(folder, "etcd", [
             program, "etcd", "--data-dir=etcd", "--unsafe-no-fsync", "--log-level=error",
             "--listen-client-urls=unix://etcd.sock", "--advertise-client-urls=unix://etcd.sock",
             "--listen-peer-urls=unix://peer.sock", "--initial-advertise-peer-urls=unix://peer.sock",
-            "--initial-cluster=default=unix://peer.sock"])]
+            "--initial-cluster=default=unix://peer.sock"])
         key = self.keys
-        self.parts.append(Process(folder, "apiserver", [
+        Process(folder, "apiserver", [
             program, "--etcd-servers=unix://etcd.sock", "--bind-address=127.0.0.1", f"--secure-port={self.port}",
             "--advertise-address=192.0.2.1", "--endpoint-reconciler-type=none", "--authorization-mode=RBAC",
             "--disable-admission-plugins=ServiceAccount", "--service-cluster-ip-range=10.96.0.0/16",
@@ -135,7 +142,7 @@ class Cluster:
             "--requestheader-allowed-names=nobody", "--requestheader-username-headers=X-Remote-User",
             "--requestheader-group-headers=X-Remote-Group", "--requestheader-extra-headers-prefix=X-Remote-Extra-",
             "--service-account-issuer=https://kubernetes.default.svc",
-            f"--service-account-key-file={key / 'accounts.pub'}", f"--service-account-signing-key-file={key / 'accounts.key'}"]))
+            f"--service-account-key-file={key / 'accounts.pub'}", f"--service-account-signing-key-file={key / 'accounts.key'}"])
         wait_for("kube-apiserver", lambda: self.api.call("/readyz")[0] == 200, 120)
         self.kubeconfig = str(folder / "kubeconfig")
         pathlib.Path(self.kubeconfig).write_text(json.dumps({
@@ -148,10 +155,6 @@ class Cluster:
         status, answer = self.api.call(path, body, method)
         if status not in (200, 201):
             raise RuntimeError(f"{path}: {status} {answer}")
-
-    def stop(self):
-        for part in reversed(self.parts):
-            part.stop()
 
 
 class Prometheus:
@@ -178,9 +181,6 @@ class Prometheus:
         """The value of one series of the answer; 0 if there is none."""
         result = json.loads(self.get("/api/v1/query?" + urllib.parse.urlencode({"query": query}))[1])["data"]["result"]
         return float(result[0]["value"][1]) if result else 0.0
-
-    def stop(self):
-        self.process.stop()
 
 
 class Adapter:

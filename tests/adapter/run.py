@@ -17,6 +17,7 @@ import math
 import pathlib
 import random
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -27,7 +28,7 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "golden"))
 
 import rules  # noqa: E402
 import world  # noqa: E402
-from cluster import Adapter, Cluster, Prometheus, build, wait_for  # noqa: E402
+from cluster import Adapter, Cluster, Prometheus, build, stop_all, wait_for  # noqa: E402
 from compare import adapter_fields, adapter_values  # noqa: E402
 
 CUSTOM, EXTERNAL = "/apis/custom.metrics.k8s.io/v1beta1", "/apis/external.metrics.k8s.io/v1beta1"
@@ -270,6 +271,23 @@ def record(path, dataset, lines, every):
     print(f"{path}: {len(kept)} of {len(lines)} answers")
 
 
+def compare(folder, args):
+    """Asks both. (the run, the data set, Tidegate's answers by its own engine, those of the same Prometheus)"""
+    rng = random.Random(args.seed)
+    prometheus = Prometheus(folder, world.stub().port)
+    cluster = Cluster(folder)
+    world.create_objects(cluster)
+    wait_for("scrapes", lambda: prometheus.number(f"count_over_time(queue_depth[{SCRAPES}s])") >= SCRAPES - 1)
+    at_ms = int(time.time() * 1000)
+    time.sleep(1)
+    run = Run(folder, cluster, prometheus, at_ms, rng)
+    for one in [*rules.documented(), rules.resources(), *rules.generated(rng, args.rules)]:
+        run.set(one)
+    dataset = samples(prometheus, at_ms)
+    lines = [dataset, *run.lines]
+    return run, dataset, answers(args.driver, lines), answers(args.driver, lines, f"http://127.0.0.1:{prometheus.port}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("driver")
@@ -278,27 +296,13 @@ def main():
     parser.add_argument("--record", type=pathlib.Path)
     parser.add_argument("--every", type=int, default=25)
     args = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started goes as well
     build()
-    rng = random.Random(args.seed)
     with tempfile.TemporaryDirectory(prefix="tidegate-adapter-") as name:
-        folder = pathlib.Path(name)
-        page = world.stub()
-        prometheus = Prometheus(folder, page.port)
-        cluster = Cluster(folder)
         try:
-            world.create_objects(cluster)
-            wait_for("scrapes", lambda: prometheus.number(f"count_over_time(queue_depth[{SCRAPES}s])") >= SCRAPES - 1)
-            at_ms = int(time.time() * 1000)
-            time.sleep(1)
-            run = Run(folder, cluster, prometheus, at_ms, rng)
-            for one in [*rules.documented(), rules.resources(), *rules.generated(rng, args.rules)]:
-                run.set(one)
-            dataset = samples(prometheus, at_ms)
-            stored = answers(args.driver, [dataset, *run.lines])
-            asked = answers(args.driver, [dataset, *run.lines], f"http://127.0.0.1:{prometheus.port}")
+            run, dataset, stored, asked = compare(pathlib.Path(name), args)
         finally:
-            cluster.stop()
-            prometheus.stop()
+            stop_all()
     print(f"{run.rules} rules, of which {run.empty} make no metric of any series; {len(run.lines)} answers")
     differ = report(run.lines, stored, asked, run.ignored)
     if args.record:
