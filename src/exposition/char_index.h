@@ -38,7 +38,14 @@ ClassifyFunction BestClassify();
 
 class CharIndex {
  public:
-  explicit CharIndex(std::string_view page) : page_(page), end_(page.data()) {}
+  explicit CharIndex(std::string_view page) { Reset(page); }
+
+  /// Begins anew with another page, or with the next part of one.
+  void Reset(std::string_view page) {
+    page_ = page;
+    begin_ = nullptr;
+    end_ = page.data();
+  }
 
   /// Moves along so that the line at `at`, which is on the page, is covered. Returns where its
   /// newline is, or null if there is none or the line is too long to cover.

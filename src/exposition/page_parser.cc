@@ -59,7 +59,7 @@ void PageParser::NextPart(std::string_view part, bool last) {
   page_ = part;
   more_ = !last;
   pos_ = 0;
-  index_ = CharIndex(part);
+  index_.Reset(part);
 }
 
 PageParser::Event PageParser::Next() {
