@@ -16,6 +16,7 @@
 #include "conformance/http_sources.h"
 #include "support/http_fault_server.h"
 #include "support/sim_clock.h"
+#include "support/watcher.h"
 #include "tidegate/controller.h"
 
 namespace tidegate::testing {
@@ -26,24 +27,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
-
-/// Keeps the last tick.
-class Watcher final : public Reporter {
- public:
-  struct Seen {
-    std::vector<Reading> readings;
-    Decision decision;
-    std::vector<TargetState> targets;
-  };
-  explicit Watcher(Seen& seen) : seen_(seen) {}
-  void OnTick(const TickReport& report) override {
-    seen_ = {report.input.workloads.at(0).readings, report.output.workloads.at(0).decision,
-             report.targets.at(0)};
-  }
-
- private:
-  Seen& seen_;
-};
 
 class HttpSourceTest : public ::testing::TestWithParam<HttpCandidate> {
  protected:

@@ -5,7 +5,6 @@
 // lists the faults; the names of the tests are in its table.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <chrono>
@@ -17,8 +16,10 @@
 #include <vector>
 
 #include "support/fault_proxy.h"
+#include "support/gzip.h"
 #include "support/http_fault_server.h"
 #include "support/sim_clock.h"
+#include "support/watcher.h"
 #include "tidegate/controller.h"
 #include "tidegate/sources/prometheus.h"
 #include "tidegate/sources/scrape.h"
@@ -37,36 +38,6 @@ constexpr std::size_t kBodyLimit = 20'000'000;
 std::string Page(double depth) {
   return "# TYPE depth gauge\ndepth " + std::to_string(depth) + "\n";
 }
-
-std::string Gzip(const std::string& text) {
-  z_stream stream{};
-  deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
-  std::string out(deflateBound(&stream, text.size()), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  deflate(&stream, Z_FINISH);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
-}
-
-/// Keeps the last tick.
-class Watcher final : public Reporter {
- public:
-  struct Seen {
-    std::vector<Reading> readings;
-    std::vector<TargetState> targets;
-  };
-  explicit Watcher(Seen& seen) : seen_(seen) {}
-  void OnTick(const TickReport& report) override {
-    seen_ = {report.input.workloads.at(0).readings, report.targets.at(0)};
-  }
-
- private:
-  Seen& seen_;
-};
 
 /// A workload "web" that wants a depth of 10 on each replica; it is at that when a test begins.
 class SourceFaultTest : public ::testing::Test {

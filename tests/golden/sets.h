@@ -10,9 +10,9 @@ namespace tidegate::golden {
 
 int RunHpaSet(std::istream& in, std::ostream& out);
 
-/// Rules of Prometheus Adapter and what it makes of them over the series of a Prometheus (lines with
-/// "series"): names (lines with "found"), or a metric's query and values. With a `url` the values
-/// are asked of the Prometheus there.
+/// Rules of Prometheus Adapter and what it makes of them over the series of a Prometheus (lines
+/// with "series"): names (lines with "found"), or a metric's query and values. With a `url` the
+/// values are asked of the Prometheus there.
 int RunAdapterSet(std::istream& in, std::ostream& out);
 
 /// Manifests as the API server decodes, defaults, converts and validates them. Lines with "spec"

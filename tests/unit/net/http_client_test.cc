@@ -3,7 +3,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include <chrono>
 #include <csignal>
@@ -11,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/support/gzip.h"
 #include "tests/support/http_fault_server.h"
 #include "tidegate/version.h"
 
@@ -19,6 +19,7 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using testing::Gzip;
 using ::testing::HasSubstr;
 using testing::HttpBehavior;
 using testing::HttpFault;
@@ -36,20 +37,6 @@ HttpRequest Get(std::uint16_t port, Duration timeout = std::chrono::seconds(10))
   request.url = HttpUrl("127.0.0.1", port, "/metrics");
   request.timeout = timeout;
   return request;
-}
-
-std::string Gzip(const std::string& text) {
-  z_stream stream{};
-  deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
-  std::string out(deflateBound(&stream, text.size()), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  deflate(&stream, Z_FINISH);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
 }
 
 TEST(HttpClientTest, GetsABodyAndSaysWhoItIs) {
