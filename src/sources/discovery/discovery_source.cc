@@ -90,7 +90,8 @@ struct Identity {
   std::string url;
   Labels labels;
 
-  friend auto operator<=>(const Identity&, const Identity&) = default;
+  friend auto operator<=>(const Identity&,
+                          const Identity&) = default;  // NOLINT(modernize-use-nullptr)
 };
 
 class DiscoverySource final : public Source {

@@ -33,13 +33,14 @@ std::map<std::string, std::string> HeadersOf(const ScrapeOptions& options) {
 }  // namespace
 
 std::unique_ptr<Source> MakeScrapeSource(ScrapeOptions options) {
+  std::map<std::string, std::string> headers = HeadersOf(options);
   return MakeReplicaPoll({.name = "scrape",
-                          .port = options.port,
-                          .path = options.path,
+                          .port = std::move(options.port),
+                          .path = std::move(options.path),
                           .interval = options.interval,
                           .timeout = options.timeout,
                           .body_size_limit = options.body_size_limit,
-                          .headers = HeadersOf(options),
+                          .headers = std::move(headers),
                           .labels = {}});
 }
 
