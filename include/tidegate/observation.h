@@ -66,6 +66,8 @@ struct Replica {
   std::string message;                         ///< why it is not ready, for people
   std::optional<ProcessId> process = {};       ///< on this machine: the root of its processes
 
+  /// It has started and has not ended, as far as is known.
+  bool Alive() const { return phase == ReplicaPhase::kRunning || phase == ReplicaPhase::kUnknown; }
   /// Running, Ready, and not asked to go: may be sent requests.
   bool Serving() const {
     return phase == ReplicaPhase::kRunning && ready == ConditionStatus::kTrue && !terminating;

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tidegate/export.h"
@@ -31,6 +32,9 @@ enum class RelabelAction : std::uint8_t {
   kLowercase,  ///< target_label becomes the source in lower case
   kUppercase,  ///< … in upper case
 };
+
+/// "replace", "keep", …
+TIDEGATE_EXPORT std::string_view ToString(RelabelAction action) noexcept;
 
 /// One rule. The source is the values of `source_labels`, with `separator` between them; absent
 /// labels count as empty.

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/relabel_entry.h"
 
-#include <algorithm>
-#include <array>
 #include <cctype>
 #include <optional>
 #include <utility>
@@ -22,9 +20,13 @@ struct Keys {
 constexpr Keys kSnakeKeys{"source_labels", "target_label"};
 constexpr Keys kCamelKeys{"sourceLabels", "targetLabel"};
 
-constexpr std::array<std::string_view, 11> kActions{
-    "replace",  "keep",      "drop",      "keepequal", "dropequal", "hashmod",
-    "labelmap", "labeldrop", "labelkeep", "lowercase", "uppercase"};
+constexpr int kActions = static_cast<int>(RelabelAction::kUppercase) + 1;
+
+std::vector<std::string_view> ActionNames() {
+  std::vector<std::string_view> names;
+  for (int i = 0; i < kActions; ++i) names.push_back(ToString(static_cast<RelabelAction>(i)));
+  return names;
+}
 
 template <KeyStyle kStyle>
 void DescribeEntry(FieldVisitor& v, const Keys& keys, RelabelEntry<kStyle>& s) {
@@ -40,9 +42,11 @@ void DescribeEntry(FieldVisitor& v, const Keys& keys, RelabelEntry<kStyle>& s) {
 std::optional<RelabelAction> ActionOf(std::string_view text) {
   std::string lower(text);
   for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  const auto* found = std::find(kActions.begin(), kActions.end(), lower);
-  if (found == kActions.end()) return std::nullopt;
-  return static_cast<RelabelAction>(found - kActions.begin());
+  for (int i = 0; i < kActions; ++i) {
+    const auto action = static_cast<RelabelAction>(i);
+    if (ToString(action) == lower) return action;
+  }
+  return std::nullopt;
 }
 
 /// A key without a value is an empty text, as Prometheus reads it.
@@ -70,8 +74,8 @@ void Check(const std::string& action, bool lists_sources, RelabelConfig& config,
   };
   const std::optional<RelabelAction> known = ActionOf(action);
   if (!known) {
-    return report(path + ".action", "unknown relabel action " + JsonString(action) +
-                                        Nearest(action, {kActions.begin(), kActions.end()}));
+    return report(path + ".action",
+                  "unknown relabel action " + JsonString(action) + Nearest(action, ActionNames()));
   }
   config.action = *known;
   for (const std::string& label : config.source_labels) {

@@ -13,6 +13,7 @@
 #include "config/prometheus_units.h"
 #include "config/relabel_entry.h"
 #include "config/scalars.h"
+#include "config/target_group_entry.h"
 
 namespace tidegate::config {
 namespace {
@@ -33,11 +34,6 @@ struct GlobalEntry {
   LimitsEntry limits;
   std::string name_scheme;
   bool custom_buckets = false;
-};
-
-struct GroupEntry {
-  std::vector<std::string> targets;
-  Labels labels;
 };
 
 struct FileEntry {
@@ -65,7 +61,7 @@ struct JobEntry {
   HttpAccessEntry access;
   RelabelEntries relabel;
   RelabelEntries metric_relabel;
-  std::vector<GroupEntry> groups;
+  std::vector<TargetGroupEntry> groups;
   std::vector<FileEntry> files;
   std::vector<HttpEntry> urls;
 };
@@ -111,11 +107,6 @@ void Describe(FieldVisitor& v, GlobalEntry& s) {
         "scrape_native_histograms", "extra_scrape_metrics"}) {
     v.Ignored(key);
   }
-}
-
-void Describe(FieldVisitor& v, GroupEntry& s) {
-  v.Field("targets", s.targets);
-  v.Field("labels", s.labels);
 }
 
 void Describe(FieldVisitor& v, FileEntry& s) {

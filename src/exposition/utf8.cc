@@ -61,4 +61,23 @@ bool IsUtf8(std::string_view bytes) noexcept {
   return true;
 }
 
+void AppendUtf8(char32_t c, std::string& out) {
+  const auto tail = [&out](char32_t bits) { out += static_cast<char>(0x80U | (bits & 0x3FU)); };
+  if (c < 0x80) {
+    out += static_cast<char>(c);
+  } else if (c < 0x800) {
+    out += static_cast<char>(0xC0U | c >> 6U);
+    tail(c);
+  } else if (c < 0x10000) {
+    out += static_cast<char>(0xE0U | c >> 12U);
+    tail(c >> 6U);
+    tail(c);
+  } else {
+    out += static_cast<char>(0xF0U | c >> 18U);
+    tail(c >> 12U);
+    tail(c >> 6U);
+    tail(c);
+  }
+}
+
 }  // namespace tidegate

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Whether bytes are UTF-8, and the decoding of one code point, as Go does both.
+// Whether bytes are UTF-8, and one code point from bytes and to bytes, as Go does all of it.
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 #include "tidegate/export.h"
@@ -21,5 +22,8 @@ struct CodePoint {
 
 /// The first code point of `bytes`. REQUIRES: !bytes.empty().
 TIDEGATE_EXPORT CodePoint DecodeUtf8(std::string_view bytes) noexcept;
+
+/// REQUIRES: c <= 0x10FFFF. Surrogates are written as they are.
+TIDEGATE_EXPORT void AppendUtf8(char32_t c, std::string& out);
 
 }  // namespace tidegate

@@ -26,27 +26,6 @@ std::size_t SequenceLength(std::string_view text) {
   return point.valid ? point.size : 0;
 }
 
-void AppendRune(std::string& out, std::uint32_t rune) {
-  const auto tail = [&](unsigned shift) {
-    out += static_cast<char>(0x80U | ((rune >> shift) & 0x3FU));
-  };
-  if (rune < 0x80) {
-    out += static_cast<char>(rune);
-  } else if (rune < 0x800) {
-    out += static_cast<char>(0xC0U | (rune >> 6U));
-    tail(0);
-  } else if (rune < 0x10000) {
-    out += static_cast<char>(0xE0U | (rune >> 12U));
-    tail(6);
-    tail(0);
-  } else {
-    out += static_cast<char>(0xF0U | (rune >> 18U));
-    tail(12);
-    tail(6);
-    tail(0);
-  }
-}
-
 class JsonReader {
  public:
   explicit JsonReader(std::string_view text) : text_(text) {}
@@ -238,12 +217,12 @@ class JsonReader {
       const std::optional<std::uint32_t> low = Hex();
       if (!low) return Fail("in \\u hexadecimal character escape") != nullptr;
       if (*low >= 0xDC00 && *low < 0xE000) {
-        AppendRune(out, 0x10000 + ((*unit - 0xD800) << 10U) + (*low - 0xDC00));
+        AppendUtf8(0x10000 + ((*unit - 0xD800) << 10U) + (*low - 0xDC00), out);
         return true;
       }
       at_ = before;  // not a pair: the second is read on its own
     }
-    AppendRune(out, *unit >= 0xD800 && *unit < 0xE000 ? 0xFFFD : *unit);
+    AppendUtf8(*unit >= 0xD800 && *unit < 0xE000 ? 0xFFFD : *unit, out);
     return true;
   }
 

@@ -70,25 +70,6 @@ std::optional<double> ParseHexFloat(std::string_view text) {
   return value;
 }
 
-void AppendUtf8(char32_t c, std::string& out) {
-  const auto put = [&out](char32_t byte) { out += static_cast<char>(byte); };
-  if (c < 0x80) {
-    put(c);
-  } else if (c < 0x800) {
-    put(0xC0 | (c >> 6));
-    put(0x80 | (c & 0x3F));
-  } else if (c < 0x10000) {
-    put(0xE0 | (c >> 12));
-    put(0x80 | ((c >> 6) & 0x3F));
-    put(0x80 | (c & 0x3F));
-  } else {
-    put(0xF0 | (c >> 18));
-    put(0x80 | ((c >> 12) & 0x3F));
-    put(0x80 | ((c >> 6) & 0x3F));
-    put(0x80 | (c & 0x3F));
-  }
-}
-
 // The `count` digits at `at`, or nothing.
 std::optional<char32_t> Digits(std::string_view body, std::size_t at, std::size_t count, int base) {
   if (at + count > body.size()) return std::nullopt;

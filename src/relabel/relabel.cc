@@ -11,16 +11,8 @@
 #include "relabel/md5.h"
 
 namespace tidegate {
-namespace {
 
-constexpr std::string_view kAnything = "(.*)";
-
-const RelabelConfig& Defaults() {
-  static const RelabelConfig kDefaults;
-  return kDefaults;
-}
-
-std::string_view NameOf(RelabelAction action) {
+std::string_view ToString(RelabelAction action) noexcept {
   switch (action) {
     case RelabelAction::kReplace:
       return "replace";
@@ -48,6 +40,15 @@ std::string_view NameOf(RelabelAction action) {
   return "";
 }
 
+namespace {
+
+constexpr std::string_view kAnything = "(.*)";
+
+const RelabelConfig& Defaults() {
+  static const RelabelConfig kDefaults;
+  return kDefaults;
+}
+
 Error Invalid(std::string message) {
   return Error{ErrorCode::kInvalidArgument, std::move(message)};
 }
@@ -69,7 +70,7 @@ bool FiltersNames(RelabelAction action) {
 /// Rules that say more than their action looks at.
 Status CheckNothingElse(const RelabelConfig& config) {
   const RelabelConfig& defaults = Defaults();
-  const std::string action(NameOf(config.action));
+  const std::string action(ToString(config.action));
   const bool others = config.modulus != defaults.modulus ||
                       config.separator != defaults.separator ||
                       config.replacement != defaults.replacement;
@@ -156,7 +157,7 @@ std::string HashModulo(std::string_view source, std::uint64_t modulus) {
 }  // namespace
 
 Status CheckRelabelConfig(const RelabelConfig& config) {
-  const std::string action(NameOf(config.action));
+  const std::string action(ToString(config.action));
   const bool has_target = config.action == RelabelAction::kReplace ||
                           config.action == RelabelAction::kHashMod || ChangesCase(config.action) ||
                           ComparesTwo(config.action);

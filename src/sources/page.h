@@ -10,15 +10,9 @@
 
 #include "exposition/content_type.h"
 #include "net/http_client.h"
-#include "tidegate/observation.h"
 #include "tidegate/series_store.h"
 
 namespace tidegate {
-
-/// Nothing answers at a replica that has not started or has ended, or something else does.
-inline bool HasServer(const Replica& replica) {
-  return replica.phase == ReplicaPhase::kRunning || replica.phase == ReplicaPhase::kUnknown;
-}
 
 /// "0.7": what X-Prometheus-Scrape-Timeout-Seconds says.
 inline std::string Seconds(Duration duration) {

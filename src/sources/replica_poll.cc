@@ -101,7 +101,8 @@ void ReplicaPoll::Reconcile(const CollectRequest& request, WorkloadTargets& targ
   std::map<std::string, bool> leaving;
   for (const Replica& replica : request.replicas) {
     const auto port = replica.ports.find(options_.port);
-    if (port == replica.ports.end() || !HasServer(replica)) continue;
+    // Nothing answers at one that has not started or has ended, or something else does.
+    if (port == replica.ports.end() || !replica.Alive()) continue;
     leaving[replica.name] = replica.terminating;
     urls[replica.name] =
         replica.host.empty() ? "" : net::HttpUrl(replica.host, port->second, options_.path);

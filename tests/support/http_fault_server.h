@@ -125,6 +125,7 @@ class HttpFaultServer {
     std::uint16_t port = 0;
     std::string received;
     std::string to_send;
+    std::size_t sent = 0;                // bytes of it
     HttpFault fault = HttpFault::kNone;  // of the answer being sent
     SteadyTime next_byte{};
     bool close_when_sent = false;
@@ -242,22 +243,24 @@ class HttpFaultServer {
 
   void Send(Connection& connection) {
     while (!connection.to_send.empty()) {
-      std::size_t size = connection.to_send.size();
+      std::size_t size = connection.to_send.size() - connection.sent;
       if (connection.fault == HttpFault::kSlowLoris) {
         const SteadyTime now = std::chrono::steady_clock::now();
         if (now < connection.next_byte) return;
         connection.next_byte = now + std::chrono::seconds(1);
         size = 1;
       }
-      const auto n = send(connection.fd, connection.to_send.data(), size, MSG_NOSIGNAL);
+      const auto n =
+          send(connection.fd, connection.to_send.data() + connection.sent, size, MSG_NOSIGNAL);
       if (n < 0) {
         if (errno != EAGAIN && errno != EINTR) connection.dead = true;
         return;
       }
-      connection.to_send.erase(0, static_cast<std::size_t>(n));
-      if (connection.fault == HttpFault::kEndless && connection.to_send.empty()) {
-        connection.to_send = std::string(65536, '#');
-      }
+      connection.sent += static_cast<std::size_t>(n);
+      if (connection.sent < connection.to_send.size()) continue;
+      const bool endless = connection.fault == HttpFault::kEndless;
+      connection.to_send = endless ? std::string(65536, '#') : std::string();
+      connection.sent = 0;
     }
     if (connection.close_when_sent) connection.dead = true;
   }

@@ -40,7 +40,8 @@ Owners OwnersOf(std::span<const WorkloadReplicas> fleet) {
   Owners owners;
   for (const WorkloadReplicas& each : fleet) {
     for (const Replica& replica : each.replicas) {
-      if (replica.host.empty() || !HasServer(replica)) continue;
+      // At one that has ended something else may answer.
+      if (replica.host.empty() || !replica.Alive()) continue;
       for (const auto& [name, number] : replica.ports) {
         owners[net::HostPort(replica.host, number)] = {each.workload, replica.name,
                                                        replica.terminating};

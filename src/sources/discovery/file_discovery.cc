@@ -6,9 +6,9 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <optional>
 #include <utility>
@@ -53,10 +53,15 @@ std::vector<std::string> Expand(const std::vector<std::string>& patterns) {
 
 Result<std::vector<TargetGroup>> ReadGroups(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  std::string text(std::istreambuf_iterator<char>(file), {});
-  if (!file && text.empty()) return Error{ErrorCode::kUnavailable, "cannot be read"};
-  if (text.size() > kLargestFile)
-    return Error{ErrorCode::kInvalidArgument, "is larger than 64 MiB"};
+  std::string text;
+  std::array<char, 65536> piece{};
+  while (file.read(piece.data(), piece.size()), file.gcount() > 0) {
+    text.append(piece.data(), static_cast<std::size_t>(file.gcount()));
+    if (text.size() > kLargestFile) {
+      return Error{ErrorCode::kInvalidArgument, "is larger than 64 MiB"};
+    }
+  }
+  if (!file.eof()) return Error{ErrorCode::kUnavailable, "cannot be read"};
   return ParseTargetGroups(text, {{"__meta_filepath", path}});
 }
 

@@ -6,7 +6,6 @@
 
 #include "net/http_client.h"
 #include "sources/discovery/discovery.h"
-#include "sources/page.h"
 
 namespace tidegate::discovery {
 namespace {
@@ -55,7 +54,7 @@ class ReplicasDiscovery final : public Discovery {
     for (const WorkloadReplicas& each : request.fleet) {
       if (each.workload != options_.workload) continue;
       for (const Replica& replica : each.replicas) {
-        if (!replica.host.empty() && HasServer(replica)) groups.push_back(GroupOf(replica));
+        if (!replica.host.empty() && replica.Alive()) groups.push_back(GroupOf(replica));
       }
     }
     if (groups == groups_) return;

@@ -5,23 +5,13 @@
 
 #include "config/node.h"
 #include "config/reader.h"
-#include "tidegate/fields.h"
+#include "config/target_group_entry.h"
 
 namespace tidegate::discovery {
 namespace {
 
 /// A list of 100,000 targets is no attack.
 constexpr config::Limits kLimits{.bytes = 64u << 20, .nodes = 4'000'000, .documents = 1};
-
-struct GroupEntry {
-  std::vector<std::string> targets;
-  Labels labels;
-};
-
-void Describe(FieldVisitor& v, GroupEntry& s) {
-  v.Field("targets", s.targets);
-  v.Field("labels", s.labels);
-}
 
 Error Invalid(const config::Position& at, const std::string& message) {
   const std::string where = std::to_string(at.line) + ":" + std::to_string(at.column) + ": ";
@@ -30,7 +20,7 @@ Error Invalid(const config::Position& at, const std::string& message) {
 
 Result<TargetGroup> GroupOf(const config::Node& node, const Labels& origin) {
   std::vector<config::Problem> problems;
-  GroupEntry entry;
+  config::TargetGroupEntry entry;
   config::Reader(&node, "", config::ReadMode::kForeign, problems).Struct([&](FieldVisitor& v) {
     Describe(v, entry);
   });

@@ -30,11 +30,6 @@ struct Target {
 
 using Targets = std::map<std::string, Target>;  // by replica
 
-/// One that has not started or has ended uses nothing.
-bool Runs(const Replica& replica) {
-  return replica.phase == ReplicaPhase::kRunning || replica.phase == ReplicaPhase::kUnknown;
-}
-
 std::string Replaced(std::string text, std::string_view what, const std::string& with) {
   for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += with.size()) {
     text.replace(at, what.size(), with);
@@ -93,7 +88,7 @@ Status ProcessSource::Collect(const CollectRequest& request, SampleSink& sink) {
 Targets& ProcessSource::Reconcile(const CollectRequest& request, SampleSink& sink) {
   std::map<std::string, const Replica*> running;
   for (const Replica& replica : request.replicas) {
-    if (Runs(replica)) running[replica.name] = &replica;
+    if (replica.Alive()) running[replica.name] = &replica;
   }
   const std::lock_guard lock(mutex_);
   Targets& targets = workloads_[request.workload];
