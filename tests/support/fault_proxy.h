@@ -19,6 +19,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 #include <functional>
 #include <list>
 #include <mutex>
@@ -193,7 +194,7 @@ class FaultProxy {
 
   static std::size_t BodySize(const std::string& request) {
     const std::size_t at = request.find("\r\nContent-Length: ");
-    return at == std::string::npos ? 0 : std::stoul(request.substr(at + 18));
+    return at == std::string::npos ? 0 : std::strtoul(request.c_str() + at + 18, nullptr, 10);
   }
 
   // The whole answer; empty: there is none.

@@ -195,10 +195,10 @@ class HttpFaultServer {
       Site& site = sites_.at(connection.port);
       site.requests.push_back(connection.received.substr(0, end + 2));
       site.bodies.push_back(connection.received.substr(end + 4));
-      HttpBehavior behavior = site.behavior;
-      if (behavior.reply) behavior.body = behavior.reply(connection.received);
+      const HttpBehavior& behavior = site.behavior;
+      const std::string made = behavior.reply ? behavior.reply(connection.received) : std::string();
       connection.received.clear();
-      Answer(connection, behavior);
+      Answer(connection, behavior, behavior.reply ? made : behavior.body);
     }
     if (!connection.dead) Send(connection);
   }
@@ -208,7 +208,8 @@ class HttpFaultServer {
     return at == std::string::npos ? 0 : std::stoul(head.substr(at + 18));
   }
 
-  static void Answer(Connection& connection, const HttpBehavior& behavior) {
+  static void Answer(Connection& connection, const HttpBehavior& behavior,
+                     const std::string& body) {
     connection.fault = behavior.fault;
     const std::size_t factor = behavior.fault == HttpFault::kTruncate ? 2 : 1;
     const std::string head =
@@ -230,12 +231,11 @@ class HttpFaultServer {
         connection.close_when_sent = true;
         return;
       case HttpFault::kEndless:
-        connection.to_send = head + "\r\n" + behavior.body;
+        connection.to_send = head + "\r\n" + body;
         return;
       default:
-        connection.to_send = head +
-                             "Content-Length: " + std::to_string(behavior.body.size() * factor) +
-                             "\r\n\r\n" + behavior.body;
+        connection.to_send =
+            head + "Content-Length: " + std::to_string(body.size() * factor) + "\r\n\r\n" + body;
         connection.close_when_sent =
             behavior.fault == HttpFault::kTruncate || behavior.fault == HttpFault::kCloseIdle;
     }
