@@ -18,6 +18,7 @@ struct TickFixture {
   std::vector<History> histories;
   std::vector<StatusUpdate> statuses;
   std::vector<std::vector<TargetState>> targets;
+  std::vector<TargetState> fleet_targets;
 
   /// A workload with `ready` serving replicas named NAME-0, … that wants `desired` of them.
   void Add(const WorkloadId& name, std::int32_t ready, std::int32_t desired) {
@@ -89,6 +90,7 @@ struct TickFixture {
                      .histories = histories,
                      .statuses = statuses,
                      .targets = targets,
+                     .fleet_targets = fleet_targets,
                      .gather_duration = std::chrono::milliseconds(20),
                      .plan_duration = std::chrono::microseconds(30),
                      .apply_duration = std::chrono::milliseconds(1),

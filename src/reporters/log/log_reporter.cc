@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +25,9 @@ std::string Text(const Error& error) {
 
 double Seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
+/// By name and target, of which a replica may have several: was it up?
+using Targets = std::map<std::pair<std::string, std::string>, bool>;
+
 /// What has been said about one workload, so that it is not said again.
 struct Said {
   TimePoint last_tick{};
@@ -32,8 +36,7 @@ struct Said {
   std::set<std::string> hold_kinds;  // empty: does not hold
   TimePoint hold_start{};
   std::optional<ErrorCode> fault;  // of applying
-  /// By name and target, of which a replica may have several: was it up?
-  std::map<std::pair<std::string, std::string>, bool> targets;
+  Targets targets;
   bool lacks_slices = false;
 };
 
@@ -53,6 +56,7 @@ class LogReporter final : public Reporter {
         SayTargets(input, decision.workload, report.targets[i], said);
       }
     }
+    SayFleet(report.fleet_targets);
     std::erase_if(said_, [&report](const auto& entry) {
       return report.input.now - entry.second.last_tick > kForgetAfter;
     });
@@ -65,8 +69,10 @@ class LogReporter final : public Reporter {
   static void SayPlace(const Decision& decision, Said& said);
   static void SayTargets(const WorkloadInput& input, const WorkloadId& workload,
                          const std::vector<TargetState>& states, Said& said);
+  void SayFleet(std::span<const TargetState> states);
 
   std::map<WorkloadId, Said> said_;
+  Targets fleet_;  // of no workload
 };
 
 // The text of a hold carries ages and so differs at each tick; its kinds tell one from another.
@@ -143,25 +149,44 @@ bool IsExpectedUp(const WorkloadInput& input, const std::string& replica) {
   return false;
 }
 
+/// `owner`: the workload or the job. Writes into `now` what was in `before`, as far as it is known.
+void SayTarget(const std::string& owner, const TargetState& state, bool is_expected_up,
+               const Targets& before, Targets& now) {
+  const std::string& name = state.replica.empty() ? state.target : state.replica;
+  const std::pair key(name, state.target);
+  const auto was = before.find(key);
+  const bool known = was != before.end();
+  if (state.up) {
+    if (known && !was->second) spdlog::info("{}: target {} is up again", owner, name);
+    now[key] = true;
+  } else if (known || is_expected_up) {
+    if (!known || was->second) {
+      spdlog::warn("{}: target {} is down: {}", owner, name, state.error);
+    }
+    now[key] = false;
+  }
+}
+
 void LogReporter::SayTargets(const WorkloadInput& input, const WorkloadId& workload,
                              const std::vector<TargetState>& states, Said& said) {
-  decltype(said.targets) targets;
+  Targets now;
   for (const TargetState& state : states) {
-    const std::string& name = state.replica.empty() ? state.target : state.replica;
-    const std::pair key(name, state.target);
-    const auto before = said.targets.find(key);
-    const bool known = before != said.targets.end();
-    if (state.up) {
-      if (known && !before->second) spdlog::info("{}: target {} is up again", workload, name);
-      targets[key] = true;
-    } else if (known || IsExpectedUp(input, state.replica)) {
-      if (!known || before->second) {
-        spdlog::warn("{}: target {} is down: {}", workload, name, state.error);
-      }
-      targets[key] = false;
-    }
+    SayTarget(workload, state, IsExpectedUp(input, state.replica), said.targets, now);
   }
-  said.targets = std::move(targets);
+  said.targets = std::move(now);
+}
+
+// Those that are some workload's replicas are among its targets. One that is not due yet is no
+// news.
+void LogReporter::SayFleet(std::span<const TargetState> states) {
+  Targets now;
+  for (const TargetState& state : states) {
+    const bool tried = state.last_attempt != TimePoint() || !state.error.empty();
+    const auto job = state.labels.find("job");
+    if (!state.workload.empty() || !tried) continue;
+    SayTarget(job == state.labels.end() ? "" : job->second, state, true, fleet_, now);
+  }
+  fleet_ = std::move(now);
 }
 
 }  // namespace

@@ -173,6 +173,23 @@ TEST_F(LogReporterTest, OneOfTwoTargetsOfAReplicaIsSaidOnce) {
   EXPECT_THAT(Tick(tick), IsEmpty());
 }
 
+TEST_F(LogReporterTest, SaysWhichDiscoveredTargetsGoDownAndComeBack) {
+  TickFixture tick;
+  TargetState gateway{.target = "http://gw:80/metrics"};
+  gateway.labels = {{"job", "gw"}};
+  TargetState replica = DownTarget("flower-0", now_, "HTTP 404");
+  replica.workload = "flower";  // is said of the workload
+  tick.fleet_targets = {gateway, replica};
+  EXPECT_THAT(Tick(tick), IsEmpty());  // not due yet
+  tick.fleet_targets[0].last_attempt = now_;
+  tick.fleet_targets[0].error = "connect refused";
+  EXPECT_THAT(Tick(tick),
+              ElementsAre("warning gw: target http://gw:80/metrics is down: connect refused"));
+  EXPECT_THAT(Tick(tick), IsEmpty());
+  tick.fleet_targets[0].up = true;
+  EXPECT_THAT(Tick(tick), ElementsAre("info gw: target http://gw:80/metrics is up again"));
+}
+
 TEST_F(LogReporterTest, AReplicaThatIsStillStartingMayBeDown) {
   TickFixture tick;
   tick.Add("flower", 1, 1);
