@@ -51,7 +51,8 @@ struct Fields<SeriesStoreStats> {
       F("too_far_ahead_total", &SeriesStoreStats::too_far_ahead_total,
         "Timestamps of a page more than 10 minutes after its scrape."),
       F("duplicate_total", &SeriesStoreStats::duplicate_total, "As old as the newest."),
-      F("parse_errors_total", &SeriesStoreStats::parse_errors_total, "Pages refused."));
+      F("parse_errors_total", &SeriesStoreStats::parse_errors_total, "Pages refused."),
+      F("skipped_lines_total", &SeriesStoreStats::skipped_lines_total, "By lenient rules."));
 };
 
 template <>
@@ -63,7 +64,9 @@ struct Fields<PageSummary> {
       std::make_tuple(F("samples", &PageSummary::samples, "Samples taken."),
                       F("left_out", &PageSummary::left_out, "Not newer, or too far ahead."),
                       F("series_added", &PageSummary::series_added, "Series that were new."),
-                      F("dropped", &PageSummary::dropped, "Samples that rules left out."));
+                      F("dropped", &PageSummary::dropped, "Samples that rules left out."),
+                      F("skipped_lines", &PageSummary::skipped_lines, "By lenient rules."),
+                      F("first_skipped", &PageSummary::first_skipped, "What is wrong with it."));
 };
 
 template <>

@@ -1814,6 +1814,7 @@ class SeriesStoreStats:
         too_far_ahead_total: int = ...,
         duplicate_total: int = ...,
         parse_errors_total: int = ...,
+        skipped_lines_total: int = ...,
     ) -> None: ...
     @property
     def series(self) -> int:
@@ -1854,6 +1855,9 @@ class SeriesStoreStats:
     @property
     def parse_errors_total(self) -> int:
         """Pages refused."""
+    @property
+    def skipped_lines_total(self) -> int:
+        """By lenient rules."""
     def replace(
         self,
         *,
@@ -1870,6 +1874,7 @@ class SeriesStoreStats:
         too_far_ahead_total: int = ...,
         duplicate_total: int = ...,
         parse_errors_total: int = ...,
+        skipped_lines_total: int = ...,
     ) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
     @staticmethod
@@ -1887,6 +1892,8 @@ class PageSummary:
         left_out: int = ...,
         series_added: int = ...,
         dropped: int = ...,
+        skipped_lines: int = ...,
+        first_skipped: str = ...,
     ) -> None: ...
     @property
     def samples(self) -> int:
@@ -1900,6 +1907,12 @@ class PageSummary:
     @property
     def dropped(self) -> int:
         """Samples that rules left out."""
+    @property
+    def skipped_lines(self) -> int:
+        """By lenient rules."""
+    @property
+    def first_skipped(self) -> str:
+        """What is wrong with it."""
     def replace(
         self,
         *,
@@ -1907,6 +1920,8 @@ class PageSummary:
         left_out: int = ...,
         series_added: int = ...,
         dropped: int = ...,
+        skipped_lines: int = ...,
+        first_skipped: str = ...,
     ) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
     @staticmethod
@@ -2152,7 +2167,12 @@ class SeriesStore:
         self, metric: str, labels: Mapping[str, str] | None, rows: Buffer
     ) -> int: ...
     def ingest_page(
-        self, page: str | bytes, at: Time, target: Mapping[str, str] | None = None
+        self,
+        page: str | bytes,
+        at: Time,
+        target: Mapping[str, str] | None = None,
+        *,
+        lenient: bool = False,
     ) -> PageSummary: ...
     def mark_stale(self, target: Mapping[str, str], at: Time) -> None: ...
     def stats(self) -> SeriesStoreStats: ...

@@ -58,6 +58,10 @@ void Describe(FieldVisitor& v, ScrapeOptions& s) {
   v.Field("bodySizeLimit", s.body_size_limit,
           {.doc = "Bytes; a longer page fails the scrape.", .min = 1, .max = kMaxBytes});
   v.Field("headers", s.headers, {.doc = "Sent with each request.", .secret = true});
+  v.Field("lenient", s.lenient,
+          {.doc = "A line that cannot be read is skipped and counted, and the readings of its "
+                  "replica never lower the count. Default: it fails the scrape, as in "
+                  "Prometheus."});
 }
 
 void Describe(FieldVisitor& v, TritonStatsOptions& s) {

@@ -403,6 +403,8 @@ class Controller::Impl {
       Reading reading = slot.readers[i].Read(workload.spec.metrics[i], slot.input.observation,
                                              store_, slot.rules[i], now, slot.targets);
       runtime::Qualify(workload.spec.metrics[i].name, slot.targets, reading);
+      slot.readers[i].DoubtSkipped(workload.spec.metrics[i], slot.id(), slot.targets, fleet,
+                                   reading);
       if (!collected && !reading.error) reading.error = collected.error();
       slot.input.readings.push_back(std::move(reading));
     }

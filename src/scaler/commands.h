@@ -62,6 +62,7 @@ struct ScrapePageOptions {
   std::vector<std::string> headers;  // "Name: value"
   double timeout = 10;               // seconds, total
   std::size_t top = 10;              // names that are shown
+  bool lenient = false;              // lines that cannot be read are skipped
   Output output = Output::kText;
 };
 int ScrapePage(const ScrapePageOptions& options);

@@ -112,6 +112,8 @@ void AddScrape(CLI::App& app, ScrapePageOptions& options) {
   scrape->add_option("--timeout", options.timeout, "Seconds for all of it")
       ->check(CLI::Range(0.001, 3600.0));
   scrape->add_option("--top", options.top, "How many of the heaviest names are shown");
+  scrape->add_flag("--lenient", options.lenient,
+                   "Skip lines that cannot be read, as `lenient: true` does");
   scrape->add_option("-o,--output", options.output, "text or json")
       ->transform(CLI::CheckedTransformer(kOutputs));
   scrape->footer(

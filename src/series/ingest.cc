@@ -120,12 +120,18 @@ Result<PageSummary> SeriesStore::Impl::CommitStaged(const Labels& target, Staged
     if (resolved.error().code == ErrorCode::kInvalidArgument) ++stats_.parse_errors_total;
     return resolved.error();
   }
+  if (staged.first_skipped && staged.samples.empty()) return CountRefusal(*staged.first_skipped);
   Target& state = targets_[target];
   const PageSummary summary = CommitPage(state, staged, at_ms);
   if (state.live.empty()) targets_.erase(target);
+  Count(summary);
+  return summary;
+}
+
+void SeriesStore::Impl::Count(const PageSummary& summary) {
   ++stats_.pages_total;
   stats_.ingested_total += summary.samples;
-  return summary;
+  stats_.skipped_lines_total += summary.skipped_lines;
 }
 
 // Of the target's last page, if it was read by the same rules.
@@ -166,8 +172,9 @@ std::optional<PageSummary> SeriesStore::Impl::CommitKnown(const LayoutPtr& layou
     const bool taken = Append(series_[live[next++].slot], {at_ms, values[i]}).ok();
     ++(taken ? summary.samples : summary.left_out);
   }
-  ++stats_.pages_total;
-  stats_.ingested_total += summary.samples;
+  summary.skipped_lines = found->second.skipped_lines;
+  summary.first_skipped = found->second.first_skipped;
+  Count(summary);
   return summary;
 }
 
@@ -190,7 +197,9 @@ Status SeriesStore::Impl::StageEntries(PageParser& parser, StagedPage& staged) c
       case PageParser::Event::kEnd:
         return {};
       case PageParser::Event::kError:
-        return parser.error();
+        if (!staged.rules.lenient || !parser.SkipLine()) return parser.error();
+        staged.Skip([&parser] { return parser.error(); });
+        continue;
       case PageParser::Event::kHelp:
       case PageParser::Event::kUnit:
         continue;
@@ -244,13 +253,22 @@ Status SeriesStore::Impl::ResolvePage(const TargetLabels& target, StagedPage& st
 
 Status SeriesStore::Impl::FindSeries(const TargetLabels& target, StagedPage& staged) {
   staged.fresh = 0;
+  bool skipped = false;
   for (StagedSample& sample : staged.samples) {
     if (sample.dropped || (sample.ref && IsCurrent(*sample.ref))) continue;
     if (Status resolved = ResolveSample(target, staged, sample); !resolved) {
-      return Error{resolved.error().code,
-                   staged.PositionOf(sample.series) + ": " + resolved.error().message};
+      const auto error = [&] {
+        return Error{resolved.error().code,
+                     staged.PositionOf(sample.series) + ": " + resolved.error().message};
+      };
+      const bool limit = resolved.error().code != ErrorCode::kInvalidArgument;
+      if (!staged.rules.lenient || limit) return error();
+      staged.Skip(error);
+      sample.metric = {};  // no series has an empty name
+      skipped = true;
     }
   }
+  if (skipped) staged.Forget();
   return {};
 }
 
@@ -312,6 +330,9 @@ PageSummary SeriesStore::Impl::CommitPage(Target& target, StagedPage& staged, st
   target.live = std::move(live);
   target.layout = std::move(staged.layout);
   target.rules = staged.rules;
+  target.skipped_lines = summary.skipped_lines = staged.skipped;
+  target.first_skipped = staged.first_skipped ? staged.first_skipped->message : std::string();
+  summary.first_skipped = target.first_skipped;
   target.checked = forgotten_;
   summary.series_added = index_.size() - series_before;
   return summary;

@@ -75,9 +75,24 @@ struct SeriesStore::Impl::StagedPage {
   std::shared_ptr<PageLayout> layout;  // null: there are timestamps or exemplars
   std::vector<LabelView> merged;       // scratch
 
+  std::size_t skipped = 0;             // lines, where the rules are lenient
+  std::optional<Error> first_skipped;  // what is wrong with the first of them
+
+  // Where the first one stands is looked for only once: that takes a look at all before it.
+  template <typename F>
+  void Skip(F error) {
+    if (skipped++ == 0) first_skipped = error();
+  }
+
   void Begin(std::string_view part) {
     page = part;
     read.push_back(part);
+  }
+
+  // Leaves out the samples without a name, whose labels the store has refused.
+  void Forget() {
+    std::erase_if(samples, [](const auto& sample) { return sample.metric.empty(); });
+    layout = nullptr;
   }
 
   // "line 3, column 12" of what is on the page.

@@ -128,6 +128,8 @@ class SeriesStore::Impl {
     std::vector<SeriesRef> live;  // what ends when it vanishes; with a layout: one for each line …
     std::vector<bool> dropped;    // … but for those that relabelling drops; empty: none
     PageRules rules;
+    std::size_t skipped_lines = 0;  // with a layout: what was skipped is a part of it
+    std::string first_skipped;
     std::uint64_t checked = 0;  // forgotten_ when all of `live` was current
   };
 
@@ -165,6 +167,7 @@ class SeriesStore::Impl {
   Status CheckPageLimits(const PageRules& rules, const SeriesKey& key);
   PageSummary CommitPage(Target& target, StagedPage& staged, std::int64_t at_ms);
   Error CountRefusal(const Error& error);
+  void Count(const PageSummary& summary);
 
   bool AllCurrent(Target& target) const;
   std::optional<Slot> Find(const SeriesKey& key) const;

@@ -127,7 +127,7 @@ TEST(ReferenceTest, EveryFieldOfTheSpecIsDescribed) {
   EXPECT_FIELDS(Fallback, 5, a, b, c, d, e);
   EXPECT_FIELDS(MetricQuery, 6, a, b, c, d, e, f);
   EXPECT_FIELDS(AveragingWindow, 4, a, b, c, d);
-  EXPECT_FIELDS(ScrapeOptions, 6, a, b, c, d, e, f);
+  EXPECT_FIELDS(ScrapeOptions, 7, a, b, c, d, e, f, g);
   EXPECT_FIELDS(TritonStatsOptions, 6, a, b, c, d, e, f);
   EXPECT_FIELDS(ProcessOptions, 3, a, b, c);
   EXPECT_FIELDS(BasicAuth, 2, a, b);
