@@ -81,7 +81,6 @@ void Count(Page& page) {
     }
     ++found->second.samples;
     found->second.type = sample.type;
-    ++page.samples;
     page.most_labels = std::max(page.most_labels, sample.labels.size());
   }
   for (auto& [name, family] : families) page.families.push_back(std::move(family));
@@ -98,6 +97,7 @@ Result<Page> Check(const ScrapePageOptions& options) {
       store.IngestPage(page->text, page->format, {}, TimePoint{}, {.lenient = options.lenient});
   if (!summary) return summary.error();
   if (summary->samples == 0) return Error{ErrorCode::kNoData, "the page has no samples"};
+  page->samples = summary->samples + summary->left_out;
   page->series = summary->series_added;
   page->skipped = summary->skipped_lines;
   page->first_skipped = summary->first_skipped;
