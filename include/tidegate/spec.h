@@ -143,6 +143,16 @@ enum class MissingData {
   kFill,  ///< HPA's fills only: as at the target on the way down, as 0 on the way up
 };
 
+/// An end to what missing replicas do to a metric: those that have had no value of it for
+/// `ignore_after` are left out, as those that are terminating are, while no more than
+/// `at_most_percent` of the replicas that should have one lack it. Where more do, nothing changes.
+struct MissingReplicas {
+  Duration ignore_after = std::chrono::minutes(10);
+  std::int32_t at_most_percent = 5;
+
+  friend bool operator==(const MissingReplicas&, const MissingReplicas&) = default;
+};
+
 /// The slice of a GPU that each replica of a workload runs on: of a profile, or any that has at
 /// least so much.
 struct SliceSpec {
@@ -186,6 +196,8 @@ struct ScalingSpec {
   std::optional<Behavior> behavior;  ///< absent: HPA's legacy limits (doubling, at least 4)
   std::vector<PolicySpec> policies;  ///< empty: target_tracking alone
   MissingData missing_data = MissingData::kHold;
+  std::optional<MissingReplicas> missing_replicas =
+      {};                           ///< absent: they count as long as they miss
   std::vector<Fallback> fallbacks;  ///< of metrics that have no reading; none: hold
   KubernetesVersion compatibility = KubernetesVersion::kV137;
   std::map<std::string, bool> feature_gates;  ///< that differ from the release's defaults

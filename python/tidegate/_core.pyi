@@ -415,6 +415,33 @@ class Fallback:
     __match_args__: ClassVar[tuple[str, ...]]
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
+class MissingReplicas:
+    """When replicas without a value of a metric are left out."""
+
+    def __init__(
+        self,
+        *,
+        ignore_after: Seconds = ...,
+        at_most_percent: int = ...,
+    ) -> None: ...
+    @property
+    def ignore_after(self) -> float:
+        """How long it has to be without one."""
+    @property
+    def at_most_percent(self) -> int:
+        """Only while no more have none."""
+    def replace(
+        self,
+        *,
+        ignore_after: Seconds = ...,
+        at_most_percent: int = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> MissingReplicas: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
 class SliceSpec:
     """The slice of a GPU that each replica runs on."""
 
@@ -466,6 +493,7 @@ class ScalingSpec:
         behavior: Behavior | Mapping[str, Any] | None = ...,
         policies: Sequence[PolicySpec | Mapping[str, Any]] = ...,
         missing_data: Literal['Hold', 'Fill'] = ...,
+        missing_replicas: MissingReplicas | Mapping[str, Any] | None = ...,
         fallbacks: Sequence[Fallback | Mapping[str, Any]] = ...,
         compatibility: Literal['1.33', '1.34', '1.35', '1.36', '1.37', '1.38'] = ...,
         feature_gates: Mapping[str, bool] = ...,
@@ -497,6 +525,9 @@ class ScalingSpec:
     def missing_data(self) -> Literal['Hold', 'Fill']:
         """What happens when readings are in doubt."""
     @property
+    def missing_replicas(self) -> MissingReplicas | None:
+        """When some are left out; None: never."""
+    @property
     def fallbacks(self) -> tuple[Fallback, ...]:
         """Of metrics that have no reading; none: hold."""
     @property
@@ -522,6 +553,7 @@ class ScalingSpec:
         behavior: Behavior | Mapping[str, Any] | None = ...,
         policies: Sequence[PolicySpec | Mapping[str, Any]] = ...,
         missing_data: Literal['Hold', 'Fill'] = ...,
+        missing_replicas: MissingReplicas | Mapping[str, Any] | None = ...,
         fallbacks: Sequence[Fallback | Mapping[str, Any]] = ...,
         compatibility: Literal['1.33', '1.34', '1.35', '1.36', '1.37', '1.38'] = ...,
         feature_gates: Mapping[str, bool] = ...,
@@ -878,6 +910,7 @@ class Reading:
         error: Error | Mapping[str, str] | None = ...,
         age: Seconds = ...,
         fallback: int | None = ...,
+        ignored: Sequence[str] = ...,
     ) -> None: ...
     @property
     def replicas(self) -> tuple[ReplicaReading, ...]:
@@ -897,6 +930,9 @@ class Reading:
     @property
     def fallback(self) -> int | None:
         """Set: there is none, and so many are asked for."""
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """Replicas that missing_replicas leaves out."""
     def replace(
         self,
         *,
@@ -906,6 +942,7 @@ class Reading:
         error: Error | Mapping[str, str] | None = ...,
         age: Seconds = ...,
         fallback: int | None = ...,
+        ignored: Sequence[str] = ...,
     ) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
     @staticmethod
@@ -922,7 +959,7 @@ class Step:
         stage: Literal['metrics', 'policy', 'combine', 'hold', 'stabilize', 'rateLimit', 'bounds', 'place'] = ...,
         replicas: int = ...,
         reason: str = ...,
-        cause: Literal['unobserved', 'disabledAtZero', 'aboveMaxReplicas', 'belowMinReplicas', 'proposal', 'largest', 'failed', 'doubt', 'scaleDownWindow', 'scaleUpWindow', 'scaleUpPolicies', 'scaleDownPolicies', 'defaultScaleUp', 'maxReplicas', 'minReplicas', 'minReplicasAtZero', 'noRoom', 'overBudget', 'move', 'fallback'] = ...,
+        cause: Literal['unobserved', 'disabledAtZero', 'aboveMaxReplicas', 'belowMinReplicas', 'proposal', 'largest', 'failed', 'doubt', 'scaleDownWindow', 'scaleUpWindow', 'scaleUpPolicies', 'scaleDownPolicies', 'defaultScaleUp', 'maxReplicas', 'minReplicas', 'minReplicasAtZero', 'noRoom', 'overBudget', 'move', 'fallback', 'missingReplicas'] = ...,
         wanted: int = ...,
         window: Seconds = ...,
         until: Time | None = ...,
@@ -937,7 +974,7 @@ class Step:
     def reason(self) -> str:
         """In words."""
     @property
-    def cause(self) -> Literal['unobserved', 'disabledAtZero', 'aboveMaxReplicas', 'belowMinReplicas', 'proposal', 'largest', 'failed', 'doubt', 'scaleDownWindow', 'scaleUpWindow', 'scaleUpPolicies', 'scaleDownPolicies', 'defaultScaleUp', 'maxReplicas', 'minReplicas', 'minReplicasAtZero', 'noRoom', 'overBudget', 'move', 'fallback']:
+    def cause(self) -> Literal['unobserved', 'disabledAtZero', 'aboveMaxReplicas', 'belowMinReplicas', 'proposal', 'largest', 'failed', 'doubt', 'scaleDownWindow', 'scaleUpWindow', 'scaleUpPolicies', 'scaleDownPolicies', 'defaultScaleUp', 'maxReplicas', 'minReplicas', 'minReplicasAtZero', 'noRoom', 'overBudget', 'move', 'fallback', 'missingReplicas']:
         """What made it do so."""
     @property
     def wanted(self) -> int:
@@ -954,7 +991,7 @@ class Step:
         stage: Literal['metrics', 'policy', 'combine', 'hold', 'stabilize', 'rateLimit', 'bounds', 'place'] = ...,
         replicas: int = ...,
         reason: str = ...,
-        cause: Literal['unobserved', 'disabledAtZero', 'aboveMaxReplicas', 'belowMinReplicas', 'proposal', 'largest', 'failed', 'doubt', 'scaleDownWindow', 'scaleUpWindow', 'scaleUpPolicies', 'scaleDownPolicies', 'defaultScaleUp', 'maxReplicas', 'minReplicas', 'minReplicasAtZero', 'noRoom', 'overBudget', 'move', 'fallback'] = ...,
+        cause: Literal['unobserved', 'disabledAtZero', 'aboveMaxReplicas', 'belowMinReplicas', 'proposal', 'largest', 'failed', 'doubt', 'scaleDownWindow', 'scaleUpWindow', 'scaleUpPolicies', 'scaleDownPolicies', 'defaultScaleUp', 'maxReplicas', 'minReplicas', 'minReplicasAtZero', 'noRoom', 'overBudget', 'move', 'fallback', 'missingReplicas'] = ...,
         wanted: int = ...,
         window: Seconds = ...,
         until: Time | None = ...,
@@ -1138,8 +1175,35 @@ class ScaleEvent:
     __match_args__: ClassVar[tuple[str, ...]]
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
+class MissingReplica:
+    """A replica without a value of a metric."""
+
+    def __init__(
+        self,
+        *,
+        replica: str = ...,
+        since: Time = ...,
+    ) -> None: ...
+    @property
+    def replica(self) -> str:
+        """Its name."""
+    @property
+    def since(self) -> int:
+        """The first tick in a row without one."""
+    def replace(
+        self,
+        *,
+        replica: str = ...,
+        since: Time = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> MissingReplica: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
 class MetricMemory:
-    """What is remembered of a metric that has a fallback."""
+    """What is remembered of a metric."""
 
     def __init__(
         self,
@@ -1149,6 +1213,7 @@ class MetricMemory:
         read_at: Time | None = ...,
         replicas: Sequence[ReplicaReading | Mapping[str, Any]] = ...,
         values: Sequence[Quantity] = ...,
+        missing: Sequence[MissingReplica | Mapping[str, Any]] = ...,
     ) -> None: ...
     @property
     def metric(self) -> str:
@@ -1165,6 +1230,9 @@ class MetricMemory:
     @property
     def values(self) -> tuple[float, ...]:
         """Likewise, of Object and External metrics."""
+    @property
+    def missing(self) -> tuple[MissingReplica, ...]:
+        """Replicas without a value, with missing_replicas."""
     def replace(
         self,
         *,
@@ -1173,6 +1241,7 @@ class MetricMemory:
         read_at: Time | None = ...,
         replicas: Sequence[ReplicaReading | Mapping[str, Any]] = ...,
         values: Sequence[Quantity] = ...,
+        missing: Sequence[MissingReplica | Mapping[str, Any]] = ...,
     ) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
     @staticmethod
@@ -1210,7 +1279,7 @@ class History:
         """It was us who scaled to zero."""
     @property
     def metrics(self) -> tuple[MetricMemory, ...]:
-        """Those that have a fallback."""
+        """Those of which something is remembered."""
     def replace(
         self,
         *,

@@ -209,6 +209,16 @@ void Describe(FieldVisitor& v, Fallback& s) {
   v.Field("replicas", s.replicas, {.doc = "See behavior.", .min = 0});
 }
 
+void Describe(FieldVisitor& v, MissingReplicas& s) {
+  v.Field("ignoreAfter", s.ignore_after,
+          {.doc = "How long a replica has to be without a value of a metric to be left out of it.",
+           .min = 1});
+  v.Field("atMostPercent", s.at_most_percent,
+          {.doc = "Only while no more of the replicas that should have a value have none.",
+           .min = 1,
+           .max = 99});
+}
+
 void DescribeHpaSpec(FieldVisitor& v, ScalingSpec& s) {
   v.Field("scaleTargetRef", s.scale_target_ref,
           {.doc = "The Kubernetes object that is scaled; not needed for a process pool."});
@@ -230,6 +240,11 @@ void DescribeSpec(FieldVisitor& v, ScalingSpec& s) {
   v.Field("missingData", s.missing_data,
           {.doc = "What happens while readings are in doubt. Hold: never below the current count. "
                   "Fill: HPA's fills only."});
+  v.Field(
+      "missingReplicas", s.missing_replicas,
+      {.doc = "A few replicas that have had no value of a metric for long are left out of it, as "
+              "those that are terminating are. Absent: they count as missingData says, for as "
+              "long as that lasts."});
   v.Field("fallbacks", s.fallbacks,
           {.doc = "What stands in for the reading of a metric that has none."});
   v.Field("compatibility", s.compatibility,

@@ -100,6 +100,7 @@ void Describe(FieldVisitor& v, Reading& s) {
   v.Field("error", s.error);
   v.Field("age", s.age);
   v.Field("fallback", s.fallback);
+  v.Field("ignored", s.ignored);
 }
 
 void Describe(FieldVisitor& v, Step& s) {
@@ -145,12 +146,18 @@ void Describe(FieldVisitor& v, ScaleEvent& s) {
   v.Field("outdated", s.outdated);
 }
 
+void Describe(FieldVisitor& v, MissingReplica& s) {
+  v.Field("replica", s.replica);
+  v.Field("since", s.since);
+}
+
 void Describe(FieldVisitor& v, MetricMemory& s) {
   v.Field("metric", s.metric);
   v.Field("lostSince", s.lost_since);
   v.Field("readAt", s.read_at);
   v.Field("replicas", s.replicas);
   v.Field("milliValues", s.values);
+  v.Field("missing", s.missing);
 }
 
 void Describe(FieldVisitor& v, History& s) {

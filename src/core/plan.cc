@@ -10,6 +10,7 @@
 
 #include "core/behavior.h"
 #include "core/fallback.h"
+#include "core/missing.h"
 #include "core/place.h"
 #include "hpa/compatibility.h"
 #include "hpa/same_text.h"
@@ -147,12 +148,7 @@ class DecisionFold {
       Fail(Stage::kMetrics, StepCause::kFailed);
       return;
     }
-    if (!spec().fallbacks.empty()) {
-      past_ = core::StandIn(input_, now_, stand_ins_, decision().steps, output_.next);
-      readings_ = &stand_ins_;
-    } else if (!output_.next.metrics.empty()) {
-      output_.next.metrics.clear();
-    }
+    Substitute();
     std::int32_t proposed = 0;
     if (!Propose(proposed)) return;
     proposed = std::max(0, proposed);
@@ -166,6 +162,20 @@ class DecisionFold {
         limited.cause == StepCause::kMaxReplicas || limited.cause == StepCause::kMinReplicas;
     Take(bounds ? Stage::kBounds : Stage::kRateLimit, limited, stable.replicas);
     RaiseFromZero();
+  }
+
+  // What stands in for readings, and which replicas are left out of them.
+  void Substitute() {
+    if (!spec().fallbacks.empty()) {
+      past_ = core::StandIn(input_, now_, stand_ins_, decision().steps, output_.next);
+      readings_ = &stand_ins_;
+    } else if (!output_.next.metrics.empty()) {
+      output_.next.metrics.clear();
+    }
+    if (spec().missing_replicas) [[unlikely]] {
+      readings_ = &core::LeaveOutMissing(input_, now_, *readings_, stand_ins_, decision().steps,
+                                         output_.next);
+    }
   }
 
   void Take(Stage stage, const core::Limited& limited, std::int32_t wanted) {

@@ -132,6 +132,7 @@ TEST(ConfigTest, FullYamlHasEveryKeyAtItsDefault) {
   expected.spec.behavior->scale_up.tolerance = HpaOptions{}.tolerance;
   expected.spec.behavior->scale_down.tolerance = HpaOptions{}.tolerance;
   expected.spec.slice.emplace().profile = full.spec.slice.value().profile;
+  expected.spec.missing_replicas.emplace();
   expected.spec.fallbacks = {{.metric = "queue_ms"}};
   expected.queries = full.queries;
   expected.scrape.emplace().headers = full.scrape.value().headers;

@@ -313,6 +313,11 @@ TEST(ConfigProblemsTest, TidegatesOwn) {
        "to function \"delta\", got instant vector"},
       {"two queries", Spec("  queries: [{metric: q, query: q}, {metric: q, query: q}]\n"),
        "f.yaml:7:45: spec.queries[1].metric: \"q\" has a query already"},
+      {"replicas that are missing",
+       Spec("  missingReplicas: {ignoreAfter: 0s, atMostPercent: 100}\n"),
+       "f.yaml:7:34: spec.missingReplicas.ignoreAfter: must be at least 1s, got 0s\n"
+       "f.yaml:7:53: spec.missingReplicas.atMostPercent: must be less than or equal to 99, got "
+       "100"},
       {"a fallback of no metric", Spec("  fallbacks: [{metric: qq}, {metric: q}, {metric: q}]\n"),
        "f.yaml:7:24: spec.fallbacks[0].metric: no metric of spec.metrics is called \"qq\"; did you "
        "mean \"q\"?\n"

@@ -122,8 +122,9 @@ TEST(ReferenceTest, EveryFieldOfTheSpecIsDescribed) {
   EXPECT_FIELDS(HpaOptions, 4, a, b, c, d);
   EXPECT_FIELDS(LabelSelectorRequirement, 3, a, b, c);
   EXPECT_FIELDS(LabelSelector, 2, a, b);
-  EXPECT_FIELDS(ScalingSpec, 13, a, b, c, d, e, f, g, h, i, j, k, l, m);
+  EXPECT_FIELDS(ScalingSpec, 14, a, b, c, d, e, f, g, h, i, j, k, l, m, n);
   EXPECT_FIELDS(SliceSpec, 4, a, b, c, d);
+  EXPECT_FIELDS(MissingReplicas, 2, a, b);
   EXPECT_FIELDS(Fallback, 5, a, b, c, d, e);
   EXPECT_FIELDS(MetricQuery, 6, a, b, c, d, e, f);
   EXPECT_FIELDS(AveragingWindow, 4, a, b, c, d);
@@ -158,13 +159,14 @@ TEST(ReferenceTest, EveryFieldOfATickIsDescribed) {
   EXPECT_FIELDS(Observation, 5, a, b, c, d, e);
   EXPECT_FIELDS(Doubt, 3, a, b, c);
   EXPECT_FIELDS(ReplicaReading, 4, a, b, c, d);
-  EXPECT_FIELDS(Reading, 6, a, b, c, d, e, f);
+  EXPECT_FIELDS(Reading, 7, a, b, c, d, e, f, g);
   EXPECT_FIELDS(Step, 7, a, b, c, d, e, f, g);
   EXPECT_FIELDS(MetricTrace, 11, a, b, c, d, e, f, g, h, i, j, k);
   EXPECT_FIELDS(Proposal, 5, a, b, c, d, e);
   EXPECT_FIELDS(Recommendation, 2, a, b);
   EXPECT_FIELDS(ScaleEvent, 3, a, b, c);
-  EXPECT_FIELDS(MetricMemory, 5, a, b, c, d, e);
+  EXPECT_FIELDS(MissingReplica, 2, a, b);
+  EXPECT_FIELDS(MetricMemory, 6, a, b, c, d, e, f);
   EXPECT_FIELDS(History, 6, a, b, c, d, e, f);
   EXPECT_FIELDS(Decision, 9, a, b, c, d, e, f, g, h, i);
   EXPECT_FIELDS(ScaleCommand, 4, a, b, c, d);

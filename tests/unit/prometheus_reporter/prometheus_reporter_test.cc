@@ -206,6 +206,17 @@ TEST_F(PrometheusReporterTest, FallbacksThatStandIn) {
   EXPECT_EQ(Tick(tick).at(series), 1);
 }
 
+TEST_F(PrometheusReporterTest, MetricsWithoutTheReplicasThatAreMissing) {
+  TickFixture tick;
+  tick.Add("flower", 3, 3);
+  const std::string series = "tidegate_metrics_without_missing_replicas{workload=\"flower\"}";
+  EXPECT_THAT(Tick(tick), Not(Contains(Key(series))));
+  tick.input.workloads[0].spec.missing_replicas.emplace();
+  EXPECT_EQ(Tick(tick).at(series), 0);
+  tick.output.workloads[0].decision.steps.push_back({.cause = StepCause::kMissingReplicas});
+  EXPECT_EQ(Tick(tick).at(series), 1);
+}
+
 TEST_F(PrometheusReporterTest, TargetsComeAndGoAndAreCountedOncePerScrape) {
   TickFixture tick;
   tick.Add("flower", 2, 2);
