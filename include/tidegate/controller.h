@@ -54,7 +54,11 @@ struct ControllerOptions {
   Duration apply_wait = std::chrono::milliseconds(900);      ///< then its outcome is told next tick
   Duration apply_timeout = std::chrono::seconds(10);         ///< the deadline handed to the seams
   Duration source_timeout = std::chrono::seconds(10);        ///< likewise, to Components::sources
-  SeriesStoreOptions series;
+  SeriesStoreOptions series;  ///< its `metrics`: kept beside those that queries select
+  /// The series of a page that no query of a workload selects are kept, too: for a host that looks
+  /// into store() itself. Otherwise they are skipped (SeriesStoreStats::skipped_total), unless a
+  /// query selects by a pattern of names or without one.
+  bool keep_all_series = false;
   bool dry_run = false;  ///< decide and report, change nothing
 };
 

@@ -12,6 +12,7 @@
 
 #include "runtime/call_pool.h"
 #include "runtime/readings.h"
+#include "runtime/selection.h"
 #include "tidegate/promql.h"
 
 namespace tidegate {
@@ -172,6 +173,7 @@ class Controller::Impl {
     for (auto& [id, slot] : slots) TakeOver(*slot);
     slots_ = std::move(slots);
     policies_ = std::move(policies);
+    Select();
     return {};
   }
 
@@ -293,6 +295,26 @@ class Controller::Impl {
     slot->workload = std::move(workload);
     if (Status compiled = CompileQueries(*slot); !compiled) return compiled.error();
     return slot;
+  }
+
+  // Has the store keep what the workloads' queries select.
+  void Select() {
+    runtime::MetricNames names;
+    if (!options_.keep_all_series) {
+      names.emplace(options_.series.metrics.begin(), options_.series.metrics.end());
+    }
+    for (const auto& [id, slot] : slots_) {
+      for (const runtime::MetricReader& reader : slot->readers) {
+        runtime::AddMetrics(reader.query(), names);
+      }
+    }
+    selection_.Replace(std::move(names), clock_.Now());
+    store_.KeepOnly(selection_.names());
+    for (const auto& [id, slot] : slots_) {
+      for (std::size_t i = 0; i < slot->readers.size(); ++i) {
+        slot->rules[i].since = selection_.Since(slot->readers[i].query());
+      }
+    }
   }
 
   // A call that is running uses the slot: no slot goes before its calls have come back.
@@ -574,6 +596,7 @@ class Controller::Impl {
   std::mutex mutex_;  // of everything below but calls_
   std::map<WorkloadId, std::unique_ptr<Slot>> slots_;
   PolicySet policies_;
+  runtime::Selection selection_;
   Planner planner_;
   std::vector<FleetSource> fleet_;
   TargetsPtr fleet_targets_ = std::make_shared<std::vector<TargetState>>();  // before this tick

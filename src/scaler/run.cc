@@ -298,9 +298,10 @@ class Scaler {
     components.sources = *std::move(sources);
     auto workloads = MakeWorkloads(*config);
     if (!workloads) return workloads.error();
-    auto controller = Controller::Create(
-        *std::move(workloads), std::move(components),
-        {.gather_timeout = settings.gather_timeout, .dry_run = options_.dry_run});
+    auto controller = Controller::Create(*std::move(workloads), std::move(components),
+                                         {.gather_timeout = settings.gather_timeout,
+                                          .keep_all_series = settings.store.keep == "all",
+                                          .dry_run = options_.dry_run});
     if (!controller) return controller.error();
     controller_ = *std::move(controller);
     running_ = *std::move(config);

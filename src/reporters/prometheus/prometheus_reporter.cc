@@ -226,6 +226,8 @@ void AddStore(const SeriesStoreStats& stats, std::vector<MetricFamily>& page) {
   add(MakeCounter("tidegate_ingested_pages_total", "Scraped pages taken in."), stats.pages_total);
   add(MakeCounter("tidegate_page_parse_errors_total", "Scraped pages refused as malformed."),
       stats.parse_errors_total);
+  add(MakeCounter("tidegate_skipped_samples_total", "Samples of pages that no query asks for."),
+      stats.skipped_total);
   MetricFamily refused =
       MakeCounter("tidegate_refused_total", "What the store refused to take in, by reason.");
   const std::pair<const char*, std::uint64_t> reasons[] = {

@@ -64,7 +64,7 @@ void Report(const Labels& labels, const Outcome& outcome, TimePoint now, SampleS
   // What the store refuses it counts; that is no failure of the target.
   (void)sink.Ingest("up", labels, outcome.up ? 1 : 0, now);
   (void)sink.Ingest("scrape_duration_seconds", labels, outcome.seconds, now);
-  const std::size_t kept = page.samples + page.left_out;
+  const std::size_t kept = SamplesOn(page);
   (void)sink.Ingest("scrape_samples_scraped", labels, count(kept + page.dropped), now);
   (void)sink.Ingest("scrape_samples_post_metric_relabeling", labels, count(kept), now);
   (void)sink.Ingest("scrape_series_added", labels, count(page.series_added), now);
@@ -273,7 +273,7 @@ void DiscoverySource::Finish(const Result<PageSummary>& summary, Duration durati
   scraped.state.last_attempt = now;
   if (outcome.up) scraped.state.last_success = now;
   scraped.state.last_duration = duration;
-  scraped.state.samples = outcome.summary.samples;
+  scraped.state.samples = SamplesOn(outcome.summary);
   scraped.state.error = outcome.up ? "" : credentials_.Redact(summary.error().message);
 }
 

@@ -276,12 +276,14 @@ TEST_F(PrometheusReporterTest, ReloadsAndTheStore) {
   stats.series = 42;
   stats.ingested_total = 1'000'000'007;
   stats.duplicate_total = 3;
+  stats.skipped_total = 5;
   reporter_->SetStoreStats(stats);
   auto page = Parse(reporter_->Page());
   EXPECT_EQ(page.at("tidegate_config_last_reload_successful"), 0);
   EXPECT_EQ(page.at("tidegate_series"), 42);
   EXPECT_EQ(page.at("tidegate_ingested_samples_total"), 1'000'000'007);
   EXPECT_EQ(page.at("tidegate_refused_total{reason=\"duplicate\"}"), 3);
+  EXPECT_EQ(page.at("tidegate_skipped_samples_total"), 5);
   EXPECT_EQ(page.at("tidegate_refused_total{reason=\"series_limit\"}"), 0);
   reporter_->SetConfigReload(true);
   page = Parse(reporter_->Page());
