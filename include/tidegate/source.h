@@ -31,6 +31,7 @@ struct CollectQuery {
 struct WorkloadReplicas {
   WorkloadId workload;
   std::vector<Replica> replicas;
+  std::vector<std::string> targets{};  ///< what the workload's own source reads: their URLs
 };
 
 /// Borrowed: valid only during the call.

@@ -52,13 +52,14 @@ struct Slot {
   std::vector<CollectQuery> answers;           // likewise, if the source answers queries; else none
   History history;
   WorkloadStatus status;
-  Observation given;          // by SetReplicas()
-  std::vector<Replica> seen;  // by the last look that came back
+  Observation given;      // by SetReplicas()
+  WorkloadReplicas seen;  // by the last look that came back
   TimePoint next_due{};
   std::vector<ReplicaSlice> slices;  // as they were seen last
   std::vector<ReplicaSlice> asked;   // by a command since then
   WorkloadInput input;
   std::vector<TargetState> targets;
+  std::vector<std::string> read;  // the URLs of those that are the source's own
   Outcome outcome;
   std::future<void> gathering;
   std::future<void> applying;
@@ -187,7 +188,7 @@ class Controller::Impl {
     const TimePoint gathered = clock_.Now();
     TickInput input{.now = now, .workloads = {}};
     for (Slot* slot : due) input.workloads.push_back(InputOf(*slot));
-    CollectFleet(due, input, now);
+    CollectFleet(due, now);
     AddInventory(due, input);
     TickOutput output = Plan(input);
     const TimePoint planned = clock_.Now();
@@ -250,13 +251,17 @@ class Controller::Impl {
   }
 
   // The workloads' replicas as they were seen last; those of a late one are the ones before.
-  void CollectFleet(const std::vector<Slot*>& due, const TickInput& input, TimePoint now) {
+  void CollectFleet(const std::vector<Slot*>& due, TimePoint now) {
     if (fleet_.empty()) return;
-    for (std::size_t i = 0; i < due.size(); ++i) {
-      if (!input.workloads[i].error) due[i]->seen = input.workloads[i].observation.replicas;
+    for (Slot* slot : due) {
+      if (Running(slot->gathering) || slot->input.error) continue;
+      slot->seen = {slot->id(), slot->input.observation.replicas, slot->read};
     }
     auto replicas = std::make_shared<std::vector<WorkloadReplicas>>();
-    for (const auto& [id, slot] : slots_) replicas->push_back({id, slot->seen});
+    for (const auto& [id, slot] : slots_) {
+      replicas->push_back(slot->seen);
+      replicas->back().workload = id;
+    }
     const TimePoint deadline = now + options_.source_timeout;
     for (FleetSource& each : fleet_) {
       if (Running(each.collecting)) continue;
@@ -419,6 +424,8 @@ class Controller::Impl {
       });
       slot.targets = workload.source->targets();
     }
+    slot.read.clear();
+    for (const TargetState& target : slot.targets) slot.read.push_back(target.target);
     std::copy_if(fleet.begin(), fleet.end(), std::back_inserter(slot.targets),
                  [&](const TargetState& target) { return target.workload == slot.id(); });
     for (std::size_t i = 0; i < workload.spec.metrics.size(); ++i) {
