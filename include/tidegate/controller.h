@@ -87,6 +87,10 @@ class TIDEGATE_EXPORT Controller {
   /// One pass over the workloads whose period is due (all of them at the first call).
   TickOutput Tick();
 
+  /// Observes the backends and collects from all sources once, and decides nothing. Unlike a tick
+  /// it waits for Components::sources, until their deadline: what a first Tick() is to decide on.
+  void CollectOnce();
+
   /// Ticks until a stop is requested. A late tick is skipped, never caught up with.
   void Run(const std::stop_token& stop);
 

@@ -178,6 +178,20 @@ class Controller::Impl {
     return {};
   }
 
+  void CollectOnce() {
+    const std::lock_guard lock(mutex_);
+    const TimePoint now = clock_.Now();
+    std::vector<Slot*> all;
+    for (const auto& [id, slot] : slots_) all.push_back(slot.get());
+    fleet_targets_ = FleetTargets();
+    Gather(all, now);
+    CollectFleet(all, now);
+    for (const FleetSource& each : fleet_) {
+      const TimePoint deadline = now + options_.source_timeout;
+      each.collecting.wait_for(std::max(Duration::zero(), deadline - clock_.Now()));
+    }
+  }
+
   TickOutput Tick() {
     const std::lock_guard lock(mutex_);
     const TimePoint now = clock_.Now();
@@ -624,6 +638,8 @@ Result<std::unique_ptr<Controller>> Controller::Create(std::vector<Workload> wor
 }
 
 TickOutput Controller::Tick() { return impl_->Tick(); }
+
+void Controller::CollectOnce() { impl_->CollectOnce(); }
 
 void Controller::ReplaceSources(std::vector<std::unique_ptr<Source>> sources) {
   impl_->ReplaceSources(std::move(sources));

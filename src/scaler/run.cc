@@ -259,6 +259,7 @@ class Scaler {
       return 1;
     }
     if (options_.once) {
+      if (!running_.scrape_configs.empty()) controller_->CollectOnce();
       controller_->Tick();
       return 0;
     }

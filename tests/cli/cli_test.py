@@ -515,6 +515,59 @@ class Running(unittest.TestCase):
             self.assertNotIn("canary", text)
         self.assertNotIn("canary", tidegate("validate", "--dump", self.config).stdout)
 
+    def gateway(self):
+        """A page of a target that is discovered: its host:port, and how often it was read."""
+        page = b"# TYPE load gauge\nload 35\nother 1\nother{x=\"1\"} 2\n"
+        reads = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                reads.append(self.path)
+                self.send_response(200)
+                self.send_header("Content-Type", "text/plain; version=0.0.4")
+                self.send_header("Content-Length", str(len(page)))
+                self.end_headers()
+                self.wfile.write(page)
+
+            def log_message(self, *_):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        return f"127.0.0.1:{server.server_port}", reads
+
+    def discover(self, target, settings=""):
+        """The workload scales on what the job `gw` finds."""
+        text = re.sub(r"  - type: Pods\n    pods: .*\n", "  - type: External\n    external: {metric: {name: load}, "
+                      "target: {type: AverageValue, averageValue: 10}}\n", self.config.read_text())
+        text = re.sub(r"  scrape: .*\n", "", text) + settings
+        self.config.write_text(text + f"---\nscrape_configs:\n- job_name: gw\n  scrape_interval: 1s\n"
+                                      f"  scrape_timeout: 1s\n  static_configs: [{{targets: ['{target}']}}]\n")
+
+    def test_once_decides_on_what_is_discovered(self):
+        target, reads = self.gateway()
+        self.discover(target)
+        done = tidegate("run", "-f", self.config, "--once", "--dry-run")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        (tick,) = self.ticks()
+        self.assertEqual(tick["input"]["workloads"][0]["readings"][0]["milliValues"], [35000])
+        self.assertEqual(self.desired(), 4)
+        self.assertEqual(reads, ["/metrics"])
+
+    def test_once_does_not_wait_for_what_hangs(self):
+        hung = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(hung.close)
+        self.discover(f"127.0.0.1:{hung.getsockname()[1]}")
+        begin = time.monotonic()
+        done = tidegate("run", "-f", self.config, "--once", "--dry-run")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertLess(time.monotonic() - begin, 20)
+        (tick,) = self.ticks()
+        self.assertIn("error", tick["input"]["workloads"][0]["readings"][0])
+        self.assertIn("timed out", done.stderr)
+
     def test_a_changed_journal_does_not_replay(self):
         self.start()
         wait_for(lambda: self.desired() == 1)
