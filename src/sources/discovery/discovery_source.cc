@@ -266,6 +266,7 @@ void DiscoverySource::Scrape(const CollectRequest& request, const std::vector<Sc
         pages.emplace_back(scraped->target.labels, request.now, sink, page_rules_).Reader();
     get.close_after = scraped->leaving;
     get.tls = job_.access.tls;
+    get.verify_certificate = !job_.access.insecure_skip_verify;
     get.headers = credentials_.headers();
     get.headers.emplace("Accept", kAcceptHeader);
     get.headers.emplace("X-Prometheus-Scrape-Timeout-Seconds", Seconds(get.timeout));
