@@ -58,6 +58,7 @@ struct TargetState {
   std::string metric;     ///< the only metric that it is asked for; empty: any
   std::string warning;    ///< it is up, but what it said of `metric` is in doubt, and why
   WorkloadId workload{};  ///< whose replica it is, of a source that serves no one workload
+  std::string job{};      ///< of ScrapeConfig that found it, or could not; empty: none
   Labels labels{};        ///< of the target, if it was discovered: `job`, `instance` …
 };
 

@@ -103,6 +103,7 @@ class StateReporter final : public Reporter {
     nlohmann::json json{{"replica", target.replica}, {"target", target.target},
                         {"up", target.up},           {"samples", target.samples},
                         {"error", target.error},     {"warning", target.warning}};
+    if (!target.job.empty()) json["job"] = target.job;
     if (!target.labels.empty()) json["labels"] = target.labels;
     return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   }

@@ -168,6 +168,9 @@ Status DiscoverySource::Collect(const CollectRequest& request, SampleSink& sink)
 
 /// Why there may be too few targets; empty: there are all.
 std::string DiscoverySource::Why() const {
+  if (discoveries_.size() == 1 && job_.static_configs.empty()) {
+    return "selects none of the workloads, and no targets are listed";
+  }
   for (const auto& each : discoveries_) {
     if (std::string error = each->error(); !error.empty()) return error;
   }
@@ -236,6 +239,7 @@ void DiscoverySource::AddTarget(const Labels& own, const Labels& group,
     scraped.state.replica = owner->second.replica;
     scraped.leaving = owner->second.leaving;
   }
+  scraped.state.job = job_.job_name;
   scraped.state.labels = scraped.target.labels;
   Identity identity{scraped.target.url, scraped.target.labels};
   targets.emplace(std::move(identity), std::move(scraped));
@@ -303,7 +307,7 @@ std::vector<TargetState> DiscoverySource::targets() const {
   if (!problem_.empty()) {
     TargetState discovering;
     discovering.target = "discovery of " + job_.job_name;
-    discovering.labels = {{"job", job_.job_name}};
+    discovering.job = job_.job_name;
     discovering.error = problem_;
     states.push_back(std::move(discovering));
   }

@@ -269,6 +269,15 @@ TEST_F(DiscoverySourceTest, WhatAWorkloadReadsItselfIsLeftOut) {
   EXPECT_EQ(Select("sum(load)"), "8");
 }
 
+TEST_F(DiscoverySourceTest, AJobWithoutTargetsSaysSo) {
+  Use({.job_name = "podMonitor/default/web/0"});
+  Collect();
+  ASSERT_EQ(source_->targets().size(), 1U);
+  EXPECT_EQ(Problem(), "selects none of the workloads, and no targets are listed");
+  EXPECT_EQ(source_->targets().front().job, "podMonitor/default/web/0");
+  EXPECT_TRUE(source_->targets().front().labels.empty());
+}
+
 TEST_F(DiscoverySourceTest, ATargetOfWhichNothingIsAskedForIsUp) {
   const auto port = server_.Listen({.body = "load 7\nother 1\n"});
   store_.KeepOnly(std::vector<std::string>{"nothing"});

@@ -239,6 +239,25 @@ TEST_F(PrometheusReporterTest, AReplicaWithTwoTargetsIsUpIfBothAre) {
   }
 }
 
+TEST_F(PrometheusReporterTest, JobsByWhatTheyFound) {
+  TickFixture tick;
+  TargetState up = UpTarget("", kT0);
+  up.job = "gw";
+  up.labels = {{"instance", "h:1"}};
+  TargetState down = DownTarget("", kT0, "HTTP 404");
+  down.job = "gw";
+  down.labels = {{"instance", "h:2"}};
+  TargetState none;
+  none.job = "empty";
+  none.error = "selects none of the workloads";
+  tick.fleet_targets = {up, down, none};
+  const auto page = Tick(tick);
+  EXPECT_EQ(page.at("tidegate_job_targets{job=\"gw\"}"), 2);
+  EXPECT_EQ(page.at("tidegate_job_targets_up{job=\"gw\"}"), 1);
+  EXPECT_EQ(page.at("tidegate_job_targets{job=\"empty\"}"), 0);
+  EXPECT_EQ(page.at("tidegate_job_targets_up{job=\"empty\"}"), 0);
+}
+
 TEST_F(PrometheusReporterTest, ActionsByDirectionAndResult) {
   TickFixture failed;
   failed.Add("flower", 3, 1);
