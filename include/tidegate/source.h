@@ -31,6 +31,7 @@ struct CollectQuery {
 struct WorkloadReplicas {
   WorkloadId workload;
   std::vector<Replica> replicas;
+  std::vector<std::string> targets{};  ///< what the workload's own source reads: their URLs
 };
 
 /// Borrowed: valid only during the call.
@@ -58,6 +59,7 @@ struct TargetState {
   std::string warning;            ///< it is up, but what it said of `metric` is in doubt, and why
   std::size_t skipped_lines = 0;  ///< of its page, by PageRules::lenient; `warning` has the first
   WorkloadId workload{};          ///< whose replica it is, of a source that serves no one workload
+  std::string job{};              ///< of ScrapeConfig that found it, or could not; empty: none
   Labels labels{};                ///< of the target, if it was discovered: `job`, `instance` …
 };
 

@@ -1882,6 +1882,7 @@ class SeriesStoreStats:
         out_of_order_total: int = ...,
         too_far_ahead_total: int = ...,
         duplicate_total: int = ...,
+        skipped_total: int = ...,
         parse_errors_total: int = ...,
         skipped_lines_total: int = ...,
     ) -> None: ...
@@ -1922,6 +1923,9 @@ class SeriesStoreStats:
     def duplicate_total(self) -> int:
         """As old as the newest."""
     @property
+    def skipped_total(self) -> int:
+        """Samples of metrics that are not kept."""
+    @property
     def parse_errors_total(self) -> int:
         """Pages refused."""
     @property
@@ -1942,6 +1946,7 @@ class SeriesStoreStats:
         out_of_order_total: int = ...,
         too_far_ahead_total: int = ...,
         duplicate_total: int = ...,
+        skipped_total: int = ...,
         parse_errors_total: int = ...,
         skipped_lines_total: int = ...,
     ) -> Self: ...
@@ -1961,6 +1966,7 @@ class PageSummary:
         left_out: int = ...,
         series_added: int = ...,
         dropped: int = ...,
+        skipped: int = ...,
         skipped_lines: int = ...,
         first_skipped: str = ...,
     ) -> None: ...
@@ -1977,6 +1983,9 @@ class PageSummary:
     def dropped(self) -> int:
         """Samples that rules left out."""
     @property
+    def skipped(self) -> int:
+        """Of metrics that are not kept."""
+    @property
     def skipped_lines(self) -> int:
         """By lenient rules."""
     @property
@@ -1989,6 +1998,7 @@ class PageSummary:
         left_out: int = ...,
         series_added: int = ...,
         dropped: int = ...,
+        skipped: int = ...,
         skipped_lines: int = ...,
         first_skipped: str = ...,
     ) -> Self: ...

@@ -143,7 +143,7 @@ class MetricReader::Judge {
   TimePoint newest() const { return newest_.value_or(now_); }
 
  private:
-  // Whoever knows about the replica, or about all of them, has answered.
+  // Whoever knows about the replica, or about all of them, has answered since the series are kept.
   bool Answered(const std::string& replica) const {
     bool any = false;
     for (const TargetState& target : targets_) {
@@ -152,7 +152,9 @@ class MetricReader::Judge {
         continue;
       }
       // What was on a line that was skipped is not known.
-      if (!target.up || target.skipped_lines > 0) return false;
+      if (!target.up || target.skipped_lines > 0 || target.last_success <= options_.since) {
+        return false;
+      }
       any = true;
     }
     return any;
@@ -198,7 +200,8 @@ class MetricReader::Judge {
   core::WindowAverage AverageOf(const MatrixSeries& series, bool gaps_are_zero) const {
     std::vector<core::TimedValue> values;
     for (const MatrixPoint& point : series.points) {
-      if (std::isfinite(point.value)) values.push_back({point.time, point.value});
+      if (point.time <= options_.since || !std::isfinite(point.value)) continue;
+      values.push_back({point.time, point.value});
     }
     return core::Average(values, now_, options_.window, gaps_are_zero);
   }
