@@ -21,6 +21,7 @@ struct RunOptions {
   bool dry_run = false;
   bool once = false;
   bool insecure_admin = false;
+  bool allow_reconfigure = false;  // slices of spec.devices.nvml may be made and destroyed
   // Set: wins over the file.
   std::optional<std::string> admin_address;
   std::optional<std::string> journal;

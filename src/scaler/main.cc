@@ -32,6 +32,9 @@ void AddRun(CLI::App& app, RunOptions& options) {
       ->envname("TIDEGATE_ADMIN_ADDRESS");
   run->add_flag("--insecure-admin", options.insecure_admin,
                 "Allow an admin address that other machines can reach");
+  run->add_flag("--allow-reconfigure", options.allow_reconfigure,
+                "Slices of spec.devices.nvml may be made, and destroyed: those that Tidegate made, "
+                "or that the file calls expendable");
   run->add_option("--journal", options.journal, "Where ticks are recorded")
       ->envname("TIDEGATE_JOURNAL");
   run->add_option("--log-level", options.log_level, "debug, info, warning, error or off")
