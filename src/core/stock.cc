@@ -31,7 +31,7 @@ bool Serves(const Fleet& fleet, const Spot& spot, const SliceRequest& request) {
 
 }  // namespace
 
-StockPlacer::StockPlacer(const Inventory& inventory, std::set<std::string_view> taken,
+StockPlacer::StockPlacer(const Inventory& inventory, const std::set<std::string_view>& taken,
                          const Placer& placer)
     : driver_(inventory.driver ? &*inventory.driver : nullptr), placer_(placer) {
   if (driver_ == nullptr) return;

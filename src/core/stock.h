@@ -19,7 +19,8 @@ namespace tidegate::core {
 class StockPlacer final : public Placer {
  public:
   /// `taken` are ids of slices that replicas have. The other placer is borrowed.
-  StockPlacer(const Inventory& inventory, std::set<std::string_view> taken, const Placer& placer);
+  StockPlacer(const Inventory& inventory, const std::set<std::string_view>& taken,
+              const Placer& placer);
 
   /// Whether nothing may be made.
   bool fixed() const { return driver_ != nullptr && !driver_->reconfigure; }
