@@ -152,6 +152,9 @@ TIDEGATE_EXPORT void Describe(FieldVisitor& v, ScaleCommand& s);
 // placement.h, inventory.h
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, Device& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, DeviceLimit& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, DeviceSlice& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, RefusedLayout& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, DriverSlices& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, Inventory& s);
 
 // plan.h, reporter.h, record.h
@@ -182,6 +185,7 @@ TIDEGATE_EXPORT void Describe(FieldVisitor& v, JournalOptions& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, LogOptions& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, StoreOptions& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, SimulatedDevices& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, NvmlDevicesOptions& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, DevicesOptions& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, ScalerOptions& s);
 

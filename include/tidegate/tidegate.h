@@ -31,6 +31,7 @@
 #include "tidegate/reporter.h"
 #include "tidegate/result.h"
 #include "tidegate/series_store.h"
+#include "tidegate/slice_driver.h"
 #include "tidegate/source.h"
 #include "tidegate/spec.h"
 #include "tidegate/status.h"

@@ -44,8 +44,9 @@ void BindValues(py::module_& module) {
                                             "So many replicas, all of them ready since then.");
   BindAll<Doubt, ReplicaReading, Reading, Step, MetricTrace, Proposal, Recommendation, ScaleEvent,
           MissingReplica, MetricMemory, History, Decision, ScaleCommand>(module);
-  BindAll<Device, DeviceLimit, Inventory, WorkloadInput, TickInput, WorkloadOutput, TickOutput,
-          Applied, OwnedTickReport, OwnedPolicyInput, WorkloadOptions>(module);
+  BindAll<Device, DeviceLimit, DeviceSlice, RefusedLayout, DriverSlices, Inventory, WorkloadInput,
+          TickInput, WorkloadOutput, TickOutput, Applied, OwnedTickReport, OwnedPolicyInput,
+          WorkloadOptions>(module);
   BindAll<SeriesStoreOptions, SeriesStoreStats, PageSummary, VectorSample, MatrixPoint,
           MatrixSeries, EvaluateQuality, QueryResult>(module);
 }

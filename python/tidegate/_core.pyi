@@ -1464,6 +1464,117 @@ class DeviceLimit:
     __match_args__: ClassVar[tuple[str, ...]]
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
+class DeviceSlice:
+    """A slice that exists, whoever made it."""
+
+    def __init__(
+        self,
+        *,
+        id: str = ...,
+        device: str = ...,
+        profile: str = ...,
+        start: int = ...,
+        usable: bool = ...,
+        removable: bool = ...,
+    ) -> None: ...
+    @property
+    def id(self) -> str:
+        """What CUDA_VISIBLE_DEVICES takes."""
+    @property
+    def device(self) -> str:
+        """The GPU's id."""
+    @property
+    def profile(self) -> str:
+        """Such as 3g.20gb."""
+    @property
+    def start(self) -> int:
+        """The first of its memory slices."""
+    @property
+    def usable(self) -> bool:
+        """A replica may get it."""
+    @property
+    def removable(self) -> bool:
+        """May be destroyed where its room is needed."""
+    def replace(
+        self,
+        *,
+        id: str = ...,
+        device: str = ...,
+        profile: str = ...,
+        start: int = ...,
+        usable: bool = ...,
+        removable: bool = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> DeviceSlice: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class RefusedLayout:
+    """Profiles that a driver refused to make together."""
+
+    def __init__(
+        self,
+        *,
+        model: str = ...,
+        profiles: Sequence[str] = ...,
+    ) -> None: ...
+    @property
+    def model(self) -> str:
+        """Such as a100-40gb."""
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """With repetitions."""
+    def replace(
+        self,
+        *,
+        model: str = ...,
+        profiles: Sequence[str] = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> RefusedLayout: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class DriverSlices:
+    """What a driver says of the devices."""
+
+    def __init__(
+        self,
+        *,
+        slices: Sequence[DeviceSlice | Mapping[str, Any]] = ...,
+        reconfigure: bool = ...,
+        refused: Sequence[RefusedLayout | Mapping[str, Any]] = ...,
+        notes: Sequence[str] = ...,
+    ) -> None: ...
+    @property
+    def slices(self) -> tuple[DeviceSlice, ...]:
+        """Those that exist."""
+    @property
+    def reconfigure(self) -> bool:
+        """Others can be made."""
+    @property
+    def refused(self) -> tuple[RefusedLayout, ...]:
+        """Never planned again."""
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is left out, what is wrong."""
+    def replace(
+        self,
+        *,
+        slices: Sequence[DeviceSlice | Mapping[str, Any]] = ...,
+        reconfigure: bool = ...,
+        refused: Sequence[RefusedLayout | Mapping[str, Any]] = ...,
+        notes: Sequence[str] = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> DriverSlices: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
 class Inventory:
     """GPUs whose slices workloads share."""
 
@@ -1473,6 +1584,7 @@ class Inventory:
         devices: Sequence[Device | Mapping[str, Any]] = ...,
         budgets: Sequence[DeviceLimit | Mapping[str, Any]] = ...,
         repack_after: Seconds | None = ...,
+        driver: DriverSlices | Mapping[str, Any] | None = ...,
     ) -> None: ...
     @property
     def devices(self) -> tuple[Device, ...]:
@@ -1483,12 +1595,16 @@ class Inventory:
     @property
     def repack_after(self) -> float | None:
         """At rest for so long: replicas may move."""
+    @property
+    def driver(self) -> DriverSlices | None:
+        """None: every slice that fits can be had."""
     def replace(
         self,
         *,
         devices: Sequence[Device | Mapping[str, Any]] = ...,
         budgets: Sequence[DeviceLimit | Mapping[str, Any]] = ...,
         repack_after: Seconds | None = ...,
+        driver: DriverSlices | Mapping[str, Any] | None = ...,
     ) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
     @staticmethod

@@ -201,10 +201,32 @@ void Describe(FieldVisitor& v, DeviceLimit& s) {
   v.Field("devices", s.devices);
 }
 
+void Describe(FieldVisitor& v, DeviceSlice& s) {
+  v.Field("id", s.id);
+  v.Field("device", s.device);
+  v.Field("profile", s.profile);
+  v.Field("start", s.start);
+  v.Field("usable", s.usable);
+  v.Field("removable", s.removable);
+}
+
+void Describe(FieldVisitor& v, RefusedLayout& s) {
+  v.Field("model", s.model);
+  v.Field("profiles", s.profiles);
+}
+
+void Describe(FieldVisitor& v, DriverSlices& s) {
+  v.Field("slices", s.slices);
+  v.Field("reconfigure", s.reconfigure);
+  v.Field("refused", s.refused);
+  v.Field("notes", s.notes);
+}
+
 void Describe(FieldVisitor& v, Inventory& s) {
   v.Field("devices", s.devices);
   v.Field("budgets", s.budgets);
   v.Field("repackAfter", s.repack_after);
+  v.Field("driver", s.driver);
 }
 
 void Describe(FieldVisitor& v, WorkloadInput& s) {

@@ -37,6 +37,13 @@ std::vector<std::string_view> ProfileNames(const DeviceModel& model) {
 std::string ProfileProblem(const DevicesOptions& devices, const std::string& profile) {
   std::deque<DeviceModel> models;  // stay where they are: names point into them
   std::vector<std::string_view> known;
+  if (devices.nvml) {  // which models there are shows when it starts
+    for (const DeviceModel& model : DeviceModels()) {
+      if (FindProfile(model, profile)) return {};
+      for (const std::string_view name : ProfileNames(model)) known.push_back(name);
+    }
+    return "no GPU has a profile " + JsonString(profile) + Nearest(profile, known);
+  }
   for (const SimulatedDevices& entry : devices.simulated) {
     const Result<DeviceModel> model = FindDeviceModel(entry.model);
     if (!model) continue;

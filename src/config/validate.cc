@@ -553,6 +553,9 @@ void Validator::CheckDevices(const DevicesOptions& devices) {
     if (FindDeviceModel(name)) continue;
     Report(At("spec.devices.simulated", i) + ".model", UnknownModel(name));
   }
+  if (devices.nvml && !devices.simulated.empty()) {
+    Report("spec.devices.nvml", "is given, so no GPUs can be simulated");
+  }
   for (const auto& [name, count] : devices.budgets) {
     if (!FindDeviceModel(name)) Report("spec.devices.budgets." + name, UnknownModel(name));
   }

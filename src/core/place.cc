@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/seat.h"
+#include "core/stock.h"
 
 namespace tidegate::core {
 namespace {
@@ -22,20 +23,40 @@ TimePoint Before(TimePoint now, Duration age) {
   return TimePoint(Duration(count));
 }
 
+// By their ids, what replicas have, get or are leaving.
+std::set<std::string_view> TakenIds(const TickInput& input, const std::vector<Seat>& seats) {
+  std::set<std::string_view> ids;
+  const auto add = [&](const std::vector<ReplicaSlice>& slices) {
+    for (const ReplicaSlice& slice : slices) ids.insert(slice.id);
+  };
+  for (const auto& [workload, slices] : input.held) add(slices);
+  for (const Seat& seat : seats) {
+    add(seat.kept());
+    add(seat.leaving());
+  }
+  return ids;
+}
+
 // What one tick does with the slices.
 class SlicePlan {
  public:
   SlicePlan(const TickInput& input, std::vector<Seat>& seats, const Result<Fleet>& empty,
             const Placer& placer)
-      : input_(input), seats_(seats), placer_(placer), fleet_(empty ? *empty : Fleet()) {
+      : input_(input),
+        seats_(seats),
+        placer_(input.inventory, TakenIds(input, seats), placer),
+        fleet_(empty ? *empty : Fleet()) {
     if (!empty) fault_ = empty.error().message;
+    placer_.Occupy(fleet_);
     for (const auto& [workload, slices] : input.held) AddSlices(workload, slices, true, fleet_);
     for (const Seat& seat : seats_) {
       AddSlices(seat.workload(), seat.kept(), false, fleet_);
       AddSlices(seat.workload(), seat.leaving(), true, fleet_);
     }
     for (std::size_t d = 0; d < fleet_.device_count(); ++d) {
-      used_.push_back(!fleet_.slices(d).empty());
+      const std::vector<Slice> slices = fleet_.slices(d);
+      used_.push_back(std::any_of(slices.begin(), slices.end(),
+                                  [](const Slice& slice) { return !slice.group.empty(); }));
     }
     KeepBudgets();
   }
@@ -43,7 +64,7 @@ class SlicePlan {
   void Run(bool at_rest) {
     for (Seat& seat : seats_) Shrink(seat);
     Grow();
-    if (at_rest) Move();
+    if (at_rest && !placer_.fixed()) Move();
   }
 
  private:
@@ -116,7 +137,7 @@ class SlicePlan {
     const std::string& profile = fleet_.model_of(spot.device).profiles[spot.placed.profile].name;
     const std::string& device = fleet_.device(spot.device).id;
     const std::int32_t start = spot.placed.span.start;
-    ReplicaSlice slice{.id = SimulatedSliceId(device, profile, start),
+    ReplicaSlice slice{.id = placer_.Claim(spot, fleet_),
                        .device = device,
                        .profile = profile,
                        .start = start,
@@ -147,7 +168,7 @@ class SlicePlan {
 
   void Refuse(Seat& seat, const SliceRequest& request) const {
     if (!fault_.empty()) return seat.Refuse(StepCause::kNoRoom, fault_);
-    std::string reason = ExplainUnplaced(fleet_, request);
+    std::string reason = placer_.Explain(fleet_, request);
     for (const DeviceLimit& budget : input_.inventory.budgets) {
       const bool serves = request.profile.empty() ||
                           (closed_.count(budget.model) > 0 &&
@@ -198,7 +219,7 @@ class SlicePlan {
 
   const TickInput& input_;
   std::vector<Seat>& seats_;
-  const Placer& placer_;
+  const StockPlacer placer_;
   // All that is taken, also by replicas that are going, and what is planned.
   Fleet fleet_;
   std::string fault_;             // why there is no fleet
@@ -211,9 +232,12 @@ class SlicePlan {
 PlaceStage::PlaceStage() : placer_(MakePlacer()), empty_(Fleet()) {}
 
 const Result<Fleet>& PlaceStage::EmptyFleet(const Inventory& inventory) {
-  if (inventory.devices != devices_) {
+  const std::vector<RefusedLayout> refused =
+      inventory.driver ? inventory.driver->refused : std::vector<RefusedLayout>();
+  if (inventory.devices != devices_ || refused != refused_) {
     devices_ = inventory.devices;
-    empty_ = FleetOf({.devices = devices_});
+    refused_ = refused;
+    empty_ = FleetOf({.devices = devices_, .driver = DriverSlices{.refused = refused_}});
   }
   return empty_;
 }
@@ -223,7 +247,9 @@ void PlaceStage::Run(const TickInput& input, TickOutput& output) {
   for (std::size_t i = 0; i < input.workloads.size(); ++i) {
     const WorkloadInput& workload = input.workloads[i];
     if (!workload.spec.slice || workload.error) continue;
-    seats.emplace_back(workload, output.workloads[i]).FinishMoves();
+    Seat& seat = seats.emplace_back(workload, output.workloads[i]);
+    seat.FinishMoves();
+    if (input.inventory.driver) seat.DropLost(*input.inventory.driver);
   }
   const auto& after = input.inventory.repack_after;
   const bool at_rest = after && std::all_of(seats.begin(), seats.end(), [&](const Seat& seat) {

@@ -32,7 +32,8 @@ class PlaceStage {
   const Result<Fleet>& EmptyFleet(const Inventory& inventory);
 
   std::unique_ptr<Placer> placer_;
-  std::vector<Device> devices_;  // of empty_
+  std::vector<Device> devices_;         // of empty_
+  std::vector<RefusedLayout> refused_;  // likewise
   Result<Fleet> empty_;
 };
 

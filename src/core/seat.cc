@@ -127,6 +127,16 @@ void Seat::CancelMoves() {
   for (const std::string& id : targets) Drop(id);
 }
 
+void Seat::DropLost(const DriverSlices& driver) {
+  std::vector<std::string> lost;
+  for (const ReplicaSlice& slice : kept_) {
+    const bool exists = std::any_of(driver.slices.begin(), driver.slices.end(),
+                                    [&](const DeviceSlice& each) { return each.id == slice.id; });
+    if (!exists && !slice.replica.empty() && !Serving(slice)) lost.push_back(slice.id);
+  }
+  for (const std::string& id : lost) Drop(id);
+}
+
 bool Seat::Unchanged() const {
   return std::equal(
       kept_.begin(), kept_.end(), before_.begin(), before_.end(),

@@ -53,6 +53,9 @@ class Seat {
   /// Gives up the moves that are under way.
   void CancelMoves();
 
+  /// Lets those go whose slice is not there any more, unless they serve all the same.
+  void DropLost(const DriverSlices& driver);
+
   /// Nothing is changing, and nothing has since then.
   bool AtRest(TimePoint since) const;
   /// Wants no more and no fewer slices than it has, and no move is under way.

@@ -238,6 +238,25 @@ TEST(ConfigTest, AUtilizationNeedsARequest) {
       "spec.backend.processPool.requests.cpu: it is a percentage of what each replica requests");
 }
 
+TEST(ConfigTest, TheGpusOfThisMachine) {
+  const auto config = LoadConfig(std::string(TIDEGATE_SOURCE_DIR) + "/examples/mig/nvml.yaml");
+  ASSERT_TRUE(config) << config.error().message;
+  NvmlDevicesOptions nvml{.state_file = "/var/lib/tidegate/slices.json"};
+  nvml.node = "dgx";
+  EXPECT_EQ(config->scaler.devices.value().nvml, nvml);
+  EXPECT_TRUE(MakeInventory(*config->scaler.devices)->devices.empty());
+}
+
+TEST(ConfigTest, GpusAreRealOrSimulated) {
+  const std::string scaler =
+      "apiVersion: tidegate.dev/v1alpha1\nkind: Scaler\nspec:\n  devices:\n"
+      "    nvml: {}\n    simulated: [{model: a30}]\n";
+  const ParsedConfig parsed = ParseConfig(scaler, "f.yaml");
+  ASSERT_FALSE(parsed.problems.empty());
+  EXPECT_THAT(parsed.problems[0].ToString(),
+              HasSubstr("spec.devices.nvml: is given, so no GPUs can be simulated"));
+}
+
 TEST(ConfigTest, DumpOfAParsedDumpIsTheDump) {
   const std::string full = Read(std::string(TIDEGATE_SOURCE_DIR) + "/examples/config/full.yaml");
   const std::string once = DumpConfig(Parse(full));

@@ -42,7 +42,7 @@ TEST(ReferenceTest, TheCommittedProfilesAreCurrent) {
 
 TEST(ReferenceTest, FullYamlNamesEveryKeyOfThePage) {
   const std::string examples = std::string(TIDEGATE_SOURCE_DIR) + "/examples/";
-  std::string full = Read(examples + "config/full.yaml");
+  std::string full = Read(examples + "config/full.yaml") + Read(examples + "mig/nvml.yaml");
   for (const char* file : {"dgx", "cluster", "demand"}) {
     full += Read(examples + "pack/" + file + ".yaml");
   }
@@ -144,7 +144,8 @@ TEST(ReferenceTest, EveryFieldOfTheSpecIsDescribed) {
   EXPECT_FIELDS(JournalOptions, 3, a, b, c);
   EXPECT_FIELDS(LogOptions, 2, a, b);
   EXPECT_FIELDS(SimulatedDevices, 3, a, b, c);
-  EXPECT_FIELDS(DevicesOptions, 3, a, b, c);
+  EXPECT_FIELDS(NvmlDevicesOptions, 7, a, b, c, d, e, f, g);
+  EXPECT_FIELDS(DevicesOptions, 4, a, b, c, d);
   EXPECT_FIELDS(StoreOptions, 1, a);
   EXPECT_FIELDS(ScalerOptions, 6, a, b, c, d, e, f);
 }
@@ -174,7 +175,10 @@ TEST(ReferenceTest, EveryFieldOfATickIsDescribed) {
   EXPECT_FIELDS(WorkloadInput, 5, a, b, c, d, e);
   EXPECT_FIELDS(Device, 5, a, b, c, d, e);
   EXPECT_FIELDS(DeviceLimit, 2, a, b);
-  EXPECT_FIELDS(Inventory, 3, a, b, c);
+  EXPECT_FIELDS(DeviceSlice, 6, a, b, c, d, e, f);
+  EXPECT_FIELDS(RefusedLayout, 2, a, b);
+  EXPECT_FIELDS(DriverSlices, 4, a, b, c, d);
+  EXPECT_FIELDS(Inventory, 4, a, b, c, d);
   EXPECT_FIELDS(TickInput, 4, a, b, c, d);
   EXPECT_FIELDS(WorkloadOutput, 3, a, b, c);
   EXPECT_FIELDS(TickOutput, 1, a);
