@@ -452,6 +452,7 @@ class SliceSpec:
         memory: Quantity = ...,
         sm_count: int = ...,
         priority: int = ...,
+        sizes: Sequence[SliceSize | Mapping[str, Any]] = ...,
     ) -> None: ...
     @property
     def profile(self) -> str:
@@ -465,6 +466,9 @@ class SliceSpec:
     @property
     def priority(self) -> int:
         """Higher ones are served first."""
+    @property
+    def sizes(self) -> tuple[SliceSize, ...]:
+        """Any of these will do: replicas are units of capacity."""
     def replace(
         self,
         *,
@@ -472,6 +476,7 @@ class SliceSpec:
         memory: Quantity = ...,
         sm_count: int = ...,
         priority: int = ...,
+        sizes: Sequence[SliceSize | Mapping[str, Any]] = ...,
     ) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
     @staticmethod
@@ -1249,6 +1254,33 @@ class MetricMemory:
     __match_args__: ClassVar[tuple[str, ...]]
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
+class SliceRequests:
+    """What a workload on slices has asked for."""
+
+    def __init__(
+        self,
+        *,
+        wanted: int = ...,
+        asked: Mapping[str, float] = ...,
+    ) -> None: ...
+    @property
+    def wanted(self) -> int:
+        """Replicas, when it was asked last."""
+    @property
+    def asked(self) -> Mapping[str, float]:
+        """Slices by profile; old ones fade."""
+    def replace(
+        self,
+        *,
+        wanted: int = ...,
+        asked: Mapping[str, float] = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> SliceRequests: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
 class History:
     """What a workload remembers between ticks."""
 
@@ -1261,6 +1293,7 @@ class History:
         last_scale_time: Time | None = ...,
         scaled_to_zero: bool = ...,
         metrics: Sequence[MetricMemory | Mapping[str, Any]] = ...,
+        slices: SliceRequests | Mapping[str, Any] | None = ...,
     ) -> None: ...
     @property
     def recommendations(self) -> tuple[Recommendation, ...] | None:
@@ -1280,6 +1313,9 @@ class History:
     @property
     def metrics(self) -> tuple[MetricMemory, ...]:
         """Those of which something is remembered."""
+    @property
+    def slices(self) -> SliceRequests | None:
+        """None: it never asked for slices."""
     def replace(
         self,
         *,
@@ -1289,6 +1325,7 @@ class History:
         last_scale_time: Time | None = ...,
         scaled_to_zero: bool = ...,
         metrics: Sequence[MetricMemory | Mapping[str, Any]] = ...,
+        slices: SliceRequests | Mapping[str, Any] | None = ...,
     ) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
     @staticmethod

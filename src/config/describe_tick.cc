@@ -160,6 +160,11 @@ void Describe(FieldVisitor& v, MetricMemory& s) {
   v.Field("missing", s.missing);
 }
 
+void Describe(FieldVisitor& v, SliceRequests& s) {
+  v.Field("wanted", s.wanted);
+  v.Field("asked", s.asked);
+}
+
 void Describe(FieldVisitor& v, History& s) {
   v.Field("recommendations", s.recommendations);
   v.Field("scaleUpEvents", s.scale_up_events);
@@ -167,6 +172,7 @@ void Describe(FieldVisitor& v, History& s) {
   v.Field("lastScaleTime", s.last_scale_time);
   v.Field("scaledToZero", s.scaled_to_zero);
   v.Field("metrics", s.metrics);
+  v.Field("slices", s.slices);
 }
 
 void Describe(FieldVisitor& v, Decision& s) {

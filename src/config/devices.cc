@@ -57,6 +57,18 @@ std::string ProfileProblem(const DevicesOptions& devices, const std::string& pro
          Suggest(profile, known);
 }
 
+std::string SpellingProblem(const DevicesOptions& devices, const std::string& profile) {
+  for (const SimulatedDevices& entry : devices.simulated) {
+    const Result<DeviceModel> model = FindDeviceModel(entry.model);
+    if (!model) continue;
+    const Result<std::size_t> index = FindProfile(*model, profile);
+    if (!index || model->profiles[*index].name == profile) continue;
+    return "want the driver's name, " + JsonString(model->profiles[*index].name) + ", got " +
+           JsonString(profile);
+  }
+  return {};
+}
+
 }  // namespace tidegate::config
 
 namespace tidegate {

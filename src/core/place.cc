@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -37,6 +38,17 @@ std::set<std::string_view> TakenIds(const TickInput& input, const std::vector<Se
   return ids;
 }
 
+// Slices that were asked for, by profile.
+using Demand = std::map<std::string, double>;
+
+Demand DemandOf(const std::vector<Seat>& seats) {
+  Demand demand;
+  for (const Seat& seat : seats) {
+    for (const auto& [profile, count] : seat.asked()) demand[profile] += count;
+  }
+  return demand;
+}
+
 // What one tick does with the slices.
 class SlicePlan {
  public:
@@ -48,6 +60,7 @@ class SlicePlan {
         fleet_(empty ? *empty : Fleet()) {
     if (!empty) fault_ = empty.error().message;
     placer_.Occupy(fleet_);
+    for (Seat& seat : seats_) seat.Price(fleet_);
     for (const auto& [workload, slices] : input.held) AddSlices(workload, slices, true, fleet_);
     for (const Seat& seat : seats_) {
       AddSlices(seat.workload(), seat.kept(), false, fleet_);
@@ -70,19 +83,31 @@ class SlicePlan {
  private:
   // Those that serve nobody go first, as they do without slices.
   void Shrink(Seat& seat) {
-    if (seat.seated() <= seat.wanted()) return;
+    if (seat.Surplus() == 0 || seat.Settled()) return;
     seat.CancelMoves();
     for (const bool serving : {false, true}) {
-      const auto surplus = static_cast<std::size_t>(std::max(0, seat.seated() - seat.wanted()));
-      const std::vector<std::string> candidates = seat.GoingFirst(serving);
-      std::vector<std::string> going = ChooseReleases(WithoutLeaving(), candidates, surplus);
-      // Some may be on a device that is gone; no choice is the better one then.
-      for (const std::string& name : candidates) {
-        const bool chosen = std::find(going.begin(), going.end(), name) != going.end();
-        if (!chosen && going.size() < surplus) going.push_back(name);
+      // Slices are worth a replica each, or one goes after the other.
+      while (DropSome(seat, serving) && seat.moldable()) {
       }
-      for (const std::string& name : going) seat.Drop(seat.Find(name)->id);
     }
+  }
+
+  bool DropSome(Seat& seat, bool serving) {
+    std::vector<std::string> candidates = seat.GoingFirst(serving);
+    std::erase_if(candidates, [&](const std::string& name) {
+      return seat.WorthOf(*seat.Find(name)) > seat.Surplus();
+    });
+    if (candidates.empty()) return false;
+    const auto surplus = seat.moldable() ? 1 : static_cast<std::size_t>(seat.Surplus() / 1000);
+    Learn();
+    std::vector<std::string> going = ChooseReleases(WithoutLeaving(), candidates, surplus);
+    // Some may be on a device that is gone; no choice is the better one then.
+    for (const std::string& name : candidates) {
+      const bool chosen = std::find(going.begin(), going.end(), name) != going.end();
+      if (!chosen && going.size() < surplus) going.push_back(name);
+    }
+    for (const std::string& name : going) seat.Drop(seat.Find(name)->id);
+    return true;
   }
 
   Fleet WithoutLeaving() const {
@@ -99,10 +124,10 @@ class SlicePlan {
     std::stable_sort(order.begin(), order.end(),
                      [](const Seat* a, const Seat* b) { return a->priority() > b->priority(); });
     for (Seat* seat : order) {
-      while (seat->seated() < seat->least() && Place(*seat)) {
+      while (seat->seated() < seat->least() && Place(*seat, seat->least())) {
       }
     }
-    while (Seat* next = Neediest(order)) Place(*next);
+    while (Seat* next = Neediest(order)) Place(*next, next->wanted());
   }
 
   // Of those with the highest priority, who has the smallest share of what it wants.
@@ -112,24 +137,46 @@ class SlicePlan {
       if (seat->refused() || seat->seated() >= seat->wanted()) continue;
       if (best != nullptr && seat->priority() < best->priority()) break;
       const auto share = [](const Seat* a, const Seat* b) {
-        return std::int64_t{a->seated()} * b->wanted();
+        return static_cast<double>(a->seated()) * static_cast<double>(b->wanted());
       };
       if (best == nullptr || share(seat, best) < share(best, seat)) best = seat;
     }
     return best;
   }
 
-  // One slice more; false: there is none.
-  bool Place(Seat& seat) {
+  // One slice more, on the way to `goal`; false: there is none.
+  bool Place(Seat& seat, MilliValue goal) {
     if (seat.refused()) return false;
-    const SliceRequest request = seat.Request();
-    const std::optional<Spot> spot = placer_.Choose(fleet_, request);
+    const std::optional<Spot> spot =
+        seat.moldable() ? ChooseSize(seat, goal) : Choose(seat.Request());
     if (!spot) {
-      Refuse(seat, request);
+      Refuse(seat, seat.Request());
       return false;
     }
     Take(*spot, seat.workload(), [&](ReplicaSlice slice) { seat.Take(std::move(slice)); });
     return true;
+  }
+
+  // Of the sizes that have room those that serve best.
+  std::optional<Spot> ChooseSize(Seat& seat, MilliValue goal) {
+    while (const std::optional<std::size_t> size = seat.NextSize(goal)) {
+      if (const auto spot = Choose(seat.Request(*size))) return spot;
+      seat.Close(*size);
+    }
+    return std::nullopt;
+  }
+
+  std::optional<Spot> Choose(const SliceRequest& request) {
+    std::optional<Spot> spot = placer_.Choose(fleet_, request);
+    if (!spot || learned_) return spot;
+    Learn();
+    return placer_.Choose(fleet_, request);
+  }
+
+  // What is asked for takes milliseconds to learn from: not before something moves.
+  void Learn() {
+    if (!learned_) fleet_.SetDemand(DemandOf(seats_));
+    learned_ = true;
   }
 
   template <typename F>
@@ -169,6 +216,7 @@ class SlicePlan {
   void Refuse(Seat& seat, const SliceRequest& request) const {
     if (!fault_.empty()) return seat.Refuse(StepCause::kNoRoom, fault_);
     std::string reason = placer_.Explain(fleet_, request);
+    if (seat.moldable()) reason = "none of its sizes has room; " + reason;
     for (const DeviceLimit& budget : input_.inventory.budgets) {
       const bool serves = request.profile.empty() ||
                           (closed_.count(budget.model) > 0 &&
@@ -220,6 +268,7 @@ class SlicePlan {
   const TickInput& input_;
   std::vector<Seat>& seats_;
   const StockPlacer placer_;
+  bool learned_ = false;
   // All that is taken, also by replicas that are going, and what is planned.
   Fleet fleet_;
   std::string fault_;             // why there is no fleet
@@ -251,6 +300,7 @@ void PlaceStage::Run(const TickInput& input, TickOutput& output) {
     seat.FinishMoves();
     if (input.inventory.driver) seat.DropLost(*input.inventory.driver);
   }
+  for (Seat& seat : seats) seat.Record(EmptyFleet(input.inventory));
   const auto& after = input.inventory.repack_after;
   const bool at_rest = after && std::all_of(seats.begin(), seats.end(), [&](const Seat& seat) {
                          return seat.AtRest(Before(input.now, *after));

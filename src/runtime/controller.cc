@@ -10,6 +10,7 @@
 #include <set>
 #include <utility>
 
+#include "core/capacity.h"
 #include "runtime/call_pool.h"
 #include "runtime/readings.h"
 #include "runtime/selection.h"
@@ -128,16 +129,31 @@ Status CompileQueries(Slot& slot) {
   return {};
 }
 
-std::vector<Endpoint> Endpoints(const Observation& observation,
+// Where the replicas of a workload are not alike, they get requests by their capacity, in tenths.
+std::int32_t WeightOf(const WorkloadInput& input, const Replica& replica) {
+  if (!input.spec.slice || !input.spec.slice->moldable()) return 1;
+  for (const ReplicaSlice& slice : input.observation.slices) {
+    if (slice.replica != replica.name) continue;
+    const MilliValue capacity = core::CapacityOf(*input.spec.slice, slice.profile);
+    return static_cast<std::int32_t>(std::clamp<MilliValue>((capacity + 50) / 100, 1, 1000));
+  }
+  return 1;
+}
+
+std::vector<Endpoint> Endpoints(const WorkloadInput& input,
                                 const std::optional<ScaleCommand>& command,
                                 const std::string& port) {
+  const Observation& observation = input.observation;
   std::vector<Endpoint> endpoints;
   for (const Replica& replica : observation.replicas) {
     const auto found = replica.ports.find(port);
     const bool victim = command && std::find(command->victims.begin(), command->victims.end(),
                                              replica.name) != command->victims.end();
     if (!replica.Serving() || victim || found == replica.ports.end()) continue;
-    endpoints.push_back({.replica = replica.name, .host = replica.host, .port = found->second});
+    endpoints.push_back({.replica = replica.name,
+                         .host = replica.host,
+                         .port = found->second,
+                         .weight = WeightOf(input, replica)});
   }
   std::sort(endpoints.begin(), endpoints.end());
   return endpoints;
@@ -585,7 +601,7 @@ class Controller::Impl {
     slot.asked = command ? command->slices : std::vector<ReplicaSlice>();
     slot.applying = calls_.Submit(
         [this, &slot, command, deadline, held = HeldByAny(input, output),
-         endpoints = Endpoints(seen.observation, command, slot.workload.balancer_port)] {
+         endpoints = Endpoints(seen, command, slot.workload.balancer_port)] {
           ApplyOne(slot, command, endpoints, held, deadline);
         });
     return true;

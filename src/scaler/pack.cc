@@ -45,11 +45,12 @@ class Table {
     for (const ModelPack& pack : plan_.models) {
       PrintModel(pack, *plan_.fleet.FindModel(pack.model));
     }
-    if (plan_.models.size() > 1) {
+    if (plan_.models.size() > 1 || !plan_.rates.empty()) {
       std::printf("cost: %s; no GPUs of the fleet cost less than %s (a certificate proves %s)\n",
                   Money(plan_.price).c_str(), Money(plan_.price_bound).c_str(),
                   Money(plan_.price_proven).c_str());
     }
+    for (const ServedRate& rate : plan_.rates) std::printf("%s\n", RateText(rate).c_str());
     std::printf("\n%s", DrawText(plan_, {.rows = rows_}).c_str());
     if (report_.repacked) PrintMoves(plan_);
     if (report_.what_if) PrintWhatIf(*report_.what_if);

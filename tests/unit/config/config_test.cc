@@ -164,6 +164,16 @@ TEST(ConfigTest, FullYamlHasEveryKeyAtItsDefault) {
   EXPECT_EQ(DescribedToJson(prometheus), DescribedToJson(defaults));
 }
 
+TEST(ConfigTest, MoldableYamlIsValid) {
+  const std::string file = std::string(TIDEGATE_SOURCE_DIR) + "/examples/config/moldable.yaml";
+  const Result<Config> config = LoadConfig(file);
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  const SliceSpec& slice = config->autoscalers[0].spec.slice.value();
+  ASSERT_EQ(slice.sizes.size(), 4u);
+  EXPECT_EQ(slice.sizes[1], (SliceSize{"2g.10gb", 2100}));
+  EXPECT_EQ(slice.priority, 1);
+}
+
 TEST(ConfigTest, SimulatedDevicesAreAnInventory) {
   DevicesOptions options;
   options.simulated = {{.model = "NVIDIA A100-SXM4-40GB", .count = 2, .node = "dgx"},

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/fake_balancer.h"
 #include "tests/support/sim_clock.h"
 #include "tidegate/controller.h"
 
@@ -48,7 +49,9 @@ class SliceBackend final : public Backend {
       seen_.replicas.push_back({.name = slice.replica,
                                 .phase = ReplicaPhase::kRunning,
                                 .ready = ConditionStatus::kTrue,
-                                .start_time = TimePoint{}});
+                                .start_time = TimePoint{},
+                                .host = "127.0.0.1",
+                                .ports = {{"http", 8000}}});
     }
     seen_.status_replicas = static_cast<std::int32_t>(seen_.replicas.size());
     ++count;
@@ -182,6 +185,27 @@ TEST_F(SlicesTest, TheFirstReplicaGetsItsSliceAtTheFirstTick) {
   clock.Advance(seconds(1));
   controller->Tick();
   EXPECT_THAT(backend->commands, SizeIs(1));
+}
+
+// Replicas on slices of different sizes get requests by what their slices are worth.
+TEST_F(SlicesTest, TheBalancerGetsWeightsByCapacity) {
+  SliceBackend* backend = nullptr;
+  std::vector<Workload> workloads;
+  workloads.push_back(OnSlices("web", "", seconds(1), backend));
+  workloads[0].spec.slice->sizes = {{"1g.5gb", 1000}, {"2g.10gb", 2100}};
+  workloads[0].balancer_port = "http";
+  auto made = std::make_unique<testing::FakeBalancer>();
+  const testing::FakeBalancer& balancer = *made;
+  workloads[0].balancer = std::move(made);
+  Start(std::move(workloads), 1);
+  for (int i = 0; i < 4; ++i) {
+    controller->Tick();
+    clock.Advance(seconds(1));
+    Load("web", 3);
+  }
+  std::vector<std::int32_t> weights;
+  for (const Endpoint& endpoint : balancer.endpoints) weights.push_back(endpoint.weight);
+  EXPECT_THAT(weights, ::testing::UnorderedElementsAre(10, 21));
 }
 
 // Of two workloads with periods of their own, neither is given what the other has.
