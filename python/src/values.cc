@@ -35,8 +35,7 @@ void BindAll(py::module_& module) {
 void BindValues(py::module_& module) {
   BindAll<MetricTarget, ObjectReference, LabelSelectorRequirement, LabelSelector, MetricSpec,
           ScalingPolicy, ScalingRules, Behavior, PolicySpec, HpaOptions, Fallback, MissingReplicas,
-          SliceSize,
-          SliceSpec, ScalingSpec>(module);
+          SliceSize, SliceSpec, ScalingSpec>(module);
   BindAll<Container, ProcessId, SelectorProblem, ReplicaSlice>(module);
   BindValue<Replica>(module).def_property_readonly("serving", &Replica::Serving,
                                                    "Running, ready and not asked to go.");

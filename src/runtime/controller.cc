@@ -599,9 +599,9 @@ class Controller::Impl {
                     .scaled = false,
                     .error = std::nullopt};
     slot.asked = command ? command->slices : std::vector<ReplicaSlice>();
-    slot.applying = calls_.Submit(
-        [this, &slot, command, deadline, held = HeldByAny(input, output),
-         endpoints = Endpoints(seen, command, slot.workload.balancer_port)] {
+    slot.applying =
+        calls_.Submit([this, &slot, command, deadline, held = HeldByAny(input, output),
+                       endpoints = Endpoints(seen, command, slot.workload.balancer_port)] {
           ApplyOne(slot, command, endpoints, held, deadline);
         });
     return true;
