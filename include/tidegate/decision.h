@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -147,6 +148,14 @@ struct MetricMemory {
   friend bool operator==(const MetricMemory&, const MetricMemory&) = default;
 };
 
+/// What a workload on slices has asked for: the mix that placement prepares for.
+struct SliceRequests {
+  std::int32_t wanted = 0;              ///< replicas, when it was asked last
+  std::map<std::string, double> asked;  ///< slices by profile; old ones fade
+
+  friend bool operator==(const SliceRequests&, const SliceRequests&) = default;
+};
+
 /// What a workload remembers between ticks. State in, state out: never hidden in an object.
 struct History {
   /// Absent: nothing was ever recommended; the first tick seeds it with the current count.
@@ -155,7 +164,8 @@ struct History {
   std::vector<ScaleEvent> scale_down_events;
   std::optional<TimePoint> last_scale_time;
   bool scaled_to_zero = false;  ///< HPA's condition ScaledToZero: it was us who scaled to zero
-  std::vector<MetricMemory> metrics;  ///< those of which something is to be remembered
+  std::vector<MetricMemory> metrics;         ///< those of which something is to be remembered
+  std::optional<SliceRequests> slices = {};  ///< of a workload on slices
 
   friend bool operator==(const History&, const History&) = default;
 };

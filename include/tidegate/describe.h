@@ -117,6 +117,7 @@ TIDEGATE_EXPORT void Describe(FieldVisitor& v, ScalingRules& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, Behavior& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, PolicySpec& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, HpaOptions& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, SliceSize& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, SliceSpec& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, Fallback& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, MissingReplicas& s);
@@ -145,6 +146,7 @@ TIDEGATE_EXPORT void Describe(FieldVisitor& v, Recommendation& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, ScaleEvent& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, MissingReplica& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, MetricMemory& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, SliceRequests& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, History& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, Decision& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, ScaleCommand& s);
@@ -152,6 +154,9 @@ TIDEGATE_EXPORT void Describe(FieldVisitor& v, ScaleCommand& s);
 // placement.h, inventory.h
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, Device& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, DeviceLimit& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, DeviceSlice& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, RefusedLayout& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, DriverSlices& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, Inventory& s);
 
 // plan.h, reporter.h, record.h
@@ -182,6 +187,7 @@ TIDEGATE_EXPORT void Describe(FieldVisitor& v, JournalOptions& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, LogOptions& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, StoreOptions& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, SimulatedDevices& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, NvmlDevicesOptions& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, DevicesOptions& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, ScalerOptions& s);
 

@@ -153,14 +153,25 @@ struct MissingReplicas {
   friend bool operator==(const MissingReplicas&, const MissingReplicas&) = default;
 };
 
+/// A size of slice that a moldable workload may run on, and what one of that size is worth.
+struct SliceSize {
+  std::string profile;         ///< the driver's name, as ReplicaSlice::profile has it
+  MilliValue capacity = 1000;  ///< thousandths of a replica
+
+  friend bool operator==(const SliceSize&, const SliceSize&) = default;
+};
+
 /// The slice of a GPU that each replica of a workload runs on: of a profile, or any that has at
-/// least so much.
+/// least so much. Or, moldable, slices of several sizes: a replica is then a unit of capacity, and
+/// the workload runs on the cheapest slices that have as many units together.
 struct SliceSpec {
   std::string profile;        ///< "1g.5gb", as FindProfile() takes it; empty: any that will do
   MilliValue memory = 0;      ///< bytes times 1000; rounded up to MiB
   std::int32_t sm_count = 0;  ///< streaming multiprocessors
   std::int32_t priority = 0;  ///< while there is too little room, higher ones are served first
+  std::vector<SliceSize> sizes = {};  ///< not empty: moldable, and the first three say nothing
 
+  bool moldable() const { return !sizes.empty(); }
   friend bool operator==(const SliceSpec&, const SliceSpec&) = default;
 };
 

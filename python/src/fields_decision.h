@@ -102,6 +102,16 @@ struct Fields<MetricMemory> {
 };
 
 template <>
+struct Fields<SliceRequests> {
+  static constexpr std::string_view kName = "SliceRequests";
+  static constexpr std::string_view kRoot = "slices";
+  static constexpr std::string_view kDoc = "What a workload on slices has asked for.";
+  static constexpr auto kList =
+      std::make_tuple(F("wanted", &SliceRequests::wanted, "Replicas, when it was asked last."),
+                      F("asked", &SliceRequests::asked, "Slices by profile; old ones fade."));
+};
+
+template <>
 struct Fields<History> {
   static constexpr std::string_view kName = "History";
   static constexpr std::string_view kRoot = "history";
@@ -112,7 +122,8 @@ struct Fields<History> {
       F("scale_down_events", &History::scale_down_events, "For the rate limits."),
       F("last_scale_time", &History::last_scale_time, "None: never scaled."),
       F("scaled_to_zero", &History::scaled_to_zero, "It was us who scaled to zero."),
-      F("metrics", &History::metrics, "Those of which something is remembered."));
+      F("metrics", &History::metrics, "Those of which something is remembered."),
+      F("slices", &History::slices, "None: it never asked for slices."));
 };
 
 template <>

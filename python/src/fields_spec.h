@@ -144,6 +144,16 @@ struct Fields<HpaOptions> {
 };
 
 template <>
+struct Fields<SliceSize> {
+  static constexpr std::string_view kName = "SliceSize";
+  static constexpr std::string_view kRoot = "size";
+  static constexpr std::string_view kDoc = "A size of slice that a moldable workload may run on.";
+  static constexpr auto kList =
+      std::make_tuple(F("profile", &SliceSize::profile, "Such as 1g.5gb."),
+                      F("capacity", &SliceSize::capacity, "Replicas that one is worth."));
+};
+
+template <>
 struct Fields<SliceSpec> {
   static constexpr std::string_view kName = "SliceSpec";
   static constexpr std::string_view kRoot = "slice";
@@ -152,7 +162,8 @@ struct Fields<SliceSpec> {
       F("profile", &SliceSpec::profile, "Such as 1g.5gb; empty: any that will do."),
       F("memory", &SliceSpec::memory, "At least so many bytes."),
       F("sm_count", &SliceSpec::sm_count, "At least so many streaming multiprocessors."),
-      F("priority", &SliceSpec::priority, "Higher ones are served first."));
+      F("priority", &SliceSpec::priority, "Higher ones are served first."),
+      F("sizes", &SliceSpec::sizes, "Any of these will do: replicas are units of capacity."));
 };
 
 template <>

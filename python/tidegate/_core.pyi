@@ -452,6 +452,7 @@ class SliceSpec:
         memory: Quantity = ...,
         sm_count: int = ...,
         priority: int = ...,
+        sizes: Sequence[SliceSize | Mapping[str, Any]] = ...,
     ) -> None: ...
     @property
     def profile(self) -> str:
@@ -465,6 +466,9 @@ class SliceSpec:
     @property
     def priority(self) -> int:
         """Higher ones are served first."""
+    @property
+    def sizes(self) -> tuple[SliceSize, ...]:
+        """Any of these will do: replicas are units of capacity."""
     def replace(
         self,
         *,
@@ -472,6 +476,7 @@ class SliceSpec:
         memory: Quantity = ...,
         sm_count: int = ...,
         priority: int = ...,
+        sizes: Sequence[SliceSize | Mapping[str, Any]] = ...,
     ) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
     @staticmethod
@@ -1249,6 +1254,33 @@ class MetricMemory:
     __match_args__: ClassVar[tuple[str, ...]]
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
+class SliceRequests:
+    """What a workload on slices has asked for."""
+
+    def __init__(
+        self,
+        *,
+        wanted: int = ...,
+        asked: Mapping[str, float] = ...,
+    ) -> None: ...
+    @property
+    def wanted(self) -> int:
+        """Replicas, when it was asked last."""
+    @property
+    def asked(self) -> Mapping[str, float]:
+        """Slices by profile; old ones fade."""
+    def replace(
+        self,
+        *,
+        wanted: int = ...,
+        asked: Mapping[str, float] = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> SliceRequests: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
 class History:
     """What a workload remembers between ticks."""
 
@@ -1261,6 +1293,7 @@ class History:
         last_scale_time: Time | None = ...,
         scaled_to_zero: bool = ...,
         metrics: Sequence[MetricMemory | Mapping[str, Any]] = ...,
+        slices: SliceRequests | Mapping[str, Any] | None = ...,
     ) -> None: ...
     @property
     def recommendations(self) -> tuple[Recommendation, ...] | None:
@@ -1280,6 +1313,9 @@ class History:
     @property
     def metrics(self) -> tuple[MetricMemory, ...]:
         """Those of which something is remembered."""
+    @property
+    def slices(self) -> SliceRequests | None:
+        """None: it never asked for slices."""
     def replace(
         self,
         *,
@@ -1289,6 +1325,7 @@ class History:
         last_scale_time: Time | None = ...,
         scaled_to_zero: bool = ...,
         metrics: Sequence[MetricMemory | Mapping[str, Any]] = ...,
+        slices: SliceRequests | Mapping[str, Any] | None = ...,
     ) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
     @staticmethod
@@ -1464,6 +1501,117 @@ class DeviceLimit:
     __match_args__: ClassVar[tuple[str, ...]]
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
+class DeviceSlice:
+    """A slice that exists, whoever made it."""
+
+    def __init__(
+        self,
+        *,
+        id: str = ...,
+        device: str = ...,
+        profile: str = ...,
+        start: int = ...,
+        usable: bool = ...,
+        removable: bool = ...,
+    ) -> None: ...
+    @property
+    def id(self) -> str:
+        """What CUDA_VISIBLE_DEVICES takes."""
+    @property
+    def device(self) -> str:
+        """The GPU's id."""
+    @property
+    def profile(self) -> str:
+        """Such as 3g.20gb."""
+    @property
+    def start(self) -> int:
+        """The first of its memory slices."""
+    @property
+    def usable(self) -> bool:
+        """A replica may get it."""
+    @property
+    def removable(self) -> bool:
+        """May be destroyed where its room is needed."""
+    def replace(
+        self,
+        *,
+        id: str = ...,
+        device: str = ...,
+        profile: str = ...,
+        start: int = ...,
+        usable: bool = ...,
+        removable: bool = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> DeviceSlice: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class RefusedLayout:
+    """Profiles that a driver refused to make together."""
+
+    def __init__(
+        self,
+        *,
+        model: str = ...,
+        profiles: Sequence[str] = ...,
+    ) -> None: ...
+    @property
+    def model(self) -> str:
+        """Such as a100-40gb."""
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """With repetitions."""
+    def replace(
+        self,
+        *,
+        model: str = ...,
+        profiles: Sequence[str] = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> RefusedLayout: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class DriverSlices:
+    """What a driver says of the devices."""
+
+    def __init__(
+        self,
+        *,
+        slices: Sequence[DeviceSlice | Mapping[str, Any]] = ...,
+        reconfigure: bool = ...,
+        refused: Sequence[RefusedLayout | Mapping[str, Any]] = ...,
+        notes: Sequence[str] = ...,
+    ) -> None: ...
+    @property
+    def slices(self) -> tuple[DeviceSlice, ...]:
+        """Those that exist."""
+    @property
+    def reconfigure(self) -> bool:
+        """Others can be made."""
+    @property
+    def refused(self) -> tuple[RefusedLayout, ...]:
+        """Never planned again."""
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is left out, what is wrong."""
+    def replace(
+        self,
+        *,
+        slices: Sequence[DeviceSlice | Mapping[str, Any]] = ...,
+        reconfigure: bool = ...,
+        refused: Sequence[RefusedLayout | Mapping[str, Any]] = ...,
+        notes: Sequence[str] = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> DriverSlices: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
 class Inventory:
     """GPUs whose slices workloads share."""
 
@@ -1473,6 +1621,7 @@ class Inventory:
         devices: Sequence[Device | Mapping[str, Any]] = ...,
         budgets: Sequence[DeviceLimit | Mapping[str, Any]] = ...,
         repack_after: Seconds | None = ...,
+        driver: DriverSlices | Mapping[str, Any] | None = ...,
     ) -> None: ...
     @property
     def devices(self) -> tuple[Device, ...]:
@@ -1483,12 +1632,16 @@ class Inventory:
     @property
     def repack_after(self) -> float | None:
         """At rest for so long: replicas may move."""
+    @property
+    def driver(self) -> DriverSlices | None:
+        """None: every slice that fits can be had."""
     def replace(
         self,
         *,
         devices: Sequence[Device | Mapping[str, Any]] = ...,
         budgets: Sequence[DeviceLimit | Mapping[str, Any]] = ...,
         repack_after: Seconds | None = ...,
+        driver: DriverSlices | Mapping[str, Any] | None = ...,
     ) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
     @staticmethod

@@ -183,6 +183,14 @@ void Describe(FieldVisitor& v, HpaOptions& s) {
           {.doc = "How long after its start unreadiness counts as not yet ready.", .min = 0});
 }
 
+void Describe(FieldVisitor& v, SliceSize& s) {
+  v.Field("profile", s.profile,
+          {.doc = "As the driver, Kubernetes or mig-parted spells it, such as 1g.5gb.",
+           .required = true});
+  v.Quantity("capacity", s.capacity,
+             {.doc = "Replicas that a slice of this size is worth, such as 2.1.", .min = 0.001});
+}
+
 void Describe(FieldVisitor& v, SliceSpec& s) {
   v.Field("profile", s.profile,
           {.doc = "As the driver, Kubernetes or mig-parted spells it, such as 1g.5gb. Empty: any "
@@ -192,6 +200,9 @@ void Describe(FieldVisitor& v, SliceSpec& s) {
           {.doc = "A slice has at least so many streaming multiprocessors.", .min = 0});
   v.Field("priority", s.priority,
           {.doc = "While there is too little room, workloads with higher ones are served first."});
+  v.Field("sizes", s.sizes,
+          {.doc = "Instead of a profile: any of these sizes will do. A replica is then a unit of "
+                  "capacity, and slices are taken that have as many together."});
 }
 
 void Describe(FieldVisitor& v, Fallback& s) {

@@ -160,6 +160,11 @@ void Describe(FieldVisitor& v, MetricMemory& s) {
   v.Field("missing", s.missing);
 }
 
+void Describe(FieldVisitor& v, SliceRequests& s) {
+  v.Field("wanted", s.wanted);
+  v.Field("asked", s.asked);
+}
+
 void Describe(FieldVisitor& v, History& s) {
   v.Field("recommendations", s.recommendations);
   v.Field("scaleUpEvents", s.scale_up_events);
@@ -167,6 +172,7 @@ void Describe(FieldVisitor& v, History& s) {
   v.Field("lastScaleTime", s.last_scale_time);
   v.Field("scaledToZero", s.scaled_to_zero);
   v.Field("metrics", s.metrics);
+  v.Field("slices", s.slices);
 }
 
 void Describe(FieldVisitor& v, Decision& s) {
@@ -201,10 +207,32 @@ void Describe(FieldVisitor& v, DeviceLimit& s) {
   v.Field("devices", s.devices);
 }
 
+void Describe(FieldVisitor& v, DeviceSlice& s) {
+  v.Field("id", s.id);
+  v.Field("device", s.device);
+  v.Field("profile", s.profile);
+  v.Field("start", s.start);
+  v.Field("usable", s.usable);
+  v.Field("removable", s.removable);
+}
+
+void Describe(FieldVisitor& v, RefusedLayout& s) {
+  v.Field("model", s.model);
+  v.Field("profiles", s.profiles);
+}
+
+void Describe(FieldVisitor& v, DriverSlices& s) {
+  v.Field("slices", s.slices);
+  v.Field("reconfigure", s.reconfigure);
+  v.Field("refused", s.refused);
+  v.Field("notes", s.notes);
+}
+
 void Describe(FieldVisitor& v, Inventory& s) {
   v.Field("devices", s.devices);
   v.Field("budgets", s.budgets);
   v.Field("repackAfter", s.repack_after);
+  v.Field("driver", s.driver);
 }
 
 void Describe(FieldVisitor& v, WorkloadInput& s) {

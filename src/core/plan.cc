@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/behavior.h"
+#include "core/capacity.h"
 #include "core/fallback.h"
 #include "core/missing.h"
 #include "core/place.h"
@@ -53,6 +54,7 @@ void Assign(const History& from, History& to) {
   to.scaled_to_zero = from.scaled_to_zero;
   if (!from.metrics.empty() || !to.metrics.empty()) [[unlikely]]
     AssignMemories(from.metrics, to.metrics);
+  if (from.slices || to.slices) to.slices = from.slices;
 }
 
 // One workload's way through the stages. Each stage that changes or holds the number says so.
@@ -411,8 +413,18 @@ Planner::~Planner() = default;
 Planner::Planner(Planner&&) noexcept = default;
 Planner& Planner::operator=(Planner&&) noexcept = default;
 
+// A moldable workload's replicas are units of capacity, however many run.
 void Planner::Decide(const WorkloadInput& input, const PolicySet& policies, TimePoint now,
                      WorkloadOutput& output) {
+  if (input.spec.slice && input.spec.slice->moldable()) {
+    WorkloadInput units = input;
+    units.observation.status_replicas =
+        core::ReplicasOf(*input.spec.slice, input.observation.slices);
+    DecisionFold(units, policies, now, buffers_->scratch, buffers_->proposal, buffers_->stand_ins,
+                 output)
+        .Run();
+    return;
+  }
   DecisionFold(input, policies, now, buffers_->scratch, buffers_->proposal, buffers_->stand_ins,
                output)
       .Run();
