@@ -40,13 +40,20 @@ void Assign(const std::vector<T>& from, std::vector<T>& to) {
   if (!from.empty() || !to.empty()) to = from;
 }
 
+// Out of line: most workloads remember nothing of their metrics.
+[[gnu::noinline, gnu::cold]] void AssignMemories(const std::vector<MetricMemory>& from,
+                                                 std::vector<MetricMemory>& to) {
+  to = from;
+}
+
 void Assign(const History& from, History& to) {
   to.recommendations = from.recommendations;
   Assign(from.scale_up_events, to.scale_up_events);
   Assign(from.scale_down_events, to.scale_down_events);
   to.last_scale_time = from.last_scale_time;
   to.scaled_to_zero = from.scaled_to_zero;
-  Assign(from.metrics, to.metrics);
+  if (!from.metrics.empty() || !to.metrics.empty()) [[unlikely]]
+    AssignMemories(from.metrics, to.metrics);
   if (from.slices || to.slices) to.slices = from.slices;
 }
 
@@ -150,7 +157,11 @@ class DecisionFold {
       Fail(Stage::kMetrics, StepCause::kFailed);
       return;
     }
-    Substitute();
+    if (!spec().fallbacks.empty() || spec().missing_replicas) [[unlikely]] {
+      Substitute();
+    } else if (!output_.next.metrics.empty()) {
+      output_.next.metrics.clear();
+    }
     std::int32_t proposed = 0;
     if (!Propose(proposed)) return;
     proposed = std::max(0, proposed);
@@ -166,18 +177,18 @@ class DecisionFold {
     RaiseFromZero();
   }
 
-  // What stands in for readings, and which replicas are left out of them.
-  void Substitute() {
-    if (!spec().fallbacks.empty()) {
+  // What stands in for readings, and which replicas are left out of them. Out of line: what nearly
+  // every workload does stays small.
+  [[gnu::noinline, gnu::cold]] void Substitute() {
+    if (spec().fallbacks.empty()) {
+      output_.next.metrics.clear();
+    } else {
       past_ = core::StandIn(input_, now_, stand_ins_, decision().steps, output_.next);
       readings_ = &stand_ins_;
-    } else if (!output_.next.metrics.empty()) {
-      output_.next.metrics.clear();
     }
-    if (spec().missing_replicas) [[unlikely]] {
-      readings_ = &core::LeaveOutMissing(input_, now_, *readings_, stand_ins_, decision().steps,
-                                         output_.next);
-    }
+    if (!spec().missing_replicas) return;
+    readings_ = &core::LeaveOutMissing(input_, now_, *readings_, stand_ins_, decision().steps,
+                                       output_.next);
   }
 
   void Take(Stage stage, const core::Limited& limited, std::int32_t wanted) {

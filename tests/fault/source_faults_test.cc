@@ -475,7 +475,7 @@ TEST_F(SourceFaultTest, Row17LinesThatAreSkipped) {
   web.source = MakeScrapeSource({.timeout = 5s, .lenient = true});
   web.queries = {{.metric = "depth", .empty_as_zero = true}};
   Start(std::move(web));
-  const std::string bad = "other{a=\"b\"} 1 2 3\n";
+  const std::string bad = "depth{a=\"b\"} 1 2 3\n";
   for (int tick = 0; tick < 3; ++tick) {
     Serve(bad + Page(1 + tick));
     EXPECT_THAT(WhyHeld(), HasSubstr("partial (1 line skipped, the first: line 1, column 18: "));
