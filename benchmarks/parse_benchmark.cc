@@ -6,6 +6,8 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "exposition/page_parser.h"
 #include "tidegate/promql.h"
@@ -74,6 +76,27 @@ void IngestPage(benchmark::State& state, const std::string& page) {
   SetRates(state, page, Parse(page));
 }
 
+// The same where only a share of the families is kept, in percent. Rules that count all samples
+// have every line read, as a page has of which enough is kept.
+void IngestSome(benchmark::State& state, bool read_all) {
+  const std::string page = GeneratedPage();
+  std::vector<std::string> kept;
+  for (int family = 0; family < 10'000; ++family) {
+    if (family % 100 >= state.range(0)) continue;
+    kept.push_back("nv_inference_generated_" + std::to_string(family) + "_duration_us");
+  }
+  SeriesStore store({.retention = std::chrono::minutes(2), .metrics = std::move(kept)});
+  const PageRules rules{.sample_limit = read_all ? 1'000'000U : 0U};
+  TimePoint now = kStart;
+  for (auto _ : state) {
+    if (!store.IngestPage(page, PageFormat::kText, {{"replica", "flower-0"}}, now, rules)) {
+      state.SkipWithError("the page was refused");
+    }
+    now += std::chrono::seconds(1);
+  }
+  SetRates(state, page, Parse(page));
+}
+
 void FillFleet(SeriesStore& store, std::int64_t replicas) {
   for (std::int64_t i = 0; i < replicas; ++i) {
     const Labels labels = {{"model", "flower"},
@@ -132,6 +155,8 @@ BENCHMARK_CAPTURE(ParsePage, triton_16kB, TritonPage());
 BENCHMARK_CAPTURE(ParsePage, generated_190kB, GeneratedPage());
 BENCHMARK_CAPTURE(IngestPage, triton_16kB, TritonPage());
 BENCHMARK_CAPTURE(IngestPage, generated_190kB, GeneratedPage());
+BENCHMARK_CAPTURE(IngestSome, as_it_is, false)->Arg(1)->Arg(10)->Arg(20)->Arg(30)->Arg(50);
+BENCHMARK_CAPTURE(IngestSome, every_line, true)->Arg(1)->Arg(10)->Arg(20)->Arg(30)->Arg(50);
 BENCHMARK(CompileThePost);
 BENCHMARK(EvaluateFleet)->Arg(7)->Arg(100)->Arg(1000)->Unit(benchmark::kMicrosecond);
 BENCHMARK(EvaluateEachReplica)->Arg(7)->Arg(100)->Arg(1000)->Unit(benchmark::kMicrosecond);

@@ -153,8 +153,8 @@ class TIDEGATE_EXPORT SeriesStore final : public SampleSink {
   void MarkStale(const Labels& target, TimePoint at) override;
 
   /// Instead of SeriesStoreOptions::metrics, of pages that begin from now on; absent: all are kept.
-  /// Metrics that are no longer kept end with their targets' next pages. What is wrong in a line
-  /// that is skipped goes unnoticed.
+  /// Metrics that are no longer kept end with their targets' next pages. What is wrong with the
+  /// labels of a line that is skipped goes unnoticed.
   void KeepOnly(std::optional<std::vector<std::string>> metrics);
 
   SeriesStoreStats stats() const;

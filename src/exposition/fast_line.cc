@@ -15,6 +15,31 @@
 #include "exposition/page_parser.h"
 
 namespace tidegate {
+namespace {
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+// The blank in front of the number that ends at `end`, which is behind `begin`; null: there is no
+// number, or one that is not spelled in digits.
+const char* BlankBeforeNumber(const char* begin, const char* end) {
+  const char* at = end;
+  const auto part = [](char c) { return IsDigit(c) || (c >= '+' && c <= '.') || c == 'e'; };
+  while (at != begin && part(at[-1])) --at;
+  const bool number = at != begin && at[-1] == ' ' && at != end && IsDigit(end[-1]);
+  return number ? at - 1 : nullptr;
+}
+
+// Whether the line goes on behind its name as a sample's does, whatever its labels are.
+bool EndsAsSample(const char* name_end, const char* line_end) {
+  const auto follows_series = [name_end](const char* blank) {
+    return blank == name_end || (blank != nullptr && blank[-1] == '}');
+  };
+  const char* const blank = BlankBeforeNumber(name_end, line_end);
+  if (blank == nullptr || follows_series(blank)) return blank != nullptr;
+  return follows_series(BlankBeforeNumber(name_end, blank));  // a timestamp followed the number
+}
+
+}  // namespace
 
 std::optional<PageParser::Event> PageParser::FastEntry() {
   if (!fast_ || AtEnd()) return std::nullopt;
@@ -53,7 +78,8 @@ std::optional<PageParser::Event> PageParser::FastMetadata(const char* begin) {
   return is_help ? Event::kHelp : Event::kType;
 }
 
-// A line that is whole (a newline may be part of a label's value) and not asked for.
+// A line that is whole (a newline may be part of a label's value), not asked for, and no line of
+// something that is no page of metrics: its labels are all that is not looked at.
 bool PageParser::FastSkip(const char* begin) {
   if (!Is(*begin, kNameStart)) return false;
   const char* const line_end = index_.LineEnd(begin);
@@ -62,7 +88,7 @@ bool PageParser::FastSkip(const char* begin) {
   while (*at == ':') at = index_.WordEnd(at + 1);
   if (*at != '{' && *at != ' ') return false;
   if (filter_->Has(std::string_view(begin, static_cast<std::size_t>(at - begin)))) return false;
-  if (!index_.IsPlain(begin, line_end)) return false;
+  if (!index_.IsPlain(begin, line_end) || !EndsAsSample(at, line_end)) return false;
   ++skipped_;
   pos_ = static_cast<std::size_t>(line_end + 1 - page_.data());
   return true;

@@ -72,7 +72,7 @@ class TIDEGATE_EXPORT PageParser {
   explicit PageParser(std::string_view page, PageFormat format = PageFormat::kText,
                       Effort effort = Effort::kFast);
 
-  /// Leaves out the samples of other names. Their lines are not looked at beyond the name, so that
+  /// Leaves out the samples of other names. The labels of their lines are not looked at, so that
   /// what is wrong there may go unnoticed. `filter` must outlive the parser.
   void KeepOnly(const NameFilter& filter) { filter_ = &filter; }
 

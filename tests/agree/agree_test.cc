@@ -225,7 +225,7 @@ class AgreeTest : public ::testing::Test {
     triton.source = MakeScrapeSource({});
     std::vector<Workload> workloads;
     workloads.push_back(std::move(triton));
-    controller_ = Controller::Create(std::move(workloads)).value();
+    controller_ = Controller::Create(std::move(workloads), {}, {.keep_all_series = true}).value();
     const auto count = static_cast<std::int32_t>(kServers);
     ASSERT_TRUE(controller_->SetReplicas("triton", {count, count, std::move(replicas)}).ok());
   }

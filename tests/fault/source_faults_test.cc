@@ -374,7 +374,7 @@ TEST_F(SourceFaultTest, Row13ACardinalityBomb) {
   EXPECT_EQ(Tick().desired, 3);
   const std::size_t before = stats().series;
   std::string bomb = Page(1);
-  for (int i = 0; i < 1'000'000; ++i) bomb += "a{i=\"" + std::to_string(i) + "\"} 1\n";
+  for (int i = 0; i < 1'000'000; ++i) bomb += "depth{i=\"" + std::to_string(i) + "\"} 1\n";
   Serve(Page(1));
   server_.SetBehavior(ports_[2], {.body = bomb});
   const auto begun = std::chrono::steady_clock::now();
@@ -384,6 +384,18 @@ TEST_F(SourceFaultTest, Row13ACardinalityBomb) {
   EXPECT_LE(stats().series, before);
   EXPECT_EQ(stats().refused_page_samples_total, 1u);
   EXPECT_THAT(seen_.readings.at(0).replicas, SizeIs(2));  // the others'
+}
+
+TEST_F(SourceFaultTest, Row13ACardinalityBombThatNobodyAsksFor) {
+  AddReplicas(3);
+  Start(Scraped());
+  EXPECT_EQ(Tick().desired, 3);
+  const std::size_t before = stats().series;
+  std::string bomb = Page(1);
+  for (int i = 0; i < 500'000; ++i) bomb += "a{i=\"" + std::to_string(i) + "\"} 1\n";
+  Serve(bomb);
+  EXPECT_EQ(Tick().desired, 1);
+  EXPECT_EQ(stats().series, before);
 }
 
 TEST_F(SourceFaultTest, Row14ABodyWithoutEnd) {
@@ -455,7 +467,7 @@ TEST_F(SourceFaultTest, Row17APageThatIsNone) {
       {std::string("other\0 1\n", 9), "line 2, column 6: "},
       {"other{a=\"b} 1\n", "line 2, column 9: "},
       {"other{a=\"b\"} 1 2 3\n", "line 2, column 18: "},
-      {std::string(1'000'000, 'x') + " 1\n", "line 2, column 1: "},
+      {"depth{a=\"" + std::string(1'000'000, 'x') + "\"} 1\n", "line 2, column 1: "},
       {"other " + std::string(1'000'000, '1') + "x\n", "line 2, column 7: "},
   };
   for (const auto& [lines, where] : pages) {

@@ -270,7 +270,7 @@ TEST(SeriesStorePageTest, KeepsOnlyTheMetricsThatAreAskedFor) {
   SeriesStore store({.metrics = {"b", "c:d", "e.f"}});
   const Result<PageSummary> summary = store.IngestPage(
       "# TYPE a counter\na 1\nb{x=\"1\"} 2\nbb 3\nc:d 4\na{x=\"\nb 5\"} 6\na{x=\"\\\"\nb 7\"} 8\n"
-      "{\"e.f\"} 9\n{\"g.h\"} 10\n b{x=\"2\"} 11\na ?\na 1",
+      "{\"e.f\"} 9\n{\"g.h\"} 10\n b{x=\"2\"} 11\na{?} 1\na 1",
       kTarget, kStart);
   ASSERT_TRUE(summary.has_value()) << summary.error().message;
   EXPECT_EQ(summary->samples, 4U);
@@ -300,14 +300,32 @@ TEST(SeriesStorePageTest, ReadsAPageOfWhichMostIsKept) {
     EXPECT_EQ(summary.samples, 2U) << second;
     EXPECT_EQ(summary.skipped, 1U) << second;
   }
-  for (const char* wrong : {"a 1\nb 2\nc ?\n", "a 1\nb 2\nc{x=\"1\",x=\"2\"} 1\n"}) {
-    EXPECT_EQ(store.IngestPage(wrong, {}, kStart + minutes(wrong[10] == '?' ? 1 : 2))->samples, 2U);
-  }
+  const auto ingest = [&](const char* line, int minute) {
+    return store.IngestPage("a 1\nb 2\n" + std::string(line), {}, kStart + minutes(minute));
+  };
+  EXPECT_EQ(ingest("c{?} 1\n", 1)->samples, 2U);
+  EXPECT_EQ(ingest("c{x=\"1\",x=\"2\"} 1\n", 2)->samples, 2U);
   EXPECT_EQ(store.IngestPage(page, {}, kStart + minutes(3))->samples, 2U);
   EXPECT_FALSE(store.IngestPage("a 1\nb ?\nc 3\n", {}, kStart + minutes(4)));
   EXPECT_EQ(store.stats().parse_errors_total, 1U);
   EXPECT_EQ(store.stats().skipped_total, 7U);
   EXPECT_EQ(store.stats().series, 2U);
+}
+
+// Otherwise a target that says something else would have answered that nothing is there.
+TEST(SeriesStorePageTest, WhatIsNoPageIsNotSkipped) {
+  for (const char* text : {"starting up", "Active connections: 291", "x{y} up", "x ?", "x 1 2 3",
+                           "x{a=\"b\"} 1 2 3", "x -", "x 1e", "x{a=\"b\"} 1x", "x a 1"}) {
+    SeriesStore store({.metrics = {"b"}});
+    EXPECT_FALSE(store.IngestPage("b 1\n" + std::string(text) + "\n", {}, kStart)) << text;
+  }
+  for (const char* text : {"x 1", "x{a=\"b\"}1", "x -1.5e+3 1699999999000", "x{a=\"b\"} NaN",
+                           "x{a=\"b c\"} +Inf 5", "x  1", "x\t1", "x{a=\"}\"} 1"}) {
+    SeriesStore store({.metrics = {"b"}});
+    const auto page = store.IngestPage("b 1\n" + std::string(text) + "\n", {}, kStart);
+    ASSERT_TRUE(page) << text << ": " << page.error().message;
+    EXPECT_EQ(page->skipped, 1U) << text;
+  }
 }
 
 TEST(SeriesStorePageTest, WhatIsKeptMayChange) {
