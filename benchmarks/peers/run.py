@@ -41,7 +41,8 @@ class Row:
     load: whole.Load | None = None  # of whole processes; then there is no program of the folder's own
 
 
-CALCULATOR = "Kubernetes HPA controller, ReplicaCalculator"
+CONTROLLER = "Kubernetes HPA controller"
+CALCULATOR = f"{CONTROLLER}, ReplicaCalculator"
 TEXTPARSE = "{github.com/prometheus/prometheus}/model/textparse/testdata/"
 VICTORIA = "github.com/VictoriaMetrics/VictoriaMetrics"
 PAGES = {"190kB": "alltypes.237mfs.prom.txt", "nometa": "alltypes.237mfs.nometa.prom.txt"}
@@ -82,6 +83,7 @@ def scrape(name, load, peers, goal):
 
 PROMETHEUS = {"Prometheus": "prometheus"}  # Debian's
 BOTH = {**PROMETHEUS, "VictoriaMetrics": VICTORIA}
+REPLICAS = (7, 100, 1000)
 PENDING = ("nv_inference_pending_request_count",)
 
 
@@ -98,8 +100,10 @@ ROWS = [
           "github.com/prometheus/prometheus", 9) for page, file in PAGES.items()),
     *(Row(f"rescrape_{page}", "parse", ("again", TEXTPARSE + file), "VictoriaMetrics, lib/protoparser/prometheus", VICTORIA, 3.5)
       for page, file in PAGES.items()),
-    *(Row(f"hpa_replicas_{n}", "hpa", ("replicas", n), f"{CALCULATOR}.GetResourceReplicas", "k8s.io/kubernetes", None)
-      for n in (1, 10, 100, 1000)),  # the same work
+    *(Row(f"hpa_replicas_{n}", "hpa", ("replicas", n), f"{CALCULATOR}.GetResourceReplicas", "k8s.io/kubernetes",
+          50 if n > 1 else None) for n in (1, 10, 100, 1000)),  # the same work
+    *(Row(f"hpa_controller_{n}", "hpa", ("controller", n), f"{CONTROLLER}, computeReplicasForMetric and normalizeDesiredReplicas",
+          "k8s.io/kubernetes", 50 if n > 1 else None) for n in (1, 10, 100, 1000)),  # the same work
     *(Row(f"hpa_decide_{n}", "hpa", ("resource", n), f"{CALCULATOR}.GetResourceReplicas", "k8s.io/kubernetes",
           50 if n > 1 else None) for n in (1, 10, 100, 1000)),  # a decision: more work than the peer's
     *(Row(f"hpa_average_{n}", "hpa", ("average", n), f"{CALCULATOR}.GetMetricReplicas", "k8s.io/kubernetes", None)
@@ -107,7 +111,7 @@ ROWS = [
     *scrape("200k", whole.Load(targets=1, series=200_000, interval=5, reads=6), BOTH, 8),
     *scrape("1000_targets", whole.Load(targets=1000, series=330, interval=1, reads=20, settle=12), BOTH, 5),
     *scrape("3_of_200k", whole.Load(targets=1, series=200_000, interval=5, reads=6, keep=PENDING), PROMETHEUS, 35),
-    *(promql(kind, name, n) for n in (7, 100, 1000) for name in QUERIES for kind in ("instant", "slide")),
+    *(promql(kind, name, n) for n in REPLICAS for name in QUERIES for kind in ("instant", "slide")),
 ]
 
 
@@ -210,20 +214,35 @@ def keep(results):
     kept = sorted(rows.values(), key=lambda r: order.index(r["row"]) if r["row"] in order else len(order))
     RESULTS.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
     text = PAGE.read_text(encoding="utf-8")
-    for mark, made in (("peers", table(kept)), ("whole", whole_table(kept))):
+    for mark, made in (("peers", table(kept)), ("promql", promql_table(kept)), ("whole", whole_table(kept))):
         between = re.compile(rf"(<!-- {mark} -->\n).*(<!-- /{mark} -->)", re.S)
         text = between.sub(lambda m, made=made: m[1] + made + m[2], text)
     PAGE.write_text(text, encoding="utf-8")
 
 
 def table(rows):
-    rows = [row for row in rows if "whole" not in row]
+    rows = [row for row in rows if "whole" not in row and not row["row"].startswith("promql_")]
     lines = ["| row | Tidegate | peer | peer ÷ Tidegate, median (worst round) | goal | peer and version |",
              "|---|---|---|---|---|---|"]
     for row in rows:
         goal = f"{row['goal']} ×" if row["goal"] else ""
         lines.append(f"| {row['row']} | {figure(row['ours'], row['unit'])} | {figure(row['theirs'], row['unit'])} "
                      f"| {row['ratio_median']} × ({row['ratio_min']} ×) | {goal} | {row['peer']} {row['peer_version']} |")
+    return "\n".join(lines) + "\n"
+
+
+def promql_table(rows):
+    """A line for each query and kind of evaluation: both sides and the ratio, by replicas."""
+    by_name = {row["row"]: row for row in rows}
+    lines = ["| evaluation | goal | " + " | ".join(f"{n} replicas" for n in REPLICAS) + " |", "|---" * (2 + len(REPLICAS)) + "|"]
+    for kind in ("instant", "slide"):
+        for name in QUERIES:
+            found = [by_name.get(f"promql_{kind}_{name}_{n}") for n in REPLICAS]
+            if not any(found):
+                continue
+            goal = next(row["goal"] for row in found if row)
+            cells = (f"{figure(row['ours'], 'ns')} / {figure(row['theirs'], 'ns')} = {row['ratio_median']:.3g} ×" if row else "" for row in found)
+            lines.append(f"| {kind} {name} | {goal} × | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
 
@@ -271,7 +290,7 @@ def main():
                         "context": context(build, go)})
         print(f"{row.name:24}{figures['ours']:>12}{figures['theirs']:>12} {row.unit:4}{figures['ratio_median']:>10}"
               f"{figures['ratio_min']:>8}{row.goal or '':>8}", flush=True)
-    keep(results)
+        keep(results)
 
 
 if __name__ == "__main__":

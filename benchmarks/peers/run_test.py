@@ -61,6 +61,11 @@ class Keeping(unittest.TestCase):
         self.assertNotIn("scrape", run.table([row]))
         self.assertIn("| 30 ms / 300 ms | 10 × | 8 × | 413 / 3000 | 1.25 / 1.25 ms | p v2 |", run.whole_table([row]))
 
+    def test_queries_have_a_line_each(self):
+        row = {"row": "promql_slide_rate_100", "ours": 1_000, "theirs": 25_500, "ratio_median": 25.46, "goal": 20}
+        self.assertNotIn("promql", run.table([row]))
+        self.assertIn("| slide rate | 20 × |  | 1 µs / 25.5 µs = 25.5 × |  |", run.promql_table([row]))
+
     def test_every_row_has_both_sides_and_a_version(self):
         for row in run.ROWS:
             self.assertTrue((run.HERE / row.folder / "ours.cc").is_file(), row)

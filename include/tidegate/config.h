@@ -69,6 +69,10 @@ struct LogOptions {
   std::string format = "text";  ///< text or json
 };
 
+struct StoreOptions {
+  std::string keep = "queried";  ///< queried or all: which series of a page
+};
+
 /// GPUs in MIG mode that this machine is said to have: for demos and tests.
 struct SimulatedDevices {
   std::string model;  ///< as FindDeviceModel() takes it: "A100-SXM4-40GB"
@@ -93,6 +97,7 @@ struct ScalerOptions {
   AdminOptions admin;
   JournalOptions journal;
   LogOptions log;
+  StoreOptions store;
   std::optional<DevicesOptions> devices;  ///< for workloads with ScalingSpec::slice
 };
 

@@ -54,7 +54,11 @@ struct ControllerOptions {
   Duration apply_wait = std::chrono::milliseconds(900);      ///< then its outcome is told next tick
   Duration apply_timeout = std::chrono::seconds(10);         ///< the deadline handed to the seams
   Duration source_timeout = std::chrono::seconds(10);        ///< likewise, to Components::sources
-  SeriesStoreOptions series;
+  SeriesStoreOptions series;  ///< its `metrics`: kept beside those that queries select
+  /// The series of a page that no query of a workload selects are kept, too: for a host that looks
+  /// into store() itself. Otherwise they are skipped (SeriesStoreStats::skipped_total), unless a
+  /// query selects by a pattern of names or without one.
+  bool keep_all_series = false;
   bool dry_run = false;  ///< decide and report, change nothing
 };
 
@@ -82,6 +86,10 @@ class TIDEGATE_EXPORT Controller {
 
   /// One pass over the workloads whose period is due (all of them at the first call).
   TickOutput Tick();
+
+  /// Observes the backends and collects from all sources once, and decides nothing. Unlike a tick
+  /// it waits for Components::sources, until their deadline: what a first Tick() is to decide on.
+  void CollectOnce();
 
   /// Ticks until a stop is requested. A late tick is skipped, never caught up with.
   void Run(const std::stop_token& stop);

@@ -178,6 +178,7 @@ TIDEGATE_EXPORT void Describe(FieldVisitor& v, PushOptions& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, AdminOptions& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, JournalOptions& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, LogOptions& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, StoreOptions& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, SimulatedDevices& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, DevicesOptions& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, ScalerOptions& s);

@@ -32,6 +32,7 @@ struct HttpAccess {
   std::string credentials_file{};  ///< of that type; read again for each request
   std::string credentials{};       ///< if there is no file
   TlsFiles tls{};
+  bool insecure_skip_verify = false;  ///< whoever answers is believed, whatever its certificate
   std::map<std::string, std::string> headers{};  ///< sent with each request; may be secret
 
   friend bool operator==(const HttpAccess&, const HttpAccess&) = default;

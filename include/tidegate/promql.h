@@ -118,6 +118,8 @@ class TIDEGATE_EXPORT Query {
   const std::string& text() const;
   /// The longest range of a range selector or subquery, 0 if there is none.
   Duration longest_range() const;
+  /// The metrics whose series it may select, sorted; absent: a selector names none, or a pattern.
+  const std::optional<std::vector<std::string>>& metrics() const;
 
   class Impl;
   const Impl& impl() const { return *impl_; }

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,6 +51,7 @@ struct SeriesStoreStats {
   std::uint64_t refused_label_length_total = 0;
   std::uint64_t out_of_order_total = 0;
   std::uint64_t too_far_ahead_total = 0;  ///< a page's own times, 10 minutes after its scrape
+  std::uint64_t skipped_total = 0;        ///< samples of pages: of metrics that are not kept
   std::uint64_t duplicate_total = 0;
   std::uint64_t parse_errors_total = 0;
 };
@@ -59,6 +61,7 @@ struct PageSummary {
   std::size_t left_out = 0;  ///< not newer than the newest of their series, or too far ahead
   std::size_t series_added = 0;
   std::size_t dropped = 0;  ///< samples that PageRules::relabel left out
+  std::size_t skipped = 0;  ///< samples of metrics that the store does not keep
 };
 
 /// How the samples of a target's page become series; the names and meanings are those of
@@ -139,6 +142,11 @@ class TIDEGATE_EXPORT SeriesStore final : public SampleSink {
   std::unique_ptr<IncomingPage> BeginPage(PageFormat format, Labels target, TimePoint at,
                                           PageRules rules) override;
   void MarkStale(const Labels& target, TimePoint at) override;
+
+  /// Instead of SeriesStoreOptions::metrics, of pages that begin from now on; absent: all are kept.
+  /// Metrics that are no longer kept end with their targets' next pages. What is wrong in a line
+  /// that is skipped goes unnoticed.
+  void KeepOnly(std::optional<std::vector<std::string>> metrics);
 
   SeriesStoreStats stats() const;
 

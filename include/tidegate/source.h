@@ -31,6 +31,7 @@ struct CollectQuery {
 struct WorkloadReplicas {
   WorkloadId workload;
   std::vector<Replica> replicas;
+  std::vector<std::string> targets{};  ///< what the workload's own source reads: their URLs
 };
 
 /// Borrowed: valid only during the call.
@@ -57,6 +58,7 @@ struct TargetState {
   std::string metric;     ///< the only metric that it is asked for; empty: any
   std::string warning;    ///< it is up, but what it said of `metric` is in doubt, and why
   WorkloadId workload{};  ///< whose replica it is, of a source that serves no one workload
+  std::string job{};      ///< of ScrapeConfig that found it, or could not; empty: none
   Labels labels{};        ///< of the target, if it was discovered: `job`, `instance` …
 };
 

@@ -244,6 +244,7 @@ std::unique_ptr<PyController> Make(const py::object& workloads, const py::object
   if (!on_tick.is_none()) components.reporters.push_back(MakeCallback(on_tick));
   ControllerOptions options;
   options.dry_run = dry_run;
+  options.keep_all_series = true;  // `store` may be asked for them
   SetUnlessNone(options.gather_timeout, gather_timeout, "gather_timeout");
   SetUnlessNone(options.apply_wait, apply_wait, "apply_wait");
   SetUnlessNone(options.apply_timeout, apply_timeout, "apply_timeout");

@@ -51,6 +51,7 @@ struct Fields<SeriesStoreStats> {
       F("too_far_ahead_total", &SeriesStoreStats::too_far_ahead_total,
         "Timestamps of a page more than 10 minutes after its scrape."),
       F("duplicate_total", &SeriesStoreStats::duplicate_total, "As old as the newest."),
+      F("skipped_total", &SeriesStoreStats::skipped_total, "Samples of metrics that are not kept."),
       F("parse_errors_total", &SeriesStoreStats::parse_errors_total, "Pages refused."));
 };
 
@@ -63,7 +64,8 @@ struct Fields<PageSummary> {
       std::make_tuple(F("samples", &PageSummary::samples, "Samples taken."),
                       F("left_out", &PageSummary::left_out, "Not newer, or too far ahead."),
                       F("series_added", &PageSummary::series_added, "Series that were new."),
-                      F("dropped", &PageSummary::dropped, "Samples that rules left out."));
+                      F("dropped", &PageSummary::dropped, "Samples that rules left out."),
+                      F("skipped", &PageSummary::skipped, "Of metrics that are not kept."));
 };
 
 template <>

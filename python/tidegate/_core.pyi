@@ -1813,6 +1813,7 @@ class SeriesStoreStats:
         out_of_order_total: int = ...,
         too_far_ahead_total: int = ...,
         duplicate_total: int = ...,
+        skipped_total: int = ...,
         parse_errors_total: int = ...,
     ) -> None: ...
     @property
@@ -1852,6 +1853,9 @@ class SeriesStoreStats:
     def duplicate_total(self) -> int:
         """As old as the newest."""
     @property
+    def skipped_total(self) -> int:
+        """Samples of metrics that are not kept."""
+    @property
     def parse_errors_total(self) -> int:
         """Pages refused."""
     def replace(
@@ -1869,6 +1873,7 @@ class SeriesStoreStats:
         out_of_order_total: int = ...,
         too_far_ahead_total: int = ...,
         duplicate_total: int = ...,
+        skipped_total: int = ...,
         parse_errors_total: int = ...,
     ) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
@@ -1887,6 +1892,7 @@ class PageSummary:
         left_out: int = ...,
         series_added: int = ...,
         dropped: int = ...,
+        skipped: int = ...,
     ) -> None: ...
     @property
     def samples(self) -> int:
@@ -1900,6 +1906,9 @@ class PageSummary:
     @property
     def dropped(self) -> int:
         """Samples that rules left out."""
+    @property
+    def skipped(self) -> int:
+        """Of metrics that are not kept."""
     def replace(
         self,
         *,
@@ -1907,6 +1916,7 @@ class PageSummary:
         left_out: int = ...,
         series_added: int = ...,
         dropped: int = ...,
+        skipped: int = ...,
     ) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
     @staticmethod

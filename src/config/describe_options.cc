@@ -11,6 +11,7 @@ constexpr double kMaxSeconds = 86400.0 * 365;
 constexpr double kMaxBytes = 1e15;
 constexpr std::array<std::string_view, 5> kLevels{"debug", "info", "warning", "error", "off"};
 constexpr std::array<std::string_view, 2> kFormats{"text", "json"};
+constexpr std::array<std::string_view, 2> kKept{"queried", "all"};
 
 constexpr FieldInfo Time(std::string_view doc, double min = 0.001) {
   return {.doc = doc, .min = min, .max = kMaxSeconds};
@@ -242,6 +243,14 @@ void Describe(FieldVisitor& v, LogOptions& s) {
   v.Field("format", s.format, {.doc = "How it is written.", .choices = kFormats});
 }
 
+void Describe(FieldVisitor& v, StoreOptions& s) {
+  v.Field(
+      "keep", s.keep,
+      {.doc = "queried: of a page only the series that some query selects are kept, the others are "
+              "skipped by their names. all: every one.",
+       .choices = kKept});
+}
+
 void Describe(FieldVisitor& v, SimulatedDevices& s) {
   v.Field("model", s.model,
           {.doc = "The catalogue's name (a100-40gb), NVML's product name or a PCI id.",
@@ -269,6 +278,7 @@ void Describe(FieldVisitor& v, ScalerOptions& s) {
   v.Field("admin", s.admin, {.doc = "The admin server."});
   v.Field("journal", s.journal, {.doc = "The record of every tick."});
   v.Field("log", s.log, {.doc = "The log, on standard error."});
+  v.Field("store", s.store, {.doc = "The samples of the recent past."});
   v.Field("devices", s.devices, {.doc = "The GPUs whose MIG slices replicas run on."});
 }
 

@@ -76,6 +76,7 @@ class Translator {
     out.tls = {.ca_file = File(entry_.tls.files.ca_file),
                .certificate_file = File(entry_.tls.files.certificate_file),
                .key_file = File(entry_.tls.files.key_file)};
+    out.insecure_skip_verify = entry_.tls.insecure_skip_verify;
     CheckTls();
     for (const auto& [name, header] : entry_.headers) AddHeader(name, header, out);
     if (entry_.follow_redirects) {
@@ -135,10 +136,6 @@ class Translator {
   }
 
   void CheckTls() {
-    if (entry_.tls.insecure_skip_verify) {
-      Report("tls_config.insecure_skip_verify",
-             "has no counterpart: certificates are always verified; give ca_file");
-    }
     if (!entry_.tls.server_name.empty()) {
       Report("tls_config.server_name",
              "has no counterpart: the certificate has to be of the address that is talked to");

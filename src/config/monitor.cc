@@ -34,7 +34,6 @@ struct Endpoint {
   std::string timeout;
   bool filter_running = true;
   bool follow_redirects = false;
-  bool skip_verify = false;
   bool track_timestamps = false;
   std::string token_secret;
   RelabelEntries relabel;
@@ -56,7 +55,7 @@ void DescribeTls(FieldVisitor& v, Endpoint& s) {
   v.Field("caFile", s.job.access.tls.ca_file);
   v.Field("certFile", s.job.access.tls.certificate_file);
   v.Field("keyFile", s.job.access.tls.key_file);
-  v.Field("insecureSkipVerify", s.skip_verify);
+  v.Field("insecureSkipVerify", s.job.access.insecure_skip_verify);
   for (const char* key : {"ca", "cert", "keySecret"}) v.Refused(key, kNoSecrets);
   v.Refused("serverName",
             "has no counterpart: the certificate has to be of the address that is talked to");
@@ -247,10 +246,6 @@ class Translator {
     }
     if (endpoint.follow_redirects) {
       Report(path_ + ".followRedirects", "has no counterpart: redirects are not followed");
-    }
-    if (endpoint.skip_verify) {
-      Report(path_ + ".tlsConfig.insecureSkipVerify",
-             "has no counterpart: certificates are always verified; give caFile");
     }
     if (endpoint.track_timestamps) {
       Report(path_ + ".trackTimestampsStaleness",

@@ -63,6 +63,7 @@ bool PageParser::FastSkip(const char* begin) {
   if (*at != '{' && *at != ' ') return false;
   if (filter_->Has(std::string_view(begin, static_cast<std::size_t>(at - begin)))) return false;
   if (!index_.IsPlain(begin, line_end)) return false;
+  ++skipped_;
   pos_ = static_cast<std::size_t>(line_end + 1 - page_.data());
   return true;
 }

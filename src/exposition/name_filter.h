@@ -22,9 +22,6 @@ class NameFilter {
     for (const std::string& name : names_) lengths_ |= LengthBit(name.size());
   }
 
-  /// No name is asked for in particular: all are.
-  bool empty() const { return names_.empty(); }
-
   bool Has(std::string_view name) const {
     return (lengths_ & LengthBit(name.size())) != 0 &&
            std::binary_search(names_.begin(), names_.end(), name, std::less<>());

@@ -66,6 +66,7 @@ PageParser::Event PageParser::Next() {
   while (true) {
     const Event event = AnyEntry();
     if (event != Event::kSample || filter_ == nullptr || Wanted()) return event;
+    ++skipped_;
   }
 }
 

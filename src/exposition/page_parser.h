@@ -74,7 +74,7 @@ class TIDEGATE_EXPORT PageParser {
 
   /// Leaves out the samples of other names. Their lines are not looked at beyond the name, so that
   /// what is wrong there may go unnoticed. `filter` must outlive the parser.
-  void KeepOnly(const NameFilter& filter) { filter_ = filter.empty() ? nullptr : &filter; }
+  void KeepOnly(const NameFilter& filter) { filter_ = &filter; }
 
   /// Goes on with the next part of the page, after kEnd. A part begins and ends where an entry does
   /// and has no NUL byte, which may mean the page's end; unless it is the `last`, more follows it.
@@ -84,6 +84,7 @@ class TIDEGATE_EXPORT PageParser {
   Event Next();
 
   std::size_t offset() const { return pos_; }               ///< what has been read
+  std::size_t skipped() const { return skipped_; }          ///< samples that KeepOnly() left out
   const SampleView& sample() const { return sample_; }      ///< after kSample
   std::string_view metadata_name() const { return name_; }  ///< after kType, kHelp, kUnit; raw
   MetricType type() const { return family_type_; }          ///< after kType
@@ -186,7 +187,8 @@ class TIDEGATE_EXPORT PageParser {
   PageFormat format_;
   bool fast_;
   const NameFilter* filter_ = nullptr;  // null: all samples
-  bool more_ = false;                   // parts follow
+  std::size_t skipped_ = 0;
+  bool more_ = false;  // parts follow
   std::size_t pos_ = 0;
   CharIndex index_;
   SampleView sample_;

@@ -246,8 +246,6 @@ void SetSafetyOptions(CURL* easy) {
   curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
   curl_easy_setopt(easy, CURLOPT_PROXY, "");
   curl_easy_setopt(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
-  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
-  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
   curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   // One request a connection: ending it ends nothing else.
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
@@ -276,6 +274,8 @@ void SetTransferOptions(Transfer& transfer) {
   static const std::string user_agent = "tidegate/" + std::string(kVersion);
   curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
   SetTlsFiles(easy, request.tls);
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, request.verify_certificate ? 1L : 0L);
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, request.verify_certificate ? 2L : 0L);
   curl_easy_setopt(easy, CURLOPT_USERAGENT, user_agent.c_str());
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer.headers.get());
   curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, request.close_after ? 1L : 0L);

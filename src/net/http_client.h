@@ -4,8 +4,8 @@
 //
 // A request ends when its last byte has arrived or its time is up, whichever comes first, so one
 // peer that hangs or trickles never delays another. What could be used against the host is off:
-// redirects, proxies from the environment, other protocols, unverified TLS, link-local and cloud
-// metadata addresses. Connections are kept open and reused.
+// redirects, proxies from the environment, other protocols, link-local and cloud metadata
+// addresses, unverified TLS unless a request says so. Connections are kept open and reused.
 //
 // Thread safety: one thread at a time; several clients may run side by side.
 #pragma once
@@ -37,6 +37,7 @@ struct HttpRequest {
   std::string body;                            ///< kPost only
   std::map<std::string, std::string> headers;  ///< may be secret: never in errors
   TlsFiles tls;
+  bool verify_certificate = true;              ///< false: whoever answers is believed
   Duration timeout = std::chrono::seconds(1);  ///< total: name look-up to last byte
   std::size_t body_limit = 16u << 20;          ///< bytes, counted after decompression
   BodyReader on_body;                          ///< null: HttpResponse::body has all of it

@@ -40,6 +40,7 @@ class OverTime final : public Operator {
     if (source_->version() != bound_) Bind(context);
     const std::vector<Row>& rows = source_->rows();
     if (!context.Resize(frame_, rows.size(), grid.steps)) return false;
+    PlaceWindows(grid);
     bool any = false;
     for (std::size_t row = 0; row < rows.size(); ++row) {
       any = Fill(context, grid, row) || any;
@@ -89,7 +90,7 @@ class OverTime final : public Operator {
     const std::span<const Sample> samples =
         source_->Load(row, SaturatingSub(WindowAt(grid, 0).begin_ms, before),
                       source_->shift().DataTime(grid.end_ms()) + after);
-    FindWindows(grid, samples, before, after);
+    FindSamples(samples, before, after);
     double* out = frame_.column(row);
     if (slider_ && grid.steps > 1 && source_->mode() == RangeMode::kPlain) {
       slider_->Run(samples, windows_, ToSeconds(source_->range_ns()), out);
@@ -106,19 +107,25 @@ class OverTime final : public Operator {
                        [](const WindowBounds& window) { return window.size() > 0; });
   }
 
-  // Which samples are in which window.
-  void FindWindows(const Grid& grid, std::span<const Sample> samples, std::int64_t before,
-                   std::int64_t after) {
+  void PlaceWindows(const Grid& grid) {
     windows_.resize(grid.steps);
-    WindowBounds bounds;
     for (std::size_t step = 0; step < grid.steps; ++step) {
-      bounds.end_ms = source_->shift().DataTime(grid.At(step));
-      bounds.begin_ms = SaturatingSub(bounds.end_ms, source_->range_ms());
+      windows_[step].end_ms = source_->shift().DataTime(grid.At(step));
+      windows_[step].begin_ms = SaturatingSub(windows_[step].end_ms, source_->range_ms());
+    }
+  }
+
+  // Which samples are in which window.
+  void FindSamples(std::span<const Sample> samples, std::int64_t before, std::int64_t after) {
+    std::size_t low = 0;
+    std::size_t high = 0;
+    for (WindowBounds& bounds : windows_) {
       const std::int64_t from_ms = SaturatingSub(bounds.begin_ms, before);
       const std::int64_t to_ms = bounds.end_ms + after;
-      while (bounds.high < samples.size() && samples[bounds.high].time_ms <= to_ms) ++bounds.high;
-      while (bounds.low < bounds.high && samples[bounds.low].time_ms <= from_ms) ++bounds.low;
-      windows_[step] = bounds;
+      while (high < samples.size() && samples[high].time_ms <= to_ms) ++high;
+      while (low < high && samples[low].time_ms <= from_ms) ++low;
+      bounds.low = low;
+      bounds.high = high;
     }
   }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "promql/ast.h"
 #include "tidegate/promql.h"
@@ -13,6 +15,7 @@ class Query::Impl {
   std::string text;
   promql::ExprPtr root;
   Duration longest_range{};
+  std::optional<std::vector<std::string>> metrics;
 };
 
 }  // namespace tidegate

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <utility>
 
 namespace tidegate::promql {
@@ -12,6 +13,13 @@ std::int64_t SaturatingAdd(std::int64_t a, std::int64_t b) {
   std::int64_t sum = 0;
   if (!__builtin_add_overflow(a, b, &sum)) return sum;
   return b > 0 ? INT64_MAX : INT64_MIN;
+}
+
+// All of them are looked at, which takes no branches.
+bool HasStaleMarker(std::span<const Sample> samples) {
+  bool any = false;
+  for (const Sample& sample : samples) any |= IsStaleMarker(sample.value);
+  return any;
 }
 
 /// A series' samples at times that only grow.
@@ -169,12 +177,18 @@ bool SelectorWindows::Prepare(Context& context, const Grid&) {
 
 std::span<const Sample> SelectorWindows::Load(std::size_t row, std::int64_t from_ms,
                                               std::int64_t to_ms) {
-  const SampleRing& ring = selection_.series()[row]->samples;
+  const std::vector<const Series*>& series = selection_.series();
+  if (row + 2 < series.size()) __builtin_prefetch(series[row + 2]);
+  if (row + 1 < series.size()) series[row + 1]->samples.PrefetchRange(begin_, end_);
+  const SampleRing& ring = series[row]->samples;
+  end_ = ring.CountUpTo(to_ms, end_);
+  begin_ = std::min(ring.CountUpTo(from_ms, begin_), end_);
+  const auto [older, newer] = ring.Range(begin_, end_);
+  if (newer.empty() && !HasStaleMarker(older)) return older;
   samples_.clear();
-  const bool all = !ring.empty() && ring.back().time_ms <= to_ms;
-  const std::size_t end = all ? ring.size() : ring.CountUpTo(to_ms);
-  for (std::size_t i = ring.CountUpTo(from_ms); i < end; ++i) {
-    if (!IsStaleMarker(ring[i].value)) samples_.push_back(ring[i]);
+  for (const std::span<const Sample> part : {older, newer}) {
+    std::copy_if(part.begin(), part.end(), std::back_inserter(samples_),
+                 [](const Sample& sample) { return !IsStaleMarker(sample.value); });
   }
   return samples_;
 }
@@ -231,8 +245,9 @@ void SelectorWindows::Judge(Context& context, std::size_t row, const Window& win
     if (!std::isfinite(sample.value)) quality.non_finite = true;
     previous = sample.value;
   }
-  const std::size_t end = series.samples.CountUpTo(window.end_ms);
-  if (end > 0 && IsStaleMarker(series.samples[end - 1].value)) quality.ended_series = true;
+  const SampleRing& ring = series.samples;
+  const std::size_t end = ring.CountUpTo(window.end_ms, ring.size());
+  if (end > 0 && IsStaleMarker(ring[end - 1].value)) quality.ended_series = true;
 }
 
 std::optional<std::int64_t> SubqueryWindows::StepMs(Context& context) {

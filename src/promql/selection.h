@@ -96,8 +96,10 @@ class SelectorWindows final : public WindowSource {
   const MatrixSelector& matrix_;
   const VectorSelector& selector_;
   Selection selection_;
-  std::vector<Sample> samples_;
-  std::vector<std::int64_t> gaps_;  // memory that is used again
+  std::size_t begin_ = 0;           // of the series before: the next one's is the same mostly
+  std::size_t end_ = 0;             // the same
+  std::vector<Sample> samples_;     // memory that is used again
+  std::vector<std::int64_t> gaps_;  // the same
 };
 
 /// A subquery: the values of an expression on a grid of its own.

@@ -2,9 +2,10 @@
 #include "promql/slide.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <vector>
+
+#include "promql/lane_sums.h"
 
 namespace tidegate::promql {
 namespace {
@@ -15,55 +16,60 @@ using Windows = std::span<const WindowBounds>;
 double Seconds(std::int64_t ms) { return static_cast<double>(ms) / 1000; }
 
 /// rate, increase, delta: scrapes are regular mostly, so that what depends on times only stays the
-/// same from window to window; resets are counted once.
+/// same from window to window; resets are looked for once.
 class ChangeSlider final : public Slider {
  public:
-  ChangeSlider(WindowFunction function, bool counter, bool per_second)
-      : function_(function), counter_(counter), per_second_(per_second) {}
+  ChangeSlider(bool counter, bool per_second) : counter_(counter), per_second_(per_second) {}
 
   void Run(Samples samples, Windows windows, double range_seconds, double* out) override {
-    if (counter_) CountResets(samples);
-    Window window;
-    window.range_seconds = range_seconds;
+    if (counter_) FindResets(samples);
+    if (range_seconds != range_seconds_) size_ = 0;
+    range_seconds_ = range_seconds;
     for (const WindowBounds& bounds : windows) {
-      const bool reset =
-          counter_ && bounds.size() > 1 && resets_[bounds.high - 1] != resets_[bounds.low];
-      if (bounds.size() < 2) {
-        *out++ = kNoValue;
-      } else if (reset) {
-        window.begin_ms = bounds.begin_ms;
-        window.end_ms = bounds.end_ms;
-        *out++ = function_(samples.subspan(bounds.low, bounds.size()), window);
-      } else {
-        *out++ = WithoutReset(samples, bounds, range_seconds);
-      }
+      *out++ = bounds.size() < 2 ? kNoValue : Of(samples, bounds);
     }
   }
 
  private:
-  // resets_[i]: how often the value fell up to the i-th sample.
-  void CountResets(Samples samples) {
+  // resets_[i]: how often the value fell up to the i-th sample; from what: fell_from_.
+  void FindResets(Samples samples) {
     resets_.resize(samples.size());
-    std::uint32_t count = 0;
+    fell_from_.clear();
     for (std::size_t i = 0; i < samples.size(); ++i) {
-      if (i > 0 && samples[i].value < samples[i - 1].value) ++count;
-      resets_[i] = count;
+      if (i > 0 && samples[i].value < samples[i - 1].value) {
+        fell_from_.push_back(samples[i - 1].value);
+      }
+      resets_[i] = fell_from_.size();
     }
   }
 
-  double WithoutReset(Samples samples, const WindowBounds& bounds, double range_seconds) {
+  double Of(Samples samples, const WindowBounds& bounds) {
     const Sample& first = samples[bounds.low];
     const Sample& last = samples[bounds.high - 1];
     SetTimes(first.time_ms - bounds.begin_ms, bounds.end_ms - last.time_ms,
              last.time_ms - first.time_ms, bounds.size());
-    const double change = last.value - first.value;
-    double to_start = to_start_;
-    if (counter_ && change > 0 && first.value >= 0) {
-      to_start = std::min(to_start, sampled_ * (first.value / change));
+    double change = last.value - first.value;
+    if (!counter_) return change * factor_;
+    for (std::size_t i = resets_[bounds.low]; i < resets_[bounds.high - 1]; ++i) {
+      change += fell_from_[i];
     }
-    double factor = (sampled_ + to_start + to_end_) / sampled_;
-    if (per_second_) factor /= range_seconds;
-    return change * factor;
+    return change * (BeganInside(first.value, change) ? FactorFrom(first.value, change) : factor_);
+  }
+
+  // Whether a counter that rose so much may have begun at 0 after the window did. Without a
+  // division, and sure only if it says no.
+  bool BeganInside(double first, double change) const {
+    constexpr double kRounding = 1 + 1e-9;
+    return change > 0 && first >= 0 && !(first * sampled_ > change * to_start_ * kRounding);
+  }
+
+  double FactorFrom(double first, double change) const {
+    return Factor(std::min(to_start_, sampled_ * (first / change)));
+  }
+
+  double Factor(double to_start) const {
+    const double factor = (sampled_ + to_start + to_end_) / sampled_;
+    return per_second_ ? factor / range_seconds_ : factor;
   }
 
   void SetTimes(std::int64_t start_ms, std::int64_t end_ms, std::int64_t sampled_ms,
@@ -82,12 +88,14 @@ class ChangeSlider final : public Slider {
     to_end_ = Seconds(end_ms);
     if (to_start_ >= threshold) to_start_ = interval / 2;
     if (to_end_ >= threshold) to_end_ = interval / 2;
+    factor_ = Factor(to_start_);
   }
 
-  const WindowFunction function_;
   const bool counter_;
   const bool per_second_;
-  std::vector<std::uint32_t> resets_;
+  std::vector<std::size_t> resets_;
+  std::vector<double> fell_from_;
+  double range_seconds_ = 0;
   std::int64_t start_ms_ = 0;
   std::int64_t end_ms_ = 0;
   std::int64_t sampled_ms_ = 0;
@@ -95,6 +103,7 @@ class ChangeSlider final : public Slider {
   double sampled_ = 0;
   double to_start_ = 0;
   double to_end_ = 0;
+  double factor_ = 0;
 };
 
 /// min and max: candidates in a queue, each better than all that come after it.
@@ -155,8 +164,6 @@ class SumSlider final : public Slider {
   }
 
  private:
-  static constexpr std::size_t kLanes = 8;
-
   // Whether all values are whole and no sum of them is ever rounded; fills sums_.
   bool Exact() {
     constexpr double kLargest = 0x1p53;
@@ -191,37 +198,30 @@ class SumSlider final : public Slider {
 
   // False: some sum is not finite, which takes other ways.
   bool Add(std::size_t low, std::size_t size, double* out) const {
-    std::array<double, kLanes> sum{};
-    std::array<double, kLanes> lost{};
+    LaneSums lanes;
     const double* values = values_.data() + low;
     for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      sum[lane] = mean_ ? values[lane] : 0.0 + values[lane];
+      lanes.sum[lane] = mean_ ? values[lane] : 0.0 + values[lane];
     }
-    for (std::size_t i = 1; i < size; ++i) {
-      for (std::size_t lane = 0; lane < kLanes; ++lane) {
-        const double value = values[i + lane];
-        const double next = sum[lane] + value;
-        const bool sum_is_larger = std::fabs(sum[lane]) >= std::fabs(value);
-        const double larger = sum_is_larger ? sum[lane] : value;
-        const double smaller = sum_is_larger ? value : sum[lane];
-        lost[lane] += (larger - next) + smaller;
-        sum[lane] = next;
-      }
-    }
+    add_(values + 1, size - 1, lanes);
     // An infinity on the way leaves a NaN behind.
-    if (!std::all_of(lost.begin(), lost.end(), [](double c) { return std::isfinite(c); })) {
+    if (!std::all_of(lanes.lost.begin(), lanes.lost.end(),
+                     [](double lost) { return std::isfinite(lost); })) {
       return false;
     }
     const auto count = static_cast<double>(size);
     for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      if (!std::isfinite(sum[lane])) return false;
-      out[lane] = mean_ ? sum[lane] / count + lost[lane] / count : sum[lane] + lost[lane];
+      const double sum = lanes.sum[lane];
+      const double lost = lanes.lost[lane];
+      if (!std::isfinite(sum)) return false;
+      out[lane] = mean_ ? sum / count + lost / count : sum + lost;
     }
     return true;
   }
 
   const WindowFunction function_;
   const bool mean_;
+  const AddLanesFunction add_ = BestAddLanes();
   std::vector<double> values_;
   std::vector<double> sums_;  // of the values in front of each
 };
@@ -229,9 +229,9 @@ class SumSlider final : public Slider {
 }  // namespace
 
 std::unique_ptr<Slider> MakeSlider(WindowFunction function) {
-  if (function == Rate) return std::make_unique<ChangeSlider>(function, true, true);
-  if (function == Increase) return std::make_unique<ChangeSlider>(function, true, false);
-  if (function == Delta) return std::make_unique<ChangeSlider>(function, false, false);
+  if (function == Rate) return std::make_unique<ChangeSlider>(true, true);
+  if (function == Increase) return std::make_unique<ChangeSlider>(true, false);
+  if (function == Delta) return std::make_unique<ChangeSlider>(false, false);
   if (function == MaxOverTime) return std::make_unique<ExtremeSlider<true>>();
   if (function == MinOverTime) return std::make_unique<ExtremeSlider<false>>();
   if (function == SumOverTime) return std::make_unique<SumSlider>(function, false);

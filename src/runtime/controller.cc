@@ -12,6 +12,7 @@
 
 #include "runtime/call_pool.h"
 #include "runtime/readings.h"
+#include "runtime/selection.h"
 #include "tidegate/promql.h"
 
 namespace tidegate {
@@ -51,13 +52,14 @@ struct Slot {
   std::vector<CollectQuery> answers;           // likewise, if the source answers queries; else none
   History history;
   WorkloadStatus status;
-  Observation given;          // by SetReplicas()
-  std::vector<Replica> seen;  // by the last look that came back
+  Observation given;      // by SetReplicas()
+  WorkloadReplicas seen;  // by the last look that came back
   TimePoint next_due{};
   std::vector<ReplicaSlice> slices;  // as they were seen last
   std::vector<ReplicaSlice> asked;   // by a command since then
   WorkloadInput input;
   std::vector<TargetState> targets;
+  std::vector<std::string> read;  // the URLs of those that are the source's own
   Outcome outcome;
   std::future<void> gathering;
   std::future<void> applying;
@@ -172,7 +174,22 @@ class Controller::Impl {
     for (auto& [id, slot] : slots) TakeOver(*slot);
     slots_ = std::move(slots);
     policies_ = std::move(policies);
+    Select();
     return {};
+  }
+
+  void CollectOnce() {
+    const std::lock_guard lock(mutex_);
+    const TimePoint now = clock_.Now();
+    std::vector<Slot*> all;
+    for (const auto& [id, slot] : slots_) all.push_back(slot.get());
+    fleet_targets_ = FleetTargets();
+    Gather(all, now);
+    CollectFleet(all, now);
+    for (const FleetSource& each : fleet_) {
+      const TimePoint deadline = now + options_.source_timeout;
+      each.collecting.wait_for(std::max(Duration::zero(), deadline - clock_.Now()));
+    }
   }
 
   TickOutput Tick() {
@@ -185,7 +202,7 @@ class Controller::Impl {
     const TimePoint gathered = clock_.Now();
     TickInput input{.now = now, .workloads = {}};
     for (Slot* slot : due) input.workloads.push_back(InputOf(*slot));
-    CollectFleet(due, input, now);
+    CollectFleet(due, now);
     AddInventory(due, input);
     TickOutput output = Plan(input);
     const TimePoint planned = clock_.Now();
@@ -248,13 +265,17 @@ class Controller::Impl {
   }
 
   // The workloads' replicas as they were seen last; those of a late one are the ones before.
-  void CollectFleet(const std::vector<Slot*>& due, const TickInput& input, TimePoint now) {
+  void CollectFleet(const std::vector<Slot*>& due, TimePoint now) {
     if (fleet_.empty()) return;
-    for (std::size_t i = 0; i < due.size(); ++i) {
-      if (!input.workloads[i].error) due[i]->seen = input.workloads[i].observation.replicas;
+    for (Slot* slot : due) {
+      if (Running(slot->gathering) || slot->input.error) continue;
+      slot->seen = {slot->id(), slot->input.observation.replicas, slot->read};
     }
     auto replicas = std::make_shared<std::vector<WorkloadReplicas>>();
-    for (const auto& [id, slot] : slots_) replicas->push_back({id, slot->seen});
+    for (const auto& [id, slot] : slots_) {
+      replicas->push_back(slot->seen);
+      replicas->back().workload = id;
+    }
     const TimePoint deadline = now + options_.source_timeout;
     for (FleetSource& each : fleet_) {
       if (Running(each.collecting)) continue;
@@ -293,6 +314,26 @@ class Controller::Impl {
     slot->workload = std::move(workload);
     if (Status compiled = CompileQueries(*slot); !compiled) return compiled.error();
     return slot;
+  }
+
+  // Has the store keep what the workloads' queries select.
+  void Select() {
+    runtime::MetricNames names;
+    if (!options_.keep_all_series) {
+      names.emplace(options_.series.metrics.begin(), options_.series.metrics.end());
+    }
+    for (const auto& [id, slot] : slots_) {
+      for (const runtime::MetricReader& reader : slot->readers) {
+        runtime::AddMetrics(reader.query(), names);
+      }
+    }
+    selection_.Replace(std::move(names), clock_.Now());
+    store_.KeepOnly(selection_.names());
+    for (const auto& [id, slot] : slots_) {
+      for (std::size_t i = 0; i < slot->readers.size(); ++i) {
+        slot->rules[i].since = selection_.Since(slot->readers[i].query());
+      }
+    }
   }
 
   // A call that is running uses the slot: no slot goes before its calls have come back.
@@ -397,6 +438,8 @@ class Controller::Impl {
       });
       slot.targets = workload.source->targets();
     }
+    slot.read.clear();
+    for (const TargetState& target : slot.targets) slot.read.push_back(target.target);
     std::copy_if(fleet.begin(), fleet.end(), std::back_inserter(slot.targets),
                  [&](const TargetState& target) { return target.workload == slot.id(); });
     for (std::size_t i = 0; i < workload.spec.metrics.size(); ++i) {
@@ -574,6 +617,7 @@ class Controller::Impl {
   std::mutex mutex_;  // of everything below but calls_
   std::map<WorkloadId, std::unique_ptr<Slot>> slots_;
   PolicySet policies_;
+  runtime::Selection selection_;
   Planner planner_;
   std::vector<FleetSource> fleet_;
   TargetsPtr fleet_targets_ = std::make_shared<std::vector<TargetState>>();  // before this tick
@@ -594,6 +638,8 @@ Result<std::unique_ptr<Controller>> Controller::Create(std::vector<Workload> wor
 }
 
 TickOutput Controller::Tick() { return impl_->Tick(); }
+
+void Controller::CollectOnce() { impl_->CollectOnce(); }
 
 void Controller::ReplaceSources(std::vector<std::unique_ptr<Source>> sources) {
   impl_->ReplaceSources(std::move(sources));

@@ -141,7 +141,7 @@ class MetricReader::Judge {
   TimePoint newest() const { return newest_.value_or(now_); }
 
  private:
-  // Whoever knows about the replica, or about all of them, has answered.
+  // Whoever knows about the replica, or about all of them, has answered since the series are kept.
   bool Answered(const std::string& replica) const {
     bool any = false;
     for (const TargetState& target : targets_) {
@@ -149,7 +149,7 @@ class MetricReader::Judge {
       if (!asked || !(replica.empty() || target.replica.empty() || target.replica == replica)) {
         continue;
       }
-      if (!target.up) return false;
+      if (!target.up || target.last_success <= options_.since) return false;
       any = true;
     }
     return any;
@@ -195,7 +195,8 @@ class MetricReader::Judge {
   core::WindowAverage AverageOf(const MatrixSeries& series, bool gaps_are_zero) const {
     std::vector<core::TimedValue> values;
     for (const MatrixPoint& point : series.points) {
-      if (std::isfinite(point.value)) values.push_back({point.time, point.value});
+      if (point.time <= options_.since || !std::isfinite(point.value)) continue;
+      values.push_back({point.time, point.value});
     }
     return core::Average(values, now_, options_.window, gaps_are_zero);
   }

@@ -27,7 +27,8 @@ struct ReadOptions {
   double min_window_coverage;
   AveragingWindow window{};
   bool empty_as_zero = false;
-  Duration step{};  ///< between two values of the window; 0: its bucket
+  Duration step{};                     ///< between two values of the window; 0: its bucket
+  TimePoint since = TimePoint::min();  ///< before it the metric's series were not kept
 };
 
 /// A metric's selector as PromQL's, `{app="x"}` or "", with `matchers` before it.
@@ -44,6 +45,8 @@ std::string AnswerQuery(const std::string& metric, const WorkloadId& workload);
 class MetricReader {
  public:
   explicit MetricReader(Query query) : query_(std::move(query)) {}
+
+  const Query& query() const { return query_; }
 
   /// Evaluates the query at `now`: once for each replica (Resource, ContainerResource, Pods) or
   /// once (Object, External). What is missing, stale, reset, partly covered, NaN or infinite

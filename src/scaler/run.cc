@@ -103,6 +103,7 @@ class StateReporter final : public Reporter {
     nlohmann::json json{{"replica", target.replica}, {"target", target.target},
                         {"up", target.up},           {"samples", target.samples},
                         {"error", target.error},     {"warning", target.warning}};
+    if (!target.job.empty()) json["job"] = target.job;
     if (!target.labels.empty()) json["labels"] = target.labels;
     return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   }
@@ -259,6 +260,7 @@ class Scaler {
       return 1;
     }
     if (options_.once) {
+      if (!running_.scrape_configs.empty()) controller_->CollectOnce();
       controller_->Tick();
       return 0;
     }
@@ -298,9 +300,10 @@ class Scaler {
     components.sources = *std::move(sources);
     auto workloads = MakeWorkloads(*config);
     if (!workloads) return workloads.error();
-    auto controller = Controller::Create(
-        *std::move(workloads), std::move(components),
-        {.gather_timeout = settings.gather_timeout, .dry_run = options_.dry_run});
+    auto controller = Controller::Create(*std::move(workloads), std::move(components),
+                                         {.gather_timeout = settings.gather_timeout,
+                                          .keep_all_series = settings.store.keep == "all",
+                                          .dry_run = options_.dry_run});
     if (!controller) return controller.error();
     controller_ = *std::move(controller);
     running_ = *std::move(config);

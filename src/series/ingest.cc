@@ -16,6 +16,10 @@ namespace {
 // from all that it says once its clock is right again.
 constexpr std::int64_t kMaxAheadMs = std::int64_t{10} * 60 * 1000;
 
+// Skipping a line unread costs a fifth of reading its number where the page is known again, and
+// parsing one that is kept costs several times as much: benchmarks/parse_benchmark.cc.
+constexpr std::size_t kSkipShare = 3;
+
 // What queries tell apart: what only grows, and what does not.
 MetricType StoredType(MetricType type) {
   const bool gauge = type == MetricType::kGaugeHistogram || type == MetricType::kInfo ||
@@ -94,22 +98,34 @@ Result<PageSummary> SeriesStore::Impl::IngestPage(std::string_view page, PageFor
                                                   const Labels& target, TimePoint at,
                                                   const PageRules& rules) {
   const std::int64_t at_ms = ToMillis(at);
-  if (const LayoutPtr layout = LayoutOf(target, format, rules)) {
+  Known known = KnownOf(target, format, rules);
+  if (known.layout != nullptr) {
     std::vector<double> values;
-    if (layout->Read(page, format, values)) {
-      if (const auto known = CommitKnown(layout, target, values, at_ms)) return *known;
+    if (known.layout->Read(page, format, values)) {
+      if (const auto committed = CommitKnown(known.layout, target, values, at_ms)) {
+        return *committed;
+      }
     }
   }
-  StagedPage staged(rules);
+  while (true) {
+    StagedPage staged(rules, known);
+    const Status read = StageWhole(page, format, staged);
+    const std::scoped_lock lock(mutex_);
+    if (read) return CommitStaged(target, staged, at_ms);
+    if (!known.read_all || !staged.NamesDecide()) return CountRefusal(read.error());
+    known.read_all = false;  // what is wrong may be in a line that is not kept
+  }
+}
+
+Status SeriesStore::Impl::StageWhole(std::string_view page, PageFormat format,
+                                     StagedPage& staged) const {
   staged.Begin(page);
-  if (page.size() <= UINT32_MAX) RememberLayout(format, staged);
   PageParser parser(page, format);
-  parser.KeepOnly(wanted_);
+  Prepare(format, parser, staged);
+  if (page.size() > UINT32_MAX) staged.layout = nullptr;
   const Status read = StageEntries(parser, staged);
   if (staged.layout != nullptr) staged.layout->Finish(page);
-  const std::scoped_lock lock(mutex_);
-  if (!read) return CountRefusal(read.error());
-  return CommitStaged(target, staged, at_ms);
+  return read;
 }
 
 // With mutex_ held.
@@ -123,19 +139,28 @@ Result<PageSummary> SeriesStore::Impl::CommitStaged(const Labels& target, Staged
   Target& state = targets_[target];
   const PageSummary summary = CommitPage(state, staged, at_ms);
   if (state.live.empty()) targets_.erase(target);
-  ++stats_.pages_total;
-  stats_.ingested_total += summary.samples;
+  CountPage(summary);
   return summary;
 }
 
-// Of the target's last page, if it was read by the same rules.
-SeriesStore::Impl::LayoutPtr SeriesStore::Impl::LayoutOf(const Labels& target, PageFormat format,
-                                                         const PageRules& rules) const {
+void SeriesStore::Impl::CountPage(const PageSummary& summary) {
+  ++stats_.pages_total;
+  stats_.ingested_total += summary.samples;
+  stats_.skipped_total += summary.skipped;
+}
+
+// The target's last page tells, if it was read by the same rules.
+SeriesStore::Impl::Known SeriesStore::Impl::KnownOf(const Labels& target, PageFormat format,
+                                                    const PageRules& rules) const {
   const std::scoped_lock lock(mutex_);
+  Known known{.kept = kept_, .layout = nullptr};
   const auto found = targets_.find(target);
-  if (found == targets_.end() || found->second.layout == nullptr) return nullptr;
-  const bool same = found->second.layout->format() == format && found->second.rules == rules;
-  return same ? found->second.layout : nullptr;
+  if (found == targets_.end()) return known;
+  const Target& last = found->second;
+  known.read_all = kept_ != nullptr && last.read_all;
+  if (last.layout == nullptr || last.layout->format() != format) return known;
+  if (last.rules == rules && last.kept == kept_) known.layout = last.layout;
+  return known;
 }
 
 // A page that differs from the target's last one in nothing but its numbers.
@@ -150,13 +175,13 @@ std::optional<PageSummary> SeriesStore::Impl::CommitKnown(const LayoutPtr& layou
     return std::nullopt;
   }
   PageSummary summary;
-  const std::vector<bool>& dropped = found->second.dropped;
+  const std::vector<Use>& uses = found->second.uses;
   const std::vector<SeriesRef>& live = found->second.live;
   constexpr std::size_t kAhead = 8;  // what is not in the cache arrives in the meantime
   std::size_t next = 0;              // of those that live
   for (std::size_t i = 0; i < values.size(); ++i) {
-    if (!dropped.empty() && dropped[i]) {
-      ++summary.dropped;
+    if (!uses.empty() && uses[i] != Use::kTaken) {
+      ++(uses[i] == Use::kDropped ? summary.dropped : summary.skipped);
       continue;
     }
     if (next + 2 * kAhead < live.size()) {
@@ -166,8 +191,7 @@ std::optional<PageSummary> SeriesStore::Impl::CommitKnown(const LayoutPtr& layou
     const bool taken = Append(series_[live[next++].slot], {at_ms, values[i]}).ok();
     ++(taken ? summary.samples : summary.left_out);
   }
-  ++stats_.pages_total;
-  stats_.ingested_total += summary.samples;
+  CountPage(summary);
   return summary;
 }
 
@@ -177,9 +201,13 @@ Error SeriesStore::Impl::CountRefusal(const Error& error) {
   return error;
 }
 
-// Unless samples of a page are left out unread: then it cannot be known again.
-void SeriesStore::Impl::RememberLayout(PageFormat format, StagedPage& staged) const {
-  if (wanted_.empty()) staged.layout = std::make_shared<PageLayout>(format);
+// A page of which samples are skipped unread cannot be known again.
+void SeriesStore::Impl::Prepare(PageFormat format, PageParser& parser, StagedPage& staged) {
+  if (staged.SkipsUnread()) {
+    parser.KeepOnly(*staged.kept);
+  } else {
+    staged.layout = std::make_shared<PageLayout>(format);
+  }
 }
 
 // All that the parser has left of the page, or of a part of it.
@@ -188,6 +216,7 @@ Status SeriesStore::Impl::StageEntries(PageParser& parser, StagedPage& staged) c
   while (true) {
     switch (parser.Next()) {
       case PageParser::Event::kEnd:
+        staged.skipped = parser.skipped();
         return {};
       case PageParser::Event::kError:
         return parser.error();
@@ -245,7 +274,7 @@ Status SeriesStore::Impl::ResolvePage(const TargetLabels& target, StagedPage& st
 Status SeriesStore::Impl::FindSeries(const TargetLabels& target, StagedPage& staged) {
   staged.fresh = 0;
   for (StagedSample& sample : staged.samples) {
-    if (sample.dropped || (sample.ref && IsCurrent(*sample.ref))) continue;
+    if (sample.use != Use::kTaken || (sample.ref && IsCurrent(*sample.ref))) continue;
     if (Status resolved = ResolveSample(target, staged, sample); !resolved) {
       return Error{resolved.error().code,
                    staged.PositionOf(sample.series) + ": " + resolved.error().message};
@@ -258,8 +287,12 @@ Status SeriesStore::Impl::FindSeries(const TargetLabels& target, StagedPage& sta
 Status SeriesStore::Impl::ResolveSample(const TargetLabels& target, StagedPage& staged,
                                         StagedSample& sample) {
   if (sample.hash == 0) {
+    if (staged.NamesDecide() && !staged.Keeps(sample)) {
+      sample.use = Use::kSkipped;
+      return {};
+    }
     if (Status merged = MergeLabels(target, staged, sample); !merged) return merged;
-    if (sample.dropped) return {};
+    if (sample.use != Use::kTaken) return {};
   }
   const SeriesKey key = {
       .metric = sample.metric, .labels = staged.LabelsOf(sample), .hash = sample.hash};
@@ -275,15 +308,13 @@ Status SeriesStore::Impl::ResolveSample(const TargetLabels& target, StagedPage& 
 
 PageSummary SeriesStore::Impl::CommitPage(Target& target, StagedPage& staged, std::int64_t at_ms) {
   const std::size_t series_before = index_.size();
-  PageSummary summary;
+  PageSummary summary{.skipped = staged.skipped};
   std::vector<SeriesRef> live;
   live.reserve(staged.samples.size());
-  target.dropped.clear();
   ++page_number_;
   for (StagedSample& sample : staged.samples) {
-    if (!staged.rules.relabel.empty()) target.dropped.push_back(sample.dropped);
-    if (sample.dropped) {
-      ++summary.dropped;
+    if (sample.use != Use::kTaken) {
+      ++(sample.use == Use::kDropped ? summary.dropped : summary.skipped);
       continue;
     }
     const std::int64_t time_ms = sample.timestamp_ms.value_or(at_ms);
@@ -310,8 +341,11 @@ PageSummary SeriesStore::Impl::CommitPage(Target& target, StagedPage& staged, st
     if (IsCurrent(ref) && series_[ref.slot].last_page != page_number_) EndSeries(ref, at_ms);
   }
   target.live = std::move(live);
+  target.uses = staged.layout != nullptr ? staged.Uses() : std::vector<Use>();
   target.layout = std::move(staged.layout);
   target.rules = staged.rules;
+  target.kept = staged.kept;
+  target.read_all = summary.skipped < kSkipShare * (summary.samples + summary.left_out);
   target.checked = forgotten_;
   summary.series_added = index_.size() - series_before;
   return summary;

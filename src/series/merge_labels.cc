@@ -43,10 +43,14 @@ Status SeriesStore::Impl::MergeLabels(const TargetLabels& target, StagedPage& st
   }
   std::sort(merged.begin(), merged.end(), by_name);
   if (Status relabeled = RelabelSample(staged, sample); !relabeled) return relabeled;
-  if (sample.dropped) return {};
+  if (sample.use != Use::kTaken) return {};
   if (Status fits = CheckPageLimits(staged.rules, {.metric = sample.metric, .labels = merged});
       !fits) {
     return fits;
+  }
+  if (!staged.NamesDecide() && !staged.Keeps(sample)) {
+    sample.use = Use::kSkipped;
+    return {};
   }
   sample.labels_begin = staged.labels.size();
   sample.labels_count = merged.size();
@@ -60,8 +64,10 @@ Status SeriesStore::Impl::RelabelSample(StagedPage& staged, StagedSample& sample
   if (staged.rules.relabel.empty()) return {};
   Labels labels = {{std::string(kMetricNameLabel), std::string(sample.metric)}};
   for (const LabelView& label : staged.merged) labels.emplace(label.name, label.value);
-  sample.dropped = !staged.rules.relabel.Apply(labels) || labels.empty();
-  if (sample.dropped) return {};
+  if (!staged.rules.relabel.Apply(labels) || labels.empty()) {
+    sample.use = Use::kDropped;
+    return {};
+  }
   const auto keep = [&](const std::string& text) -> std::string_view {
     return staged.texts.emplace_back(text);
   };
@@ -108,7 +114,7 @@ Status SeriesStore::Impl::CheckSampleLimit(const StagedPage& staged) {
   if (limit == 0) return {};
   const auto kept = static_cast<std::size_t>(
       std::count_if(staged.samples.begin(), staged.samples.end(),
-                    [](const StagedSample& sample) { return !sample.dropped; }));
+                    [](const StagedSample& sample) { return sample.use != Use::kDropped; }));
   if (kept <= limit) return {};
   ++stats_.refused_page_samples_total;
   return Limited("sample limit exceeded: the page has " + std::to_string(kept) +

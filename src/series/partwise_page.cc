@@ -46,8 +46,8 @@ class SeriesStore::Impl::PartwisePage final : public IncomingPage {
         target_(std::move(target)),
         at_(at),
         rules_(std::move(rules)),
-        layout_(store.LayoutOf(target_, format, rules_)),
-        way_(layout_ != nullptr ? Way::kKnown : Way::kParsed) {}
+        known_(store.KnownOf(target_, format, rules_)),
+        way_(known_.layout != nullptr ? Way::kKnown : Way::kParsed) {}
 
   void Append(std::string_view part) override {
     rest_.append(part);
@@ -66,7 +66,7 @@ class SeriesStore::Impl::PartwisePage final : public IncomingPage {
     parts_.push_back(std::move(rest_));
     Read(true);
     if (way_ == Way::kKnown) {
-      const auto known = store_.CommitKnown(layout_, target_, values_, ToMillis(at_));
+      const auto known = store_.CommitKnown(known_.layout, target_, values_, ToMillis(at_));
       if (known) return *known;
     }
     if (way_ == Way::kParsed) {
@@ -86,7 +86,7 @@ class SeriesStore::Impl::PartwisePage final : public IncomingPage {
   void Read(bool last) {
     if (parts_.back().find('\0') != std::string::npos) way_ = Way::kWhole;
     if (way_ == Way::kKnown) {
-      if (layout_->ReadPart(parts_.back(), last, values_)) return;
+      if (known_.layout->ReadPart(parts_.back(), last, values_)) return;
       way_ = Way::kParsed;
       for (std::size_t i = 0; i + 1 < parts_.size(); ++i) Parse(parts_[i], false);
     }
@@ -97,8 +97,7 @@ class SeriesStore::Impl::PartwisePage final : public IncomingPage {
     if (way_ != Way::kParsed) return;
     if (!parser_) {
       parser_.emplace(part, format_);
-      parser_->KeepOnly(store_.wanted_);
-      store_.RememberLayout(format_, staged_);
+      Prepare(format_, *parser_, staged_);
     }
     parser_->NextPart(part, last);
     staged_.Begin(part);
@@ -118,14 +117,14 @@ class SeriesStore::Impl::PartwisePage final : public IncomingPage {
   const Labels target_;
   const TimePoint at_;
   const PageRules rules_;
-  const LayoutPtr layout_;
+  const Known known_;
   Way way_;
   std::string rest_;               // behind the last line of a sample
   std::size_t other_lines_ = 0;    // bytes at its begin: whole lines, which are not looked at again
   std::deque<std::string> parts_;  // what has been staged points to them
   std::vector<double> values_;     // kKnown
   std::optional<PageParser> parser_;
-  StagedPage staged_{rules_};
+  StagedPage staged_{rules_, known_};
 };
 
 std::unique_ptr<IncomingPage> SeriesStore::Impl::BeginPage(PageFormat format, Labels target,

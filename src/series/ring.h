@@ -5,9 +5,11 @@
 // Thread safety: guarded by its owner.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 
 namespace tidegate {
 
@@ -36,6 +38,30 @@ class SampleRing {
 
   /// How many samples are not after `time_ms`: the index of the first one that is.
   std::size_t CountUpTo(std::int64_t time_ms) const;
+  /// The same, quick if it is `guess`.
+  std::size_t CountUpTo(std::int64_t time_ms, std::size_t guess) const {
+    const bool right = guess <= size_ && (guess == 0 || (*this)[guess - 1].time_ms <= time_ms) &&
+                       (guess == size_ || (*this)[guess].time_ms > time_ms);
+    return right ? guess : CountUpTo(time_ms);
+  }
+
+  /// The samples [begin, end) as they lie in memory, in one part or in two, until the next Push().
+  /// REQUIRES: begin <= end <= size().
+  std::array<std::span<const Sample>, 2> Range(std::size_t begin, std::size_t end) const {
+    const Sample* const slots = slots_.get();
+    const std::size_t turn = capacity_ - begin_;  // which sample would be in slot 0
+    if (begin >= turn) return {std::span(slots + (begin - turn), end - begin)};
+    if (end <= turn) return {std::span(slots + begin_ + begin, end - begin)};
+    return {std::span(slots + begin_ + begin, turn - begin), std::span(slots, end - turn)};
+  }
+
+  /// Range() is near, for about these samples.
+  void PrefetchRange(std::size_t begin, std::size_t end) const {
+    if (begin >= end || end > size_) return;
+    constexpr std::size_t kOfLine = 64 / sizeof(Sample);
+    for (std::size_t i = begin; i < end; i += kOfLine) __builtin_prefetch(&(*this)[i]);
+    __builtin_prefetch(&(*this)[end - 1]);
+  }
 
   /// Appends `sample`, drops what is not after `oldest_ms`, and keeps at most `max_size`.
   /// REQUIRES: max_size > 0, and `sample` is after back().

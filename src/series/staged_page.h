@@ -57,16 +57,20 @@ struct SeriesStore::Impl::StagedSample {
   MetricType type = MetricType::kUnknown;
   std::optional<SeriesRef> ref;  // known to the store
   std::uint64_t hash = 0;        // or of the labels, which are the store's then
-  bool dropped = false;          // by the page's rules
+  Use use = Use::kTaken;
 };
 
 // A page that has been read but not stored.
 struct SeriesStore::Impl::StagedPage {
-  explicit StagedPage(const PageRules& by) : rules(by) {}
+  StagedPage(const PageRules& by, const Known& known)
+      : rules(by), kept(known.kept), read_all(known.read_all) {}
 
   std::string_view page;               // or the part of it that is being read
   std::vector<std::string_view> read;  // the parts so far, that one included
   const PageRules& rules;
+  const FilterPtr kept;
+  const bool read_all;
+  std::size_t skipped = 0;  // samples that were not read
   std::vector<StagedSample> samples;
   std::vector<LabelView> labels;
   std::deque<std::string> texts;  // what is not on the page as it stands
@@ -74,6 +78,18 @@ struct SeriesStore::Impl::StagedPage {
   std::unordered_map<std::string_view, MetricType> types;
   std::shared_ptr<PageLayout> layout;  // null: there are timestamps or exemplars
   std::vector<LabelView> merged;       // scratch
+
+  // Whether the name on the page says if a sample is kept: no rule changes it or counts the sample.
+  bool NamesDecide() const {
+    return rules.relabel.empty() && rules.sample_limit == 0 && rules.label_limit == 0 &&
+           rules.label_name_length_limit == 0 && rules.label_value_length_limit == 0;
+  }
+
+  bool SkipsUnread() const { return kept != nullptr && !read_all && NamesDecide(); }
+
+  bool Keeps(const StagedSample& sample) const {
+    return kept == nullptr || kept->Has(sample.metric);
+  }
 
   void Begin(std::string_view part) {
     page = part;
@@ -99,6 +115,16 @@ struct SeriesStore::Impl::StagedPage {
 
   std::string_view Keep(std::string_view text) {
     return Contains(page, text) ? text : std::string_view(texts.emplace_back(text));
+  }
+
+  // Of each sample; empty: all are taken.
+  std::vector<Use> Uses() const {
+    const auto taken = [](const StagedSample& sample) { return sample.use == Use::kTaken; };
+    if (std::all_of(samples.begin(), samples.end(), taken)) return {};
+    std::vector<Use> uses;
+    uses.reserve(samples.size());
+    for (const StagedSample& sample : samples) uses.push_back(sample.use);
+    return uses;
   }
 
   std::span<const LabelView> LabelsOf(const StagedSample& sample) const {

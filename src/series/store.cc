@@ -34,6 +34,10 @@ std::unique_ptr<IncomingPage> SeriesStore::BeginPage(PageFormat format, Labels t
 
 void SeriesStore::MarkStale(const Labels& target, TimePoint at) { impl_->MarkStale(target, at); }
 
+void SeriesStore::KeepOnly(std::optional<std::vector<std::string>> metrics) {
+  impl_->KeepOnly(std::move(metrics));
+}
+
 SeriesStoreStats SeriesStore::stats() const { return impl_->stats(); }
 
 }  // namespace tidegate

@@ -54,9 +54,17 @@ SeriesStore::Impl::Impl(SeriesStoreOptions options)
     : options_(AtLeastOne(std::move(options))),
       retention_ms_(std::max<std::int64_t>(
           std::chrono::duration_cast<std::chrono::milliseconds>(options_.retention).count(), 1)),
-      wanted_(options_.metrics),
       name_label_(strings_.Acquire(kMetricNameLabel)),
-      series_version_(NextSeriesVersion()) {}
+      series_version_(NextSeriesVersion()) {
+  if (!options_.metrics.empty()) KeepOnly(options_.metrics);
+}
+
+void SeriesStore::Impl::KeepOnly(std::optional<std::vector<std::string>> metrics) {
+  FilterPtr kept;
+  if (metrics) kept = std::make_shared<const NameFilter>(*std::move(metrics));
+  const std::scoped_lock lock(mutex_);
+  kept_ = std::move(kept);
+}
 
 SeriesStoreStats SeriesStore::Impl::stats() const {
   const std::scoped_lock lock(mutex_);

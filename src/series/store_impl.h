@@ -93,6 +93,7 @@ class SeriesStore::Impl {
   std::unique_ptr<IncomingPage> BeginPage(PageFormat format, Labels target, TimePoint at,
                                           PageRules rules);
   void MarkStale(const Labels& target, TimePoint at);
+  void KeepOnly(std::optional<std::vector<std::string>> metrics);
   SeriesStoreStats stats() const;
 
   class Reader {
@@ -121,14 +122,31 @@ class SeriesStore::Impl {
   };
 
   using LayoutPtr = std::shared_ptr<const PageLayout>;
+  using FilterPtr = std::shared_ptr<const NameFilter>;  // null: all are kept
+
+  /// What becomes of a sample on a page.
+  enum class Use : std::uint8_t {
+    kTaken,
+    kDropped,  // by the page's rules
+    kSkipped,  // its metric is not kept
+  };
 
   /// What one target's last page had.
   struct Target {
     LayoutPtr layout;             // null: not remembered
     std::vector<SeriesRef> live;  // what ends when it vanishes; with a layout: one for each line …
-    std::vector<bool> dropped;    // … but for those that relabelling drops; empty: none
+    std::vector<Use> uses;        // … that is taken; empty: all are
     PageRules rules;
+    FilterPtr kept;
+    bool read_all = false;      // most of it is kept: then knowing the page again is worth more
     std::uint64_t checked = 0;  // forgotten_ when all of `live` was current
+  };
+
+  /// What is known of a page before it is read.
+  struct Known {
+    FilterPtr kept;
+    LayoutPtr layout;       // null: it is not known again
+    bool read_all = false;  // by Target::read_all
   };
 
   /// The series that have one label with one value; sorted when it is first asked for.
@@ -150,9 +168,10 @@ class SeriesStore::Impl {
 
   Status Check(const SeriesKey& key);
   Status CheckLengths(std::string_view name, std::string_view value);
-  void RememberLayout(PageFormat format, StagedPage& staged) const;
+  static void Prepare(PageFormat format, PageParser& parser, StagedPage& staged);
+  Status StageWhole(std::string_view page, PageFormat format, StagedPage& staged) const;
   Status StageEntries(PageParser& parser, StagedPage& staged) const;
-  LayoutPtr LayoutOf(const Labels& target, PageFormat format, const PageRules& rules) const;
+  Known KnownOf(const Labels& target, PageFormat format, const PageRules& rules) const;
   std::optional<PageSummary> CommitKnown(const LayoutPtr& layout, const Labels& target,
                                          std::span<const double> values, std::int64_t at_ms);
   Result<PageSummary> CommitStaged(const Labels& target, StagedPage& staged, std::int64_t at_ms);
@@ -165,6 +184,7 @@ class SeriesStore::Impl {
   Status CheckPageLimits(const PageRules& rules, const SeriesKey& key);
   PageSummary CommitPage(Target& target, StagedPage& staged, std::int64_t at_ms);
   Error CountRefusal(const Error& error);
+  void CountPage(const PageSummary& summary);
 
   bool AllCurrent(Target& target) const;
   std::optional<Slot> Find(const SeriesKey& key) const;
@@ -180,9 +200,9 @@ class SeriesStore::Impl {
 
   const SeriesStoreOptions options_;
   const std::int64_t retention_ms_;
-  const NameFilter wanted_;
 
   mutable std::mutex mutex_;  // guards everything below
+  FilterPtr kept_;
   StringPool strings_;
   StringId name_label_ = 0;
   std::deque<Series> series_;

@@ -131,8 +131,12 @@ std::optional<PushAnswer> Push::Refuse(const PushHead& head, PushTarget& target)
 PushAnswer Push::Take(const PushTarget& target, std::string_view page) const {
   const Result<PageSummary> summary = options_.take(page, target.format, target.labels);
   if (!summary) return {StatusOf(summary.error().code), summary.error().message};
-  return {200, std::to_string(summary->samples) + " samples, " +
-                   std::to_string(summary->series_added) + " new series"};
+  std::string said = std::to_string(summary->samples) + " samples, " +
+                     std::to_string(summary->series_added) + " new series";
+  if (summary->skipped > 0) {
+    said += ", " + std::to_string(summary->skipped) + " that no query asks for";
+  }
+  return {200, std::move(said)};
 }
 
 }  // namespace tidegate::serve

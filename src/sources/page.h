@@ -31,6 +31,11 @@ inline Result<PageFormat> FormatOfResponse(std::string_view content_type) {
   return Error{ErrorCode::kUnavailable, "protocol: " + format.error().message};
 }
 
+/// Those that relabelling leaves of a page, whether the store wants them or not.
+inline std::size_t SamplesOn(const PageSummary& page) {
+  return page.samples + page.left_out + page.skipped;
+}
+
 /// The page that a target answers, on its way into the sink, which gets all of it or nothing.
 class AnsweredPage {
  public:
@@ -48,7 +53,7 @@ class AnsweredPage {
   Result<PageSummary> Finish() {
     if (page_ == nullptr) return Error{ErrorCode::kNoData, "the page is empty"};
     Result<PageSummary> summary = page_->Finish();
-    if (summary && summary->samples + summary->left_out + summary->dropped == 0) {
+    if (summary && SamplesOn(*summary) + summary->dropped == 0) {
       return Error{ErrorCode::kNoData, "the page has no samples"};
     }
     return summary;

@@ -157,7 +157,7 @@ void ReplicaPoll::Finish(const CollectRequest& request, Target& target, net::Htt
   const Labels labels = LabelsOf(target.state.replica, request.workload);
   const Result<PageSummary> summary = Read(outcome.response, labels, request.now, page, sink);
   if (!summary) sink.MarkStale(labels, request.now);
-  const std::size_t samples = summary ? summary->samples + summary->left_out : 0;
+  const std::size_t samples = summary ? SamplesOn(*summary) : 0;
   const double seconds = std::chrono::duration<double>(outcome.duration).count();
   // What the store refuses it counts; that is no failure of the target.
   (void)sink.Ingest("up", labels, summary ? 1 : 0, request.now);

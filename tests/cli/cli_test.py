@@ -515,6 +515,99 @@ class Running(unittest.TestCase):
             self.assertNotIn("canary", text)
         self.assertNotIn("canary", tidegate("validate", "--dump", self.config).stdout)
 
+    def gateway(self):
+        """A page of a target that is discovered: its host:port, and how often it was read."""
+        page = b"# TYPE load gauge\nload 35\nother 1\nother{x=\"1\"} 2\n"
+        reads = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                reads.append(self.path)
+                self.send_response(200)
+                self.send_header("Content-Type", "text/plain; version=0.0.4")
+                self.send_header("Content-Length", str(len(page)))
+                self.end_headers()
+                self.wfile.write(page)
+
+            def log_message(self, *_):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        return f"127.0.0.1:{server.server_port}", reads
+
+    def discover(self, target, settings=""):
+        """The workload scales on what the job `gw` finds."""
+        text = re.sub(r"  - type: Pods\n    pods: .*\n", "  - type: External\n    external: {metric: {name: load}, "
+                      "target: {type: AverageValue, averageValue: 10}}\n", self.config.read_text())
+        text = re.sub(r"  scrape: .*\n", "", text) + settings
+        self.config.write_text(text + f"---\nscrape_configs:\n- job_name: gw\n  scrape_interval: 1s\n"
+                                      f"  scrape_timeout: 1s\n  static_configs: [{{targets: ['{target}']}}]\n")
+
+    def test_once_decides_on_what_is_discovered(self):
+        target, reads = self.gateway()
+        self.discover(target)
+        done = tidegate("run", "-f", self.config, "--once", "--dry-run")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        (tick,) = self.ticks()
+        self.assertEqual(tick["input"]["workloads"][0]["readings"][0]["milliValues"], [35000])
+        self.assertEqual(self.desired(), 4)
+        self.assertEqual(reads, ["/metrics"])
+
+    def test_once_does_not_wait_for_what_hangs(self):
+        hung = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(hung.close)
+        self.discover(f"127.0.0.1:{hung.getsockname()[1]}")
+        begin = time.monotonic()
+        done = tidegate("run", "-f", self.config, "--once", "--dry-run")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertLess(time.monotonic() - begin, 20)
+        (tick,) = self.ticks()
+        self.assertIn("error", tick["input"]["workloads"][0]["readings"][0])
+        self.assertIn("timed out", done.stderr)
+
+    def test_keeps_what_is_asked_for(self):
+        for settings, skipped, series in (("", True, 1), ("  store: {keep: all}\n", False, 3)):
+            target, reads = self.gateway()
+            self.write()
+            self.discover(target, settings)
+            scaler = self.start()
+            wait_for(lambda: len(reads) > 1)
+            page = wait_for(lambda: (text := scaler.get("/metrics")[1]) and "tidegate_job_targets_up{job=\"gw\"} 1" in text and text)
+            self.assertEqual(re.search(r"^tidegate_skipped_samples_total (\d+)", page, re.M)[1] != "0", skipped, page)
+            self.assertIn(f"tidegate_series {series + 5}\n", page)  # and five that say how it was read
+            self.assertIn('tidegate_job_targets{job="gw"} 1\n', page)
+            self.assertEqual(scaler.stop(), 0)
+
+    def test_a_reload_stores_what_is_newly_asked_for(self):
+        target, _ = self.gateway()
+        self.discover(target)
+        scaler = self.start()
+        wait_for(lambda: self.desired() == 4)
+        self.config.write_text(self.config.read_text().replace("name: load}", "name: other}"))
+        scaler.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: self.ticks()[-1]["input"]["workloads"][0]["readings"][0].get("milliValues") == [1000, 2000])
+        before = [tick["input"]["workloads"][0]["readings"][0] for tick in self.ticks()]
+        self.assertTrue(all(reading.get("milliValues", [35000])[0] in (1000, 35000) for reading in before), before)
+
+    def test_what_is_listed_and_discovered_is_read_once(self):
+        text = self.config.read_text()
+        self.config.write_text(text + "---\napiVersion: monitoring.coreos.com/v1\nkind: PodMonitor\nmetadata: {name: web}\n"
+                                      "spec:\n  selector: {matchLabels: {app: web}}\n  podMetricsEndpoints: [{port: http, interval: 1s}]\n"
+                                      "---\napiVersion: monitoring.coreos.com/v1\nkind: PodMonitor\nmetadata: {name: none}\n"
+                                      "spec:\n  selector: {matchLabels: {app: nobody}}\n  podMetricsEndpoints: [{port: http}]\n")
+        scaler = self.start()
+        wait_for(lambda: self.desired() == 1)
+        twice = ' is read already, by the source of workload "web"; one of them has to go'
+        nothing = "selects none of the workloads, and no targets are listed"
+        targets = wait_for(lambda: [t for t in json.loads(scaler.get("/debug/state")[1])["targets"] if twice in t["error"]] and
+                           json.loads(scaler.get("/debug/state")[1])["targets"])
+        self.assertEqual({t["job"]: t["error"].split("/metrics")[-1] for t in targets},
+                         {"podMonitor/default/web/0": twice, "podMonitor/default/none/0": nothing})
+        wait_for(lambda: twice in scaler.text() and nothing in scaler.text())
+
     def test_a_changed_journal_does_not_replay(self):
         self.start()
         wait_for(lambda: self.desired() == 1)

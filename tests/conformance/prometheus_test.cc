@@ -27,6 +27,7 @@
 #include "tidegate/controller.h"
 #include "tidegate/promql.h"
 #include "tidegate/serve.h"
+#include "tidegate/sources/discovery.h"
 #include "tidegate/sources/prometheus.h"
 
 namespace tidegate::testing {
@@ -394,6 +395,20 @@ TEST(RealPrometheusTlsTest, BelievesOnlyItsCertificateAndItsPassword) {
   EXPECT_EQ(error({.url = "http://localhost:" + port, .basic_auth = user}), "HTTP 400");
   EXPECT_THAT(error({.basic_auth = user, .tls = {.ca_file = folder / "nothing"}}),
               HasSubstr("certificate"));
+
+  const auto scraped = [&](bool skip_verify) {
+    ScrapeConfig job{.job_name = "prometheus", .scheme = "https"};
+    job.access = {.basic_auth = user, .insecure_skip_verify = skip_verify};
+    job.static_configs = {{.targets = {{{"__address__", "127.0.0.1:" + port}}}, .labels = {}}};
+    const auto source = MakeDiscoverySource(job).value();
+    SeriesStore store;
+    const WorkloadId nobody;
+    const TimePoint now = MakeSystemClock()->Now();
+    EXPECT_TRUE(source->Collect({nobody, {}, now, now + 10s}, store).ok());
+    return source->targets().at(0).error;
+  };
+  EXPECT_THAT(scraped(false), HasSubstr("certificate refused: "));
+  EXPECT_EQ(scraped(true), "");
 }
 
 }  // namespace

@@ -4,8 +4,9 @@
 //
 //   peer_hpa KIND PODS MILLISECONDS
 //
-// KIND is `replicas` for the same work as there, the arithmetic of one metric; `resource` and
-// `average` do more: the proposal is also combined, stabilized, limited and traced.
+// KIND is `replicas` for the arithmetic of one metric, the calculator's work, or `controller` for a
+// whole decision, the controller's. `resource` and `average` set a whole decision beside the
+// calculator: they do more than it does.
 #include <cstdlib>
 #include <string>
 #include <utility>
@@ -75,16 +76,16 @@ void MeasureReplicas(const WorkloadInput& input, int milliseconds) {
   });
 }
 
-// A whole decision, in a loop that uses its buffers again. The answer is the proposal of the one
-// metric, before limits: what ReplicaCalculator answers too.
-bool MeasureDecision(const WorkloadInput& input, int milliseconds) {
+// A whole decision, in a loop that uses its buffers again. The answer is what comes out, or the
+// proposal before limits, which is what ReplicaCalculator answers.
+bool MeasureDecision(const WorkloadInput& input, bool limited, int milliseconds) {
   PolicySet policies;
   if (!policies.AddAll(input.spec, BuiltinPolicies())) return false;
   Planner planner;
   WorkloadOutput output;
   peers::Measure(milliseconds, [&] {
     planner.Decide(input, policies, kNow, output);
-    return std::int64_t{output.decision.proposed.value_or(-1)};
+    return std::int64_t{limited ? output.decision.desired : output.decision.proposed.value_or(-1)};
   });
   return true;
 }
@@ -97,7 +98,8 @@ int main(int argc, char** argv) {
   if (argc != 4) return 2;
   const std::string kind = argv[1];
   const WorkloadInput input = World(kind != "average", std::atoi(argv[2]));
-  if (kind != "replicas") return MeasureDecision(input, std::atoi(argv[3])) ? 0 : 1;
-  MeasureReplicas(input, std::atoi(argv[3]));
+  const int milliseconds = std::atoi(argv[3]);
+  if (kind != "replicas") return MeasureDecision(input, kind == "controller", milliseconds) ? 0 : 1;
+  MeasureReplicas(input, milliseconds);
   return 0;
 }

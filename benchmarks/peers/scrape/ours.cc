@@ -51,6 +51,7 @@ int Main(int argc, char** argv) {
   options.series.retention = std::chrono::seconds(std::atoi(argv[4]));
   options.series.max_samples_per_page = 1'000'000;
   options.series.metrics.assign(argv + 5, argv + argc);
+  options.keep_all_series = argc == 5;
   auto controller = Controller::Create(std::move(workloads), {}, options);
   if (!controller || !(*controller)->SetReplicas("web", Targets(targets, port)).ok()) return 1;
   (*controller)->Run(std::stop_token());

@@ -182,9 +182,8 @@ void LogReporter::SayFleet(std::span<const TargetState> states) {
   Targets now;
   for (const TargetState& state : states) {
     const bool tried = state.last_attempt != TimePoint() || !state.error.empty();
-    const auto job = state.labels.find("job");
     if (!state.workload.empty() || !tried) continue;
-    SayTarget(job == state.labels.end() ? "" : job->second, state, true, fleet_, now);
+    SayTarget(state.job, state, true, fleet_, now);
   }
   fleet_ = std::move(now);
 }

@@ -135,6 +135,38 @@ void TakeTargets(const std::vector<TargetState>& states, WorkloadMetrics& metric
 
 using WorkloadMap = std::map<WorkloadId, WorkloadMetrics>;
 
+/// What is known of one job of scrape_configs.
+struct JobMetrics {
+  std::size_t targets = 0;
+  std::size_t up = 0;
+};
+using JobMap = std::map<std::string, JobMetrics>;
+
+/// A job that finds no target says why, and so is there.
+JobMap JobsOf(std::span<const TargetState> states) {
+  JobMap jobs;
+  for (const TargetState& state : states) {
+    if (state.job.empty()) continue;
+    JobMetrics& job = jobs[state.job];
+    if (state.labels.empty()) continue;  // it is discovery itself
+    ++job.targets;
+    if (state.up) ++job.up;
+  }
+  return jobs;
+}
+
+void AddJobs(const JobMap& jobs, std::vector<MetricFamily>& page) {
+  MetricFamily targets = MakeGauge("tidegate_job_targets", "Targets that a scrape job has found.");
+  MetricFamily up =
+      MakeGauge("tidegate_job_targets_up", "Those of them whose last scrape succeeded.");
+  for (const auto& [name, job] : jobs) {
+    AddSeries(targets, {{"job", name}}, static_cast<double>(job.targets));
+    AddSeries(up, {{"job", name}}, static_cast<double>(job.up));
+  }
+  page.push_back(std::move(targets));
+  page.push_back(std::move(up));
+}
+
 /// A gauge with one optional value for each workload.
 template <typename Get>
 MetricFamily PerWorkload(const WorkloadMap& workloads, std::string name, std::string help,
@@ -226,6 +258,8 @@ void AddStore(const SeriesStoreStats& stats, std::vector<MetricFamily>& page) {
   add(MakeCounter("tidegate_ingested_pages_total", "Scraped pages taken in."), stats.pages_total);
   add(MakeCounter("tidegate_page_parse_errors_total", "Scraped pages refused as malformed."),
       stats.parse_errors_total);
+  add(MakeCounter("tidegate_skipped_samples_total", "Samples of pages that no query asks for."),
+      stats.skipped_total);
   MetricFamily refused =
       MakeCounter("tidegate_refused_total", "What the store refused to take in, by reason.");
   const std::pair<const char*, std::uint64_t> reasons[] = {
@@ -268,6 +302,7 @@ class PageReporter final : public PrometheusReporter {
 
   mutable std::mutex mutex_;  // of everything below
   WorkloadMap workloads_;
+  JobMap jobs_;
   std::uint64_t ticks_ = 0;
   std::optional<bool> reload_successful_;
   std::optional<SeriesStoreStats> store_stats_;
@@ -280,6 +315,7 @@ void PageReporter::OnTick(const TickReport& report) {
   ++ticks_;
   decision_duration_.Observe(Seconds(report.plan_duration));
   lateness_.Observe(Seconds(report.lateness));
+  jobs_ = JobsOf(report.fleet_targets);
   for (std::size_t i = 0; i < report.output.workloads.size(); ++i) {
     const WorkloadInput& input = report.input.workloads[i];
     const Decision& decision = report.output.workloads[i].decision;
@@ -321,6 +357,7 @@ std::string PageReporter::Page() const {
     AddGlobals(page);
     AddCounts(workloads_, page);
     AddSignals(workloads_, page);
+    AddJobs(jobs_, page);
     if (store_stats_) AddStore(*store_stats_, page);
   }
   for (MetricFamily& family : reporters::ProcessFamilies()) page.push_back(std::move(family));

@@ -34,21 +34,29 @@ struct Owner {
 
   friend bool operator==(const Owner&, const Owner&) = default;
 };
-using Owners = std::map<std::string, Owner>;  // by host:port
 
-Owners OwnersOf(std::span<const WorkloadReplicas> fleet) {
-  Owners owners;
-  for (const WorkloadReplicas& each : fleet) {
+/// What is known of the workloads.
+struct Fleet {
+  std::map<std::string, Owner> owners;     ///< by host:port
+  std::map<std::string, WorkloadId> read;  ///< by URL: who reads it already, for itself
+
+  friend bool operator==(const Fleet&, const Fleet&) = default;
+};
+
+Fleet FleetOf(std::span<const WorkloadReplicas> workloads) {
+  Fleet fleet;
+  for (const WorkloadReplicas& each : workloads) {
+    for (const std::string& url : each.targets) fleet.read[url] = each.workload;
     for (const Replica& replica : each.replicas) {
       // At one that has ended something else may answer.
       if (replica.host.empty() || !replica.Alive()) continue;
       for (const auto& [name, number] : replica.ports) {
-        owners[net::HostPort(replica.host, number)] = {each.workload, replica.name,
-                                                       replica.terminating};
+        fleet.owners[net::HostPort(replica.host, number)] = {each.workload, replica.name,
+                                                             replica.terminating};
       }
     }
   }
-  return owners;
+  return fleet;
 }
 
 /// What a scrape says of itself.
@@ -64,7 +72,7 @@ void Report(const Labels& labels, const Outcome& outcome, TimePoint now, SampleS
   // What the store refuses it counts; that is no failure of the target.
   (void)sink.Ingest("up", labels, outcome.up ? 1 : 0, now);
   (void)sink.Ingest("scrape_duration_seconds", labels, outcome.seconds, now);
-  const std::size_t kept = page.samples + page.left_out;
+  const std::size_t kept = SamplesOn(page);
   (void)sink.Ingest("scrape_samples_scraped", labels, count(kept + page.dropped), now);
   (void)sink.Ingest("scrape_samples_post_metric_relabeling", labels, count(kept), now);
   (void)sink.Ingest("scrape_series_added", labels, count(page.series_added), now);
@@ -118,9 +126,9 @@ class DiscoverySource final : public Source {
 
  private:
   void Reconcile(const CollectRequest& request, SampleSink& sink);
-  std::map<Identity, Scraped> MakeTargets(const Owners& owners);
-  void AddTarget(const Labels& own, const Labels& group, const Owners& owners,
-                 std::map<Identity, Scraped>& targets);
+  std::map<Identity, Scraped> MakeTargets();
+  void AddTarget(const Labels& own, const Labels& group, std::map<Identity, Scraped>& targets);
+  void LeaveOut(const std::string& why);
   void Scrape(const CollectRequest& request, const std::vector<Scraped*>& due, SampleSink& sink);
   void Finish(const Result<PageSummary>& summary, Duration duration, TimePoint now,
               Scraped& scraped, SampleSink& sink);
@@ -132,12 +140,12 @@ class DiscoverySource final : public Source {
   net::HttpClient client_;
   std::vector<std::unique_ptr<Discovery>> discoveries_;
   std::vector<std::uint64_t> versions_;
-  Owners owners_;
+  Fleet fleet_;
   net::Credentials credentials_;
 
   mutable std::mutex mutex_;  // of the states in `targets_`, its shape, and `problem_`
   std::map<Identity, Scraped> targets_;
-  std::string refused_;  // the first target that is none
+  std::string left_out_;  // the first target that is, and why
   std::string problem_;
 };
 
@@ -160,21 +168,24 @@ Status DiscoverySource::Collect(const CollectRequest& request, SampleSink& sink)
 
 /// Why there may be too few targets; empty: there are all.
 std::string DiscoverySource::Why() const {
+  if (discoveries_.size() == 1 && job_.static_configs.empty()) {
+    return "selects none of the workloads, and no targets are listed";
+  }
   for (const auto& each : discoveries_) {
     if (std::string error = each->error(); !error.empty()) return error;
   }
-  return refused_;
+  return left_out_;
 }
 
 /// Makes the targets those that are discovered now; those that stay keep their schedules.
 void DiscoverySource::Reconcile(const CollectRequest& request, SampleSink& sink) {
   std::vector<std::uint64_t> versions;
   for (const auto& each : discoveries_) versions.push_back(each->version());
-  Owners owners = OwnersOf(request.fleet);
-  if (versions == versions_ && owners == owners_) return;
+  Fleet fleet = FleetOf(request.fleet);
+  if (versions == versions_ && fleet == fleet_) return;
   versions_ = std::move(versions);
-  owners_ = std::move(owners);
-  std::map<Identity, Scraped> next = MakeTargets(owners_);
+  fleet_ = std::move(fleet);
+  std::map<Identity, Scraped> next = MakeTargets();
   std::vector<Labels> gone;
   {
     const std::lock_guard lock(mutex_);
@@ -193,31 +204,42 @@ void DiscoverySource::Reconcile(const CollectRequest& request, SampleSink& sink)
   for (const Labels& labels : gone) End(labels, request.now, sink);
 }
 
-std::map<Identity, Scraped> DiscoverySource::MakeTargets(const Owners& owners) {
-  refused_.clear();
+std::map<Identity, Scraped> DiscoverySource::MakeTargets() {
+  left_out_.clear();
   std::map<Identity, Scraped> targets;
   for (const auto& each : discoveries_) {
     for (const TargetGroup& group : each->groups()) {
-      for (const Labels& target : group.targets) AddTarget(target, group.labels, owners, targets);
+      for (const Labels& target : group.targets) AddTarget(target, group.labels, targets);
     }
   }
   return targets;
 }
 
-void DiscoverySource::AddTarget(const Labels& own, const Labels& group, const Owners& owners,
+void DiscoverySource::LeaveOut(const std::string& why) {
+  if (left_out_.empty()) left_out_ = "a target is left out: " + why;
+}
+
+void DiscoverySource::AddTarget(const Labels& own, const Labels& group,
                                 std::map<Identity, Scraped>& targets) {
   auto made = discovery::MakeTarget(job_, target_rules_, own, group);
-  if (!made && refused_.empty()) refused_ = "a target is left out: " + made.error().message;
+  if (!made) LeaveOut(made.error().message);
   if (!made || !*made) return;
+  // Its series would be there twice, and whatever adds them up would count the load twice.
+  if (const auto reader = fleet_.read.find((*made)->url); reader != fleet_.read.end()) {
+    return LeaveOut((*made)->url + " is read already, by the source of workload \"" +
+                    reader->second + "\"; one of them has to go");
+  }
   Scraped scraped{.target = *std::move(*made), .schedule = {}, .leaving = false, .state = {}};
   scraped.state.target = scraped.target.url;
-  if (const auto owner = owners.find(scraped.target.address); owner != owners.end()) {
+  const auto owner = fleet_.owners.find(scraped.target.address);
+  if (owner != fleet_.owners.end()) {
     scraped.target.labels["workload"] = owner->second.workload;
     scraped.target.labels["replica"] = owner->second.replica;
     scraped.state.workload = owner->second.workload;
     scraped.state.replica = owner->second.replica;
     scraped.leaving = owner->second.leaving;
   }
+  scraped.state.job = job_.job_name;
   scraped.state.labels = scraped.target.labels;
   Identity identity{scraped.target.url, scraped.target.labels};
   targets.emplace(std::move(identity), std::move(scraped));
@@ -248,6 +270,7 @@ void DiscoverySource::Scrape(const CollectRequest& request, const std::vector<Sc
         pages.emplace_back(scraped->target.labels, request.now, sink, page_rules_).Reader();
     get.close_after = scraped->leaving;
     get.tls = job_.access.tls;
+    get.verify_certificate = !job_.access.insecure_skip_verify;
     get.headers = credentials_.headers();
     get.headers.emplace("Accept", kAcceptHeader);
     get.headers.emplace("X-Prometheus-Scrape-Timeout-Seconds", Seconds(get.timeout));
@@ -273,7 +296,7 @@ void DiscoverySource::Finish(const Result<PageSummary>& summary, Duration durati
   scraped.state.last_attempt = now;
   if (outcome.up) scraped.state.last_success = now;
   scraped.state.last_duration = duration;
-  scraped.state.samples = outcome.summary.samples;
+  scraped.state.samples = SamplesOn(outcome.summary);
   scraped.state.error = outcome.up ? "" : credentials_.Redact(summary.error().message);
 }
 
@@ -284,7 +307,7 @@ std::vector<TargetState> DiscoverySource::targets() const {
   if (!problem_.empty()) {
     TargetState discovering;
     discovering.target = "discovery of " + job_.job_name;
-    discovering.labels = {{"job", job_.job_name}};
+    discovering.job = job_.job_name;
     discovering.error = problem_;
     states.push_back(std::move(discovering));
   }

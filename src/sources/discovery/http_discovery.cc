@@ -61,6 +61,7 @@ class UrlDiscovery final : public Discovery {
     get.timeout = std::min(options_.refresh_interval, request.deadline - request.now);
     get.body_limit = kLargestAnswer;
     get.tls = options_.access.tls;
+    get.verify_certificate = !options_.access.insecure_skip_verify;
     get.headers = credentials.headers();
     get.headers.emplace("Accept", "application/json");
     get.headers.emplace("X-Prometheus-Refresh-Interval-Seconds",

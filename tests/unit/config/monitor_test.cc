@@ -81,7 +81,7 @@ TEST(MonitorTest, ReadsWhatAnEndpointSays) {
     scrapeTimeout: 2s
     bearerTokenFile: /token
     bearerTokenSecret: {key: ""}
-    tlsConfig: {caFile: /ca}
+    tlsConfig: {caFile: /ca, insecureSkipVerify: true}
     relabelings: [{sourceLabels: [__meta_kubernetes_pod_name], targetLabel: pod_name, action: Replace}]
     metricRelabelings: [{sourceLabels: [__name__], regex: "go_.*", action: drop}]
 )");
@@ -94,6 +94,7 @@ TEST(MonitorTest, ReadsWhatAnEndpointSays) {
   EXPECT_EQ(job.scheme, "https");
   EXPECT_EQ(job.access.credentials_file, "/token");
   EXPECT_EQ(job.access.tls.ca_file, "/ca");
+  EXPECT_TRUE(job.access.insecure_skip_verify);
   EXPECT_EQ(job.sample_limit, 10U);
   EXPECT_EQ(job.body_size_limit, std::size_t{1} << 20U);
   EXPECT_EQ(job.relabel_configs.back().target_label, "pod_name");
@@ -108,7 +109,7 @@ TEST(MonitorTest, WhatHasNoCounterpartIsSaidWhereItStands) {
   - port: http
     basicAuth: {username: {name: s, key: u}}
     proxyUrl: http://proxy
-    tlsConfig: {insecureSkipVerify: true}
+    tlsConfig: {serverName: web}
   - interval: 1q
     relabelings: [{action: hashmod, targetLabel: x}]
 )")),
@@ -117,8 +118,8 @@ TEST(MonitorTest, WhatHasNoCounterpartIsSaidWhereItStands) {
             "are not read; give a job of scrape_configs with a file\n"
             "m.yaml:10:5: spec.endpoints[0].proxyUrl: has no counterpart: targets are talked to "
             "without a proxy\n"
-            "m.yaml:11:37: spec.endpoints[0].tlsConfig.insecureSkipVerify: has no counterpart: "
-            "certificates are always verified; give caFile\n"
+            "m.yaml:11:17: spec.endpoints[0].tlsConfig.serverName: has no counterpart: the "
+            "certificate has to be of the address that is talked to\n"
             "m.yaml:12:5: spec.endpoints[1]: must have a port\n"
             "m.yaml:12:15: spec.endpoints[1].interval: unknown unit \"q\" in duration \"1q\"\n"
             "m.yaml:13:19: spec.endpoints[1].relabelings[0]: relabel configuration for hashmod "

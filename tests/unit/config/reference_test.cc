@@ -144,7 +144,8 @@ TEST(ReferenceTest, EveryFieldOfTheSpecIsDescribed) {
   EXPECT_FIELDS(LogOptions, 2, a, b);
   EXPECT_FIELDS(SimulatedDevices, 3, a, b, c);
   EXPECT_FIELDS(DevicesOptions, 3, a, b, c);
-  EXPECT_FIELDS(ScalerOptions, 5, a, b, c, d, e);
+  EXPECT_FIELDS(StoreOptions, 1, a);
+  EXPECT_FIELDS(ScalerOptions, 6, a, b, c, d, e, f);
 }
 
 TEST(ReferenceTest, EveryFieldOfATickIsDescribed) {

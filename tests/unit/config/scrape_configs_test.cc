@@ -56,7 +56,8 @@ scrape_configs:
   body_size_limit: 4MB
   sample_limit: 100
   label_limit: 30
-  tls_config: {ca_file: ca.pem, cert_file: /abs/cert.pem, key_file: key.pem}
+  tls_config:
+    {ca_file: ca.pem, cert_file: /abs/cert.pem, key_file: key.pem, insecure_skip_verify: true}
   authorization: {credentials_file: token}
   follow_redirects: false
   static_configs:
@@ -84,6 +85,7 @@ scrape_configs:
   EXPECT_EQ(triton.params.at("module"), (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(triton.access.tls.ca_file, "/etc/prometheus/ca.pem");
   EXPECT_EQ(triton.access.tls.certificate_file, "/abs/cert.pem");
+  EXPECT_TRUE(triton.access.insecure_skip_verify);
   EXPECT_EQ(triton.access.credentials_file, "/etc/prometheus/token");
   EXPECT_EQ(triton.static_configs[0].labels, (Labels{{"env", "prod"}}));
   EXPECT_EQ(triton.relabel_configs[0].target_label, "host");
@@ -141,7 +143,7 @@ TEST(ScrapeConfigsTest, WhatHasNoCounterpartIsSaidWhereItStands) {
   EXPECT_EQ(Problems(R"(scrape_configs:
 - job_name: a
   follow_redirects: true
-  tls_config: {insecure_skip_verify: true}
+  tls_config: {server_name: web}
   kubernetes_sd_configs:
   - role: pod
 - job_name: b
@@ -151,8 +153,8 @@ TEST(ScrapeConfigsTest, WhatHasNoCounterpartIsSaidWhereItStands) {
 )"),
             "p.yml:3:21: scrape_configs[0].follow_redirects: has no counterpart: redirects are not "
             "followed\n"
-            "p.yml:4:38: scrape_configs[0].tls_config.insecure_skip_verify: has no counterpart: "
-            "certificates are always verified; give ca_file\n"
+            "p.yml:4:29: scrape_configs[0].tls_config.server_name: has no counterpart: the "
+            "certificate has to be of the address that is talked to\n"
             "p.yml:5:3: scrape_configs[0].kubernetes_sd_configs: has no counterpart yet; give a "
             "PodMonitor or ServiceMonitor, or file_sd_configs or http_sd_configs\n"
             "p.yml:8:3: scrape_configs[1].consul_sd_configs: has no counterpart; give "

@@ -244,6 +244,51 @@ TEST_F(DiscoverySourceTest, ATargetThatFailsIsDownAndItsSeriesEnd) {
   EXPECT_THAT(Problem(), HasSubstr("503"));
 }
 
+// Read by both, its series would be there twice.
+TEST_F(DiscoverySourceTest, WhatAWorkloadReadsItselfIsLeftOut) {
+  const auto port = server_.Listen({.body = "load 7\n"});
+  const auto other = server_.Listen({.body = "load 8\n"});
+  Use({.static_configs = {Group({port, other})}});
+  const std::string url = "http://" + Host(port) + "/metrics";
+  fleet_ = {{.workload = "flower", .replicas = {}, .targets = {url}}};
+  Collect(0);
+  EXPECT_EQ(Select("sum(load)"), "8");
+  EXPECT_EQ(server_.requests(port).size(), 0U);
+  EXPECT_EQ(Problem(), "a target is left out: " + url +
+                           " is read already, by the source of workload \"flower\"; one of them "
+                           "has to go");
+  fleet_.front().targets.clear();
+  Collect(1);
+  EXPECT_EQ(Select("sum(load)"), "15");
+  EXPECT_EQ(Problem(), "");
+  fleet_.front().targets = {"http://" + Host(port) + "/other"};  // another page
+  Collect(2);
+  EXPECT_EQ(Select("sum(load)"), "15");
+  fleet_.front().targets = {url};
+  Collect(3);
+  EXPECT_EQ(Select("sum(load)"), "8");
+}
+
+TEST_F(DiscoverySourceTest, AJobWithoutTargetsSaysSo) {
+  Use({.job_name = "podMonitor/default/web/0"});
+  Collect();
+  ASSERT_EQ(source_->targets().size(), 1U);
+  EXPECT_EQ(Problem(), "selects none of the workloads, and no targets are listed");
+  EXPECT_EQ(source_->targets().front().job, "podMonitor/default/web/0");
+  EXPECT_TRUE(source_->targets().front().labels.empty());
+}
+
+TEST_F(DiscoverySourceTest, ATargetOfWhichNothingIsAskedForIsUp) {
+  const auto port = server_.Listen({.body = "load 7\nother 1\n"});
+  store_.KeepOnly(std::vector<std::string>{"nothing"});
+  Use({.static_configs = {Group({port})}});
+  Collect();
+  EXPECT_EQ(Select("sum(up)"), "1");
+  EXPECT_EQ(Select("sum(scrape_samples_scraped)"), "2");
+  EXPECT_EQ(Select("load"), "");
+  EXPECT_EQ(source_->targets().front().samples, 2U);
+}
+
 TEST_F(DiscoverySourceTest, MoreTargetsThanTheLimitAreAllDown) {
   const auto a = server_.Listen();
   const auto b = server_.Listen();

@@ -176,7 +176,7 @@ TEST_F(LogReporterTest, OneOfTwoTargetsOfAReplicaIsSaidOnce) {
 TEST_F(LogReporterTest, SaysWhichDiscoveredTargetsGoDownAndComeBack) {
   TickFixture tick;
   TargetState gateway{.target = "http://gw:80/metrics"};
-  gateway.labels = {{"job", "gw"}};
+  gateway.job = "gw";
   TargetState replica = DownTarget("flower-0", now_, "HTTP 404");
   replica.workload = "flower";  // is said of the workload
   tick.fleet_targets = {gateway, replica};

@@ -239,6 +239,25 @@ TEST_F(PrometheusReporterTest, AReplicaWithTwoTargetsIsUpIfBothAre) {
   }
 }
 
+TEST_F(PrometheusReporterTest, JobsByWhatTheyFound) {
+  TickFixture tick;
+  TargetState up = UpTarget("", kT0);
+  up.job = "gw";
+  up.labels = {{"instance", "h:1"}};
+  TargetState down = DownTarget("", kT0, "HTTP 404");
+  down.job = "gw";
+  down.labels = {{"instance", "h:2"}};
+  TargetState none;
+  none.job = "empty";
+  none.error = "selects none of the workloads";
+  tick.fleet_targets = {up, down, none};
+  const auto page = Tick(tick);
+  EXPECT_EQ(page.at("tidegate_job_targets{job=\"gw\"}"), 2);
+  EXPECT_EQ(page.at("tidegate_job_targets_up{job=\"gw\"}"), 1);
+  EXPECT_EQ(page.at("tidegate_job_targets{job=\"empty\"}"), 0);
+  EXPECT_EQ(page.at("tidegate_job_targets_up{job=\"empty\"}"), 0);
+}
+
 TEST_F(PrometheusReporterTest, ActionsByDirectionAndResult) {
   TickFixture failed;
   failed.Add("flower", 3, 1);
@@ -276,12 +295,14 @@ TEST_F(PrometheusReporterTest, ReloadsAndTheStore) {
   stats.series = 42;
   stats.ingested_total = 1'000'000'007;
   stats.duplicate_total = 3;
+  stats.skipped_total = 5;
   reporter_->SetStoreStats(stats);
   auto page = Parse(reporter_->Page());
   EXPECT_EQ(page.at("tidegate_config_last_reload_successful"), 0);
   EXPECT_EQ(page.at("tidegate_series"), 42);
   EXPECT_EQ(page.at("tidegate_ingested_samples_total"), 1'000'000'007);
   EXPECT_EQ(page.at("tidegate_refused_total{reason=\"duplicate\"}"), 3);
+  EXPECT_EQ(page.at("tidegate_skipped_samples_total"), 5);
   EXPECT_EQ(page.at("tidegate_refused_total{reason=\"series_limit\"}"), 0);
   reporter_->SetConfigReload(true);
   page = Parse(reporter_->Page());

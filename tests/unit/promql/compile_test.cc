@@ -50,6 +50,41 @@ TEST(CompileTest, KnowsItsTextAndLongestRange) {
   EXPECT_EQ(Query::Compile("c").value().longest_range(), Duration{});
 }
 
+std::string MetricsOf(const std::string& text) {
+  const Query query =
+      Query::Compile(text, {.experimental_functions = true, .fill_modifiers = true}).value();
+  if (!query.metrics()) return "any";
+  std::string names;
+  for (const std::string& name : *query.metrics()) names += (names.empty() ? "" : " ") + name;
+  return names;
+}
+
+TEST(CompileTest, KnowsWhichMetricsItSelects) {
+  EXPECT_EQ(MetricsOf(kThePost), "nv_inference_queue_duration_us nv_inference_request_success");
+  for (const auto& [text, names] : std::vector<std::pair<std::string, std::string>>{
+           {"1 + 2 * time()", ""},
+           {"\"text\"", ""},
+           {"b + b * on(x) group_left() a", "a b"},
+           {"max_over_time(rate(a[1m])[5m:10s] offset 1h)", "a"},
+           {"absent(a) or absent_over_time(b[1m]) unless -(c)", "a b c"},
+           {"topk by (x) (scalar(k), a)", "a k"},
+           {"histogram_quantile(0.9, sum by (le) (rate(h_bucket[1m])))", "h_bucket"},
+           {"{\"my.metric\",x=\"v\"}", "my.metric"},
+           {"{__name__=\"a\",x=\"v\"}", "a"},
+           {"{__name__=~\"a\"}", "a"},
+           {"{__name__!=\"b\",__name__=\"a\"}", "a"},
+           {"{__name__=~\"a|b\"}", "any"},
+           {"{__name__!=\"a\",x=\"v\"}", "any"},
+           {"{x=\"v\"}", "any"},
+           {"a + rate({x=\"v\"}[1m])", "any"},
+           {"info(a)", "a target_info"},
+           {"info(a, {data=~\".+\"})", "a target_info"},
+           {"info(a, {__name__=\"build_info\"})", "a build_info"},
+           {"info(a, {__name__=~\".+_info\"})", "any"}}) {
+    EXPECT_EQ(MetricsOf(text), names) << text;
+  }
+}
+
 struct Row {
   std::string text;
   std::string want;

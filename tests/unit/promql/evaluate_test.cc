@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "promql/arithmetic.h"
+#include "promql/lane_sums.h"
 #include "promql/slide.h"
 #include "series/staleness.h"
 #include "tidegate/promql.h"
@@ -319,6 +321,29 @@ TEST(EvaluateTest, BoundsTheMemoryOfAnEvaluation) {
       "query processing would load too many samples into memory in query execution";
   EXPECT_EQ(error("sum_over_time(m[1h:1s])"), too_many);
   EXPECT_EQ(error("sum_over_time(vector(1)[290y:1ms])"), too_many);
+}
+
+// Each way of adding lanes up is the compensated sum of each, to the last bit.
+TEST(SliderTest, LanesAreCompensatedSums) {
+  std::mt19937_64 random(11);
+  std::vector<promql::AddLanesFunction> ways = {promql::ScalarAddLanes(), promql::BestAddLanes()};
+  for (int round = 0; round < 300; ++round) {
+    std::vector<double> values(40 + promql::kLanes);
+    for (double& value : values) {
+      const double fraction = static_cast<double>(random() % 2'000'001) / 1e6 - 1;
+      value = std::ldexp(fraction, static_cast<int>(random() % (round % 2 == 0 ? 8 : 200)));
+    }
+    for (const promql::AddLanesFunction add : ways) {
+      promql::LaneSums lanes;
+      add(values.data(), 40, lanes);
+      for (std::size_t lane = 0; lane < promql::kLanes; ++lane) {
+        promql::CompensatedSum alone;
+        for (std::size_t i = 0; i < 40; ++i) alone.Add(values[lane + i]);
+        EXPECT_EQ(lanes.sum[lane], alone.sum);
+        EXPECT_EQ(lanes.lost[lane], alone.lost);
+      }
+    }
+  }
 }
 
 // Whatever a slider has in common between windows, each value is that of the window alone.

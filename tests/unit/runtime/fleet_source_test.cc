@@ -82,6 +82,32 @@ TEST(FleetSourceTest, IsCollectedAfterATickAndReadAtTheNext) {
   EXPECT_EQ(controller->Tick().workloads[0].decision.desired, 3);
 }
 
+TEST(FleetSourceTest, MayBeWaitedForBeforeTheFirstTick) {
+  SimClock clock;
+  Seen seen;
+  const auto controller = Make(clock, seen);
+  controller->CollectOnce();
+  EXPECT_EQ(seen.fleet.at(0).replicas.at(0).name, "web-0");
+  EXPECT_EQ(controller->Tick().workloads[0].decision.desired, 3);
+}
+
+TEST(FleetSourceTest, KnowsWhatTheWorkloadsReadThemselves) {
+  class Own final : public Source {
+   public:
+    Status Collect(const CollectRequest&, SampleSink&) override { return {}; }
+    std::vector<TargetState> targets() const override { return {{.target = "http://h/own"}}; }
+  };
+  SimClock clock;
+  Seen seen;
+  const auto controller = Make(clock, seen);
+  std::vector<Workload> workloads;
+  workloads.push_back(Web());
+  workloads.back().source = std::make_unique<Own>();
+  ASSERT_TRUE(controller->Replace(std::move(workloads)).ok());
+  controller->CollectOnce();
+  EXPECT_EQ(seen.fleet.at(0).targets, std::vector<std::string>{"http://h/own"});
+}
+
 TEST(FleetSourceTest, NoTickWaitsForIt) {
   SimClock clock;
   Seen seen;

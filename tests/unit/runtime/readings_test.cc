@@ -330,6 +330,24 @@ TEST_F(AverageReadingsTest, ZerosFillTheGapsOfAWindow) {
   EXPECT_TRUE(reading.doubts.empty());
 }
 
+// A metric that was asked for, then not, then again: what was skipped meanwhile was not zero.
+TEST_F(AverageReadingsTest, WhatWasNotKeptIsNoGap) {
+  ReadOptions rules = Rules(Averaging::kLinear);
+  rules.empty_as_zero = true;
+  const std::vector<TargetState> up = {
+      {.target = "a", .replica = "web-0", .up = true, .last_success = kNow}};
+  for (const int ago : {8, 7, 6, 1, 0}) Push("web-0", "m", 10, std::chrono::seconds(ago));
+  const auto value = [&] {
+    const Reading reading = ReadBy(rules, "m", Fleet(1), MetricSourceType::kPods, up);
+    return reading.replicas.empty() ? -1 : reading.replicas[0].value;
+  };
+  EXPECT_LT(value(), 6'000);
+  rules.since = kNow - std::chrono::seconds(2);
+  EXPECT_EQ(value(), 10'000);
+  rules.since = kNow;  // nobody has answered since then
+  EXPECT_EQ(value(), -1);
+}
+
 TEST(DefaultQueryTest, QuotesWhatALabelMayHold) {
   MetricSpec metric{.name = "depth"};
   EXPECT_EQ(DefaultQuery(metric), "depth");

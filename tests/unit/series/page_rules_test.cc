@@ -126,5 +126,40 @@ TEST_F(PageRulesTest, ASeriesWithoutANameFailsThePage) {
   EXPECT_THAT(Ingest("a 1\n").error().message, HasSubstr("missing metric name (__name__ label)"));
 }
 
+// Rules may give a sample the name that is asked for, and limits count what is not.
+TEST_F(PageRulesTest, WhatIsKeptIsToldByTheNameThatRulesLeave) {
+  store_.KeepOnly(std::vector<std::string>{"load"});
+  Relabel({{.source_labels = {"__name__"},
+            .regex = "old",
+            .target_label = "__name__",
+            .replacement = "load"},
+           {.source_labels = {"__name__"}, .regex = "gone", .action = RelabelAction::kDrop}});
+  for (int second = 0; second < 3; ++second) {  // first parsed, then known
+    const auto page = Ingest("old 7\nother 1\ngone 2\nload{x=\"1\"} 3\n", second);
+    ASSERT_TRUE(page);
+    EXPECT_EQ(page->samples, 2U);
+    EXPECT_EQ(page->skipped, 1U);
+    EXPECT_EQ(page->dropped, 1U);
+    EXPECT_EQ(Select("sum(load)", second), "10");
+  }
+  EXPECT_EQ(store_.stats().series, 2U);
+  EXPECT_EQ(store_.stats().skipped_total, 3U);
+  store_.KeepOnly(std::vector<std::string>{"other"});
+  ASSERT_TRUE(Ingest("old 7\nother 1\ngone 2\nload{x=\"1\"} 3\n", 3));
+  EXPECT_EQ(Select("load", 3), "");
+  EXPECT_EQ(Select("sum(other)", 3), "1");
+}
+
+TEST_F(PageRulesTest, LimitsCountWhatIsNotKept) {
+  store_.KeepOnly(std::vector<std::string>{"a"});
+  rules_.sample_limit = 2;
+  ASSERT_TRUE(Ingest("a 1\nb 1\n"));
+  const auto more = Ingest("a 1\nb 1\nc 1\n", 1);
+  ASSERT_FALSE(more);
+  EXPECT_THAT(more.error().message, HasSubstr("the page has 3 samples, the limit is 2"));
+  rules_ = {.label_limit = 3};
+  EXPECT_FALSE(Ingest("a 1\nb{x=\"1\",y=\"2\"} 1\n", 2));
+}
+
 }  // namespace
 }  // namespace tidegate

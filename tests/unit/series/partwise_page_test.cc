@@ -33,7 +33,8 @@ std::string Told(const SeriesStore& store, TimePoint at) {
        {stats.ingested_total, stats.pages_total, stats.refused_series_total,
         stats.refused_page_samples_total, stats.refused_labels_total,
         stats.refused_label_length_total, stats.out_of_order_total, stats.duplicate_total,
-        stats.parse_errors_total, std::uint64_t{stats.series}, std::uint64_t{stats.samples}}) {
+        stats.parse_errors_total, stats.skipped_total, std::uint64_t{stats.series},
+        std::uint64_t{stats.samples}}) {
     told += std::to_string(each) + " ";
   }
   return told;
@@ -42,7 +43,8 @@ std::string Told(const SeriesStore& store, TimePoint at) {
 std::string Said(const Result<PageSummary>& summary) {
   if (!summary) return std::string(ToString(summary.error().code)) + ": " + summary.error().message;
   return std::to_string(summary->samples) + " " + std::to_string(summary->left_out) + " " +
-         std::to_string(summary->series_added) + " " + std::to_string(summary->dropped);
+         std::to_string(summary->series_added) + " " + std::to_string(summary->dropped) + " " +
+         std::to_string(summary->skipped);
 }
 
 // The same pages, whole and in parts, into two stores.
@@ -142,6 +144,9 @@ TEST_F(PartwisePageTest, RulesOfTheTarget) {
 TEST_F(PartwisePageTest, OnlyTheNamesThatAreKept) {
   options_.metrics = {"a"};
   CompareAll({kFirst, kFirst, "b 1\n"});
+  CompareAll({"a 1\nb 2\n", "a 1\nb 2\n", "a 1\nb 3\n", "a 1\nb ?\n", "a 1\nb 3\n"});
+  rules_.sample_limit = 1'000;  // all of it is read
+  CompareAll({kFirst, kFirst, "b 1\n", kFirst});
 }
 
 TEST_F(PartwisePageTest, RandomPagesAtRandomCuts) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <deque>
 #include <random>
+#include <span>
 
 namespace tidegate {
 namespace {
@@ -32,7 +33,16 @@ TEST(SampleRingTest, HoldsWhatADequeWouldHold) {
       const std::int64_t probe = time - static_cast<std::int64_t>(random() % 120);
       const auto after = std::count_if(model.begin(), model.end(),
                                        [probe](const Sample& s) { return s.time_ms <= probe; });
-      ASSERT_EQ(ring.CountUpTo(probe), static_cast<std::size_t>(after));
+      const auto count = static_cast<std::size_t>(after);
+      ASSERT_EQ(ring.CountUpTo(probe), count);
+      ASSERT_EQ(ring.CountUpTo(probe, random() % (model.size() + 2)), count);
+      ASSERT_EQ(ring.CountUpTo(probe, count), count);
+      const std::size_t end = count + random() % (model.size() - count + 1);
+      std::size_t next = count;
+      for (const std::span<const Sample> part : ring.Range(count, end)) {
+        for (const Sample& sample : part) ASSERT_EQ(sample.value, model[next++].value);
+      }
+      ASSERT_EQ(next, end);
     }
   }
 }

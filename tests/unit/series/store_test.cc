@@ -281,6 +281,56 @@ TEST(SeriesStorePageTest, KeepsOnlyTheMetricsThatAreAskedFor) {
   EXPECT_EQ(Contents(store).at("c:d,replica=flower-0,workload=flower").back(), "1000:stale");
 }
 
+TEST(SeriesStorePageTest, CountsWhatItSkips) {
+  SeriesStore store({.metrics = {"b"}});
+  const std::string page = "# TYPE a counter\na 1\na{x=\"1\"} 2\n{\"e.f\"} 3\nb 4\n";
+  EXPECT_EQ(store.IngestPage(page, kTarget, kStart)->skipped, 3U);
+  EXPECT_EQ(store.IngestPage(page, kTarget, kStart + seconds(1))->samples, 1U);
+  EXPECT_EQ(store.stats().skipped_total, 6U);
+  EXPECT_EQ(store.stats().series, 1U);
+}
+
+// Of a page that is kept for the most part every line is read, so that it is known again; what is
+// wrong in a line that is not kept goes unnoticed all the same.
+TEST(SeriesStorePageTest, ReadsAPageOfWhichMostIsKept) {
+  SeriesStore store({.metrics = {"a", "b"}});
+  const std::string page = "a 1\nb 2\nc 3\n";
+  for (int second = 0; second < 4; ++second) {
+    const PageSummary summary = store.IngestPage(page, {}, kStart + seconds(second)).value();
+    EXPECT_EQ(summary.samples, 2U) << second;
+    EXPECT_EQ(summary.skipped, 1U) << second;
+  }
+  for (const char* wrong : {"a 1\nb 2\nc ?\n", "a 1\nb 2\nc{x=\"1\",x=\"2\"} 1\n"}) {
+    EXPECT_EQ(store.IngestPage(wrong, {}, kStart + minutes(wrong[10] == '?' ? 1 : 2))->samples, 2U);
+  }
+  EXPECT_EQ(store.IngestPage(page, {}, kStart + minutes(3))->samples, 2U);
+  EXPECT_FALSE(store.IngestPage("a 1\nb ?\nc 3\n", {}, kStart + minutes(4)));
+  EXPECT_EQ(store.stats().parse_errors_total, 1U);
+  EXPECT_EQ(store.stats().skipped_total, 7U);
+  EXPECT_EQ(store.stats().series, 2U);
+}
+
+TEST(SeriesStorePageTest, WhatIsKeptMayChange) {
+  SeriesStore store;
+  const auto ingest = [&](int second) {
+    return store.IngestPage("a 1\nb 2\nc 3\n", {}, kStart + seconds(second)).value();
+  };
+  EXPECT_EQ(ingest(0).samples, 3U);
+  EXPECT_EQ(ingest(1).samples, 3U);  // known by its layout
+  store.KeepOnly(std::vector<std::string>{"a"});
+  EXPECT_EQ(ingest(2).skipped, 2U);
+  EXPECT_EQ(Contents(store).at("b").back(), "2000:stale");
+  store.KeepOnly(std::vector<std::string>{"a", "b"});
+  EXPECT_EQ(ingest(3).samples, 2U);
+  EXPECT_EQ(Contents(store).at("b").back(), "3000:2.000000");
+  store.KeepOnly(std::vector<std::string>{});
+  EXPECT_EQ(ingest(4).skipped, 3U);
+  EXPECT_EQ(Contents(store).at("a").back(), "4000:stale");
+  store.KeepOnly(std::nullopt);
+  EXPECT_EQ(ingest(5).samples, 3U);
+  EXPECT_EQ(store.stats().skipped_total, 6U);
+}
+
 // Prometheus makes them part of it.
 TEST(SeriesStorePageTest, BlanksBeforeANameAreNoPartOfIt) {
   SeriesStore store;

@@ -60,6 +60,8 @@ TEST(PushTest, TakesAPageOfEitherFormat) {
   const PushAnswer answer = Taking().Take(target, "m 1\n");
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(answer.text, "3 samples, 1 new series");
+  EXPECT_EQ(Taking(PageSummary{.samples = 1, .skipped = 2}).Take(target, "m 1\n").text,
+            "1 samples, 0 new series, 2 that no query asks for");
 }
 
 TEST(PushTest, NobodyPushesWithoutTheToken) {

@@ -5,8 +5,9 @@
 //
 //	peer KIND PODS MILLISECONDS
 //
-// KIND is resource (cpu by utilization, readiness looked at) or average (a Pods metric). Prints
-// operations, CPU time of the process, and the answer, which the other side has to give as well.
+// KIND is resource (cpu by utilization, readiness looked at), average (a Pods metric) or controller (a
+// whole decision about the first). Prints operations, CPU time of the process, and the answer, which
+// the other side has to give as well.
 package main
 
 import (
@@ -130,6 +131,9 @@ func main() {
 		},
 	}
 	kinds["replicas"] = kinds["resource"]
+	if os.Args[1] == "controller" {
+		kinds["controller"] = decisions(m, int32(pods))
+	}
 	operation := kinds[os.Args[1]]
 	measure(time.Duration(milliseconds)*time.Millisecond, func() int32 {
 		n, err := operation()
