@@ -70,6 +70,23 @@ void BM_Decide(benchmark::State& state) {
 }
 BENCHMARK(BM_Decide)->Arg(1)->Arg(10)->Arg(100)->Arg(1000);
 
+// With the rule for missing replicas, none of which is missing.
+void BM_DecideMissingReplicas(benchmark::State& state) {
+  WorkloadInput input = World(state.range(0));
+  input.spec.missing_replicas.emplace();
+  const PolicySet policies = Policies(input);
+  Planner planner;
+  WorkloadOutput output;
+  planner.Decide(input, policies, kNow, output);  // the buffers grow once
+  const std::int64_t before = Allocations();
+  for (auto _ : state) {
+    planner.Decide(input, policies, kNow, output);
+    benchmark::DoNotOptimize(output.decision.desired);
+  }
+  CountAllocations(state, before, 1);
+}
+BENCHMARK(BM_DecideMissingReplicas)->Arg(100);
+
 void BM_PlanTick(benchmark::State& state) {
   TickInput input{.now = kNow};
   for (std::int64_t i = 0; i < state.range(0); ++i) input.workloads.push_back(World(10, 2));

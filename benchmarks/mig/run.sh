@@ -13,6 +13,7 @@ mkdir -p "$out"
 seeds=${SEEDS:-20}
 requests=${REQUESTS:-6000}
 table() { "$suite" "${@:2}" > "$out/$1.md"; echo "$out/$1.md"; }
+"$1/benchmarks/mig_moldable" "$here/mig/parvagpu" > "$out/moldable.md"; echo "$out/moldable.md"
 table static static
 table latency latency
 table repack repack

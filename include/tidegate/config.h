@@ -82,9 +82,23 @@ struct SimulatedDevices {
   friend bool operator==(const SimulatedDevices&, const SimulatedDevices&) = default;
 };
 
+/// The GPUs of this machine that are in MIG mode: NvmlSlicesOptions has the same.
+struct NvmlDevicesOptions {
+  std::string library = "libnvidia-ml.so.1";
+  std::string node;
+  std::vector<std::string> gpus;        ///< UUIDs; empty: all
+  std::vector<std::string> reserved;    ///< MIG UUIDs: neither used nor destroyed
+  std::vector<std::string> expendable;  ///< MIG UUIDs: may be destroyed, whoever made them
+  Duration interval = std::chrono::seconds(10);
+  std::string state_file;
+
+  friend bool operator==(const NvmlDevicesOptions&, const NvmlDevicesOptions&) = default;
+};
+
 /// The GPUs whose slices replicas run on, and the rules for it.
 struct DevicesOptions {
   std::vector<SimulatedDevices> simulated;
+  std::optional<NvmlDevicesOptions> nvml;       ///< instead of simulated ones
   std::map<std::string, std::int32_t> budgets;  ///< by model: devices that may be in use
   std::optional<Duration> repack_after;         ///< Inventory::repack_after
 
@@ -136,7 +150,8 @@ TIDEGATE_EXPORT ParsedConfig ParseConfig(std::string_view text, std::string_view
 TIDEGATE_EXPORT Result<Config> LoadConfig(const std::string& file,
                                           const PolicyRegistry& policies = BuiltinPolicies());
 
-/// The devices by the catalogue's models. kNotFound: there is no such model.
+/// The simulated devices, by the catalogue's models, and the rules. kNotFound: there is no such
+/// model.
 TIDEGATE_EXPORT Result<Inventory> MakeInventory(const DevicesOptions& options);
 
 /// The same document with every field at its value, as YAML. Secrets are shown as "***".

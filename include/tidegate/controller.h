@@ -29,6 +29,7 @@
 #include "tidegate/reporter.h"
 #include "tidegate/result.h"
 #include "tidegate/series_store.h"
+#include "tidegate/slice_driver.h"
 #include "tidegate/source.h"
 #include "tidegate/spec.h"
 
@@ -69,6 +70,8 @@ struct Components {
   std::vector<std::unique_ptr<Reporter>> reporters;
   std::map<WorkloadId, History> histories;  ///< from a journal, after a restart
   Inventory inventory = {};                 ///< for workloads whose replicas run on slices
+  /// Says what devices and slices there are, in place of those of `inventory`, and makes slices.
+  std::unique_ptr<SliceDriver> slice_driver = {};
   /// Of no one workload, such as discovered targets. Each is called at every tick once the replicas
   /// are known, unless its last call has not come back yet; no tick waits for it, so what it stores
   /// is read at the next one.

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -56,6 +57,7 @@ enum class StepCause {
   kOverBudget,         ///< the budget of a device model allows no more slices
   kMove,               ///< replicas move to other slices, so that devices get free
   kFallback,           ///< a metric has no reading, and something stands in for it
+  kMissingReplicas,    ///< replicas that have had no value of a metric for long are left out
 };
 
 /// `replicas` after the stage, and the numbers that led to it.
@@ -76,7 +78,7 @@ enum class ReplicaGroup : std::uint8_t {
   kReady,    ///< its value counts
   kUnready,  ///< counted as 0 on the way up, left out on the way down
   kMissing,  ///< without a value: as 0 on the way up, as at the target on the way down
-  kIgnored,  ///< failed or terminating
+  kIgnored,  ///< failed, terminating, or left out by MissingReplicas
 };
 
 /// How one metric was computed: the terms of HPA's formula, for explain.
@@ -126,15 +128,32 @@ struct ScaleEvent {
   friend bool operator==(const ScaleEvent&, const ScaleEvent&) = default;
 };
 
-/// What is remembered of a metric that has a fallback.
+/// A replica that should have a value of a metric and has none.
+struct MissingReplica {
+  std::string replica;
+  TimePoint since{};  ///< the first of the ticks in a row at which it had none
+
+  friend bool operator==(const MissingReplica&, const MissingReplica&) = default;
+};
+
+/// What is remembered of a metric that has a fallback, or of which replicas are missing.
 struct MetricMemory {
   std::string metric;                    ///< its place among spec.metrics, and its name
   std::optional<TimePoint> lost_since;   ///< the first tick at which it had no reading
   std::optional<TimePoint> read_at;      ///< the last tick at which it had one …
   std::vector<ReplicaReading> replicas;  ///< … and that one, if it may stand in
   std::vector<MilliValue> values;
+  std::vector<MissingReplica> missing = {};  ///< with ScalingSpec::missing_replicas only
 
   friend bool operator==(const MetricMemory&, const MetricMemory&) = default;
+};
+
+/// What a workload on slices has asked for: the mix that placement prepares for.
+struct SliceRequests {
+  std::int32_t wanted = 0;              ///< replicas, when it was asked last
+  std::map<std::string, double> asked;  ///< slices by profile; old ones fade
+
+  friend bool operator==(const SliceRequests&, const SliceRequests&) = default;
 };
 
 /// What a workload remembers between ticks. State in, state out: never hidden in an object.
@@ -145,7 +164,8 @@ struct History {
   std::vector<ScaleEvent> scale_down_events;
   std::optional<TimePoint> last_scale_time;
   bool scaled_to_zero = false;  ///< HPA's condition ScaledToZero: it was us who scaled to zero
-  std::vector<MetricMemory> metrics;  ///< those that have a fallback
+  std::vector<MetricMemory> metrics;         ///< those of which something is to be remembered
+  std::optional<SliceRequests> slices = {};  ///< of a workload on slices
 
   friend bool operator==(const History&, const History&) = default;
 };

@@ -72,11 +72,11 @@ template <> struct EnumNames<Stage> {
       "metrics", "policy", "combine", "hold", "stabilize", "rateLimit", "bounds", "place"};
 };
 template <> struct EnumNames<StepCause> {
-  static constexpr std::array<std::string_view, 20> kNames{
+  static constexpr std::array<std::string_view, 21> kNames{
       "unobserved", "disabledAtZero", "aboveMaxReplicas", "belowMinReplicas", "proposal", "largest",
       "failed", "doubt", "scaleDownWindow", "scaleUpWindow", "scaleUpPolicies",
       "scaleDownPolicies", "defaultScaleUp", "maxReplicas", "minReplicas", "minReplicasAtZero",
-      "noRoom", "overBudget", "move", "fallback"};
+      "noRoom", "overBudget", "move", "fallback", "missingReplicas"};
 };
 template <> struct EnumNames<ReplicaGroup> {
   static constexpr std::array<std::string_view, 4> kNames{
@@ -117,8 +117,10 @@ TIDEGATE_EXPORT void Describe(FieldVisitor& v, ScalingRules& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, Behavior& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, PolicySpec& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, HpaOptions& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, SliceSize& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, SliceSpec& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, Fallback& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, MissingReplicas& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, ScalingSpec& s);
 /// The members that a HorizontalPodAutoscaler's spec has, without those of Tidegate.
 TIDEGATE_EXPORT void DescribeHpaSpec(FieldVisitor& v, ScalingSpec& s);
@@ -142,7 +144,9 @@ TIDEGATE_EXPORT void Describe(FieldVisitor& v, MetricTrace& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, Proposal& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, Recommendation& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, ScaleEvent& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, MissingReplica& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, MetricMemory& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, SliceRequests& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, History& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, Decision& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, ScaleCommand& s);
@@ -150,6 +154,9 @@ TIDEGATE_EXPORT void Describe(FieldVisitor& v, ScaleCommand& s);
 // placement.h, inventory.h
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, Device& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, DeviceLimit& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, DeviceSlice& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, RefusedLayout& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, DriverSlices& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, Inventory& s);
 
 // plan.h, reporter.h, record.h
@@ -180,6 +187,7 @@ TIDEGATE_EXPORT void Describe(FieldVisitor& v, JournalOptions& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, LogOptions& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, StoreOptions& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, SimulatedDevices& s);
+TIDEGATE_EXPORT void Describe(FieldVisitor& v, NvmlDevicesOptions& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, DevicesOptions& s);
 TIDEGATE_EXPORT void Describe(FieldVisitor& v, ScalerOptions& s);
 

@@ -23,6 +23,7 @@
 
 #include "tidegate/export.h"
 #include "tidegate/result.h"
+#include "tidegate/types.h"
 
 namespace tidegate {
 
@@ -225,16 +226,33 @@ struct DeviceOffer {
   std::int64_t count = 0;
 };
 
-/// Slices that need at least this much; any profile with that much of both will do, or just the
-/// one that is named.
+/// What one slice of a profile serves of a moldable need.
+struct SliceRate {
+  std::string model;    ///< DeviceModel::id
+  std::string profile;  ///< as FindProfile() takes it
+  MilliValue rate = 0;  ///< thousandths of a request per second, for instance
+
+  friend bool operator==(const SliceRate&, const SliceRate&) = default;
+};
+
+/// `count` slices that need at least this much; any profile with that much of both will do, or
+/// just the one that is named. Or a moldable need: slices of any sizes that serve `rate` together.
 struct SliceNeed {
   std::int64_t memory_mib = 0;
   std::int32_t sm_count = 0;
   std::int64_t count = 0;
-  std::string profile = {};  ///< set: no other will do; as FindProfile() takes it
+  std::string profile = {};           ///< set: no other will do; as FindProfile() takes it
+  MilliValue rate = 0;                ///< of a moldable need, which says nothing of the above
+  std::vector<SliceRate> rates = {};  ///< not empty: the need is moldable, and of these sizes
 
+  bool moldable() const { return !rates.empty(); }
   friend bool operator==(const SliceNeed&, const SliceNeed&) = default;
 };
+
+/// No rate may be larger: 100,000 requests per second of a slice, a thousand times as many of a
+/// need.
+inline constexpr MilliValue kMostSliceRate = 100'000'000;
+inline constexpr MilliValue kMostNeededRate = 1'000 * kMostSliceRate;
 
 /// Devices of one offer that are laid out alike; `serves` names the need of each slice.
 struct FleetLayout {
@@ -248,18 +266,20 @@ struct FleetMix {
   double price = 0;
   double bound = 0;  ///< no mix costs less, says the search
   std::vector<FleetLayout> layouts;
-  std::vector<double> weights;  ///< by need: the certificate, see CheckFleetMix()
+  std::vector<std::vector<double>> values;  ///< by offer and profile: see CheckFleetMix()
 };
 
-/// The cheapest devices that serve all needs, over several models at once. Profiles with media or
-/// graphics attributes are used only by needs that name them. kUnavailable if the devices on offer
-/// cannot serve the needs.
+/// The cheapest devices that serve all needs, over several models at once; of equally cheap ones
+/// those on which moldable needs take the fewest memory slices, as far as a short search tells.
+/// Profiles with media or graphics attributes are used only by needs that name them. kUnavailable
+/// if the devices on offer cannot serve the needs.
 TIDEGATE_EXPORT Result<FleetMix> CheapestFleet(std::span<const DeviceOffer> offers,
                                                std::span<const SliceNeed> needs);
 
 /// The independent checker: the layouts are legal, are on offer, serve all needs and cost what is
-/// said. The price that the weights prove no mix to go below; a value of each need's slices such
-/// that no device serves much more than it costs.
+/// said. The price that the values prove no mix to go below: a slice of each profile has one, such
+/// that no device holds much more than it costs, and each need takes the slices that serve it for
+/// the least value.
 TIDEGATE_EXPORT Result<double> CheckFleetMix(std::span<const DeviceOffer> offers,
                                              std::span<const SliceNeed> needs, const FleetMix& mix);
 

@@ -150,9 +150,10 @@ struct Reading {
   std::vector<ReplicaReading> replicas;
   std::vector<MilliValue> values;
   std::vector<Doubt> doubts;
-  std::optional<Error> error;            ///< set: there is no reading, and this is why
-  Duration age{};                        ///< of the oldest sample that was relied on
-  std::optional<std::int32_t> fallback;  ///< set: there is none, and the metric asks for so many
+  std::optional<Error> error;             ///< set: there is no reading, and this is why
+  Duration age{};                         ///< of the oldest sample that was relied on
+  std::optional<std::int32_t> fallback;   ///< set: there is none, and the metric asks for so many
+  std::vector<std::string> ignored = {};  ///< replicas that MissingReplicas leaves out
 
   friend bool operator==(const Reading&, const Reading&) = default;
 };

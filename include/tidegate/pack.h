@@ -21,7 +21,7 @@
 
 namespace tidegate {
 
-/// Slices that a workload wants beside those that it has.
+/// Slices that a workload wants beside those that it has, or, moldable, a rate that they serve.
 struct WorkloadDemand {
   std::string workload;
   SliceNeed need;
@@ -88,26 +88,46 @@ struct ModelPack {
   double price_bound = 0;  ///< of the fewest devices for the load
 };
 
+/// What the new slices of a moldable workload serve, in the unit of its need.
+struct ServedRate {
+  struct Part {
+    std::string model, profile;
+    std::int64_t slices = 0;
+    MilliValue rate = 0;  ///< of each
+
+    friend bool operator==(const Part&, const Part&) = default;
+  };
+  std::string workload;
+  MilliValue wanted = 0, served = 0;
+  std::vector<Part> parts;  ///< in the order of the need's rates
+
+  friend bool operator==(const ServedRate&, const ServedRate&) = default;
+};
+
 struct PackPlan {
   Fleet fleet;                    ///< with what is wanted in place, and everything moved
   std::size_t first_added = 0;    ///< devices from this index on are to be bought
   std::vector<SliceMove> moves;   ///< in an order in which each finds its place free
   std::vector<Placement> placed;  ///< what is new
   std::vector<ModelPack> models;  ///< in the order of the fleet's devices
+  std::vector<ServedRate> rates;  ///< of the moldable workloads
   double price = 0;
   double price_bound = 0;   ///< no devices that serve the demand cost less: found by search …
   double price_proven = 0;  ///< … and what a certificate shows by itself
 };
 
 /// Places all that is wanted; devices that it takes beyond the fleet's are added to the plan. A
-/// need that several profiles serve gets the one that makes the devices cheapest where nothing
-/// runs yet, else the smallest with room. Everything has been checked by the independent
-/// checkers. kNotFound: no model of the fleet can serve a workload. kUnavailable: slices cannot be
-/// moved as asked, and why.
+/// need that several profiles serve gets those that make the devices cheapest where nothing runs
+/// yet; else the smallest with room, or, moldable, sizes that take the smallest shares of devices.
+/// Everything has been checked by the independent checkers. kNotFound: no model of the fleet can
+/// serve a workload. kUnavailable: slices cannot be moved as asked, and why.
 TIDEGATE_EXPORT Result<PackPlan> PlanPack(const PackRequest& request);
 
 /// "1·12 1g.5gb + 3·4 3g.20gb = 24, and no GPU holds more than 7: at least 4 GPUs"; empty: no load.
 TIDEGATE_EXPORT std::string ProofText(const DeviceModel& model, const ModelPack& pack);
+
+/// "bert: 220.5/s of 200/s, with 2 x 1g.10gb of a100-80gb (74.4/s each), …"
+TIDEGATE_EXPORT std::string RateText(const ServedRate& rate);
 
 /// Devices that look alike: same model, state and slices.
 struct DeviceRow {

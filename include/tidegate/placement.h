@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -82,6 +83,10 @@ class TIDEGATE_EXPORT Fleet {
   /// Counts a slice that somebody asked for, placed or not: the mix that placement prepares for.
   /// Old requests fade. kNotFound: no model of the fleet has such a profile.
   Status RecordDemand(std::string_view profile);
+
+  /// Puts requests by profile in place of all that were recorded, and learns from them at once
+  /// (milliseconds). Profiles that no model of the fleet has are left out.
+  void SetDemand(const std::map<std::string, double>& requests);
 
   std::size_t device_count() const;
   const Device& device(std::size_t index) const;
@@ -204,6 +209,9 @@ TIDEGATE_EXPORT std::unique_ptr<Placer> MakePlacer();
 TIDEGATE_EXPORT std::vector<std::string> ChooseReleases(const Fleet& fleet,
                                                         std::span<const std::string> candidates,
                                                         std::size_t count);
+
+/// The smallest profile of the fleet's models that serves the request. Empty: none does.
+TIDEGATE_EXPORT std::string_view SmallestProfile(const Fleet& fleet, const SliceRequest& request);
 
 /// Why a slice does not fit anywhere, in words: what stands in its way on the device that comes
 /// nearest, and how many moves would make room.

@@ -62,6 +62,7 @@ struct ScrapeConfig {
   std::map<std::string, std::vector<std::string>> params;
   bool honor_labels = false;
   bool honor_timestamps = true;
+  bool lenient = false;  ///< Tidegate's own: PageRules::lenient
   HttpAccess access;
   std::vector<RelabelConfig> relabel_configs;
   std::vector<RelabelConfig> metric_relabel_configs;

@@ -54,6 +54,7 @@ struct SeriesStoreStats {
   std::uint64_t skipped_total = 0;        ///< samples of pages: of metrics that are not kept
   std::uint64_t duplicate_total = 0;
   std::uint64_t parse_errors_total = 0;
+  std::uint64_t skipped_lines_total = 0;  ///< by PageRules::lenient
 };
 
 struct PageSummary {
@@ -62,6 +63,9 @@ struct PageSummary {
   std::size_t series_added = 0;
   std::size_t dropped = 0;  ///< samples that PageRules::relabel left out
   std::size_t skipped = 0;  ///< samples of metrics that the store does not keep
+  /// Lines that PageRules::lenient skipped: what they were about is missing.
+  std::size_t skipped_lines = 0;
+  std::string first_skipped{};  ///< what is wrong with the first: "line 3, column 12: …"
 };
 
 /// How the samples of a target's page become series; the names and meanings are those of
@@ -75,6 +79,10 @@ struct PageRules {
   std::size_t label_limit = 0;
   std::size_t label_name_length_limit = 0;
   std::size_t label_value_length_limit = 0;
+  /// A line that cannot be read is skipped and counted, instead of failing the page. A page that
+  /// ends in the middle of a line or without its `# EOF`, that is above a limit, or that has no
+  /// sample left fails all the same.
+  bool lenient = false;
 
   friend bool operator==(const PageRules&, const PageRules&) = default;
 };
@@ -104,7 +112,8 @@ class TIDEGATE_EXPORT SampleSink {
 
   /// A page from the target whose labels are `target` (they are added to every series; a label of
   /// the page that has the name of one becomes `exported_…`).
-  /// All or nothing: an error, with line and column, leaves the store as it was. A sample that is
+  /// All or nothing, unless the rules are lenient: an error, with line and column, leaves the store
+  /// as it was. A sample that is
   /// not newer than the newest of its series, or more than 10 minutes ahead of `at`, is left out
   /// and counted. Series of the target that the page no longer has end with a staleness marker,
   /// except those with timestamps of their own.

@@ -54,12 +54,13 @@ struct TargetState {
   TimePoint last_success{};
   Duration last_duration{};
   std::size_t samples = 0;
-  std::string error;      ///< empty if up
-  std::string metric;     ///< the only metric that it is asked for; empty: any
-  std::string warning;    ///< it is up, but what it said of `metric` is in doubt, and why
-  WorkloadId workload{};  ///< whose replica it is, of a source that serves no one workload
-  std::string job{};      ///< of ScrapeConfig that found it, or could not; empty: none
-  Labels labels{};        ///< of the target, if it was discovered: `job`, `instance` …
+  std::string error;              ///< empty if up
+  std::string metric;             ///< the only metric that it is asked for; empty: any
+  std::string warning;            ///< it is up, but what it said of `metric` is in doubt, and why
+  std::size_t skipped_lines = 0;  ///< of its page, by PageRules::lenient; `warning` has the first
+  WorkloadId workload{};          ///< whose replica it is, of a source that serves no one workload
+  std::string job{};              ///< of ScrapeConfig that found it, or could not; empty: none
+  Labels labels{};                ///< of the target, if it was discovered: `job`, `instance` …
 };
 
 class TIDEGATE_EXPORT Source {

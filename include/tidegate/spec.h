@@ -143,14 +143,35 @@ enum class MissingData {
   kFill,  ///< HPA's fills only: as at the target on the way down, as 0 on the way up
 };
 
+/// An end to what missing replicas do to a metric: those that have had no value of it for
+/// `ignore_after` are left out, as those that are terminating are, while no more than
+/// `at_most_percent` of the replicas that should have one lack it. Where more do, nothing changes.
+struct MissingReplicas {
+  Duration ignore_after = std::chrono::minutes(10);
+  std::int32_t at_most_percent = 5;
+
+  friend bool operator==(const MissingReplicas&, const MissingReplicas&) = default;
+};
+
+/// A size of slice that a moldable workload may run on, and what one of that size is worth.
+struct SliceSize {
+  std::string profile;         ///< the driver's name, as ReplicaSlice::profile has it
+  MilliValue capacity = 1000;  ///< thousandths of a replica
+
+  friend bool operator==(const SliceSize&, const SliceSize&) = default;
+};
+
 /// The slice of a GPU that each replica of a workload runs on: of a profile, or any that has at
-/// least so much.
+/// least so much. Or, moldable, slices of several sizes: a replica is then a unit of capacity, and
+/// the workload runs on the cheapest slices that have as many units together.
 struct SliceSpec {
   std::string profile;        ///< "1g.5gb", as FindProfile() takes it; empty: any that will do
   MilliValue memory = 0;      ///< bytes times 1000; rounded up to MiB
   std::int32_t sm_count = 0;  ///< streaming multiprocessors
   std::int32_t priority = 0;  ///< while there is too little room, higher ones are served first
+  std::vector<SliceSize> sizes = {};  ///< not empty: moldable, and the first three say nothing
 
+  bool moldable() const { return !sizes.empty(); }
   friend bool operator==(const SliceSpec&, const SliceSpec&) = default;
 };
 
@@ -186,6 +207,8 @@ struct ScalingSpec {
   std::optional<Behavior> behavior;  ///< absent: HPA's legacy limits (doubling, at least 4)
   std::vector<PolicySpec> policies;  ///< empty: target_tracking alone
   MissingData missing_data = MissingData::kHold;
+  std::optional<MissingReplicas> missing_replicas =
+      {};                           ///< absent: they count as long as they miss
   std::vector<Fallback> fallbacks;  ///< of metrics that have no reading; none: hold
   KubernetesVersion compatibility = KubernetesVersion::kV137;
   std::map<std::string, bool> feature_gates;  ///< that differ from the release's defaults

@@ -34,6 +34,8 @@ inline constexpr std::string_view kScaledToZero = "ScaledToZero";
 /// Of workloads on slices only; Kubernetes has no such condition.
 inline constexpr std::string_view kSlicesPlaced = "SlicesPlaced";
 inline constexpr std::string_view kFallback = "Fallback";  ///< KEDA's; only where one is set
+/// Of workloads with ScalingSpec::missing_replicas only: some replicas are left out.
+inline constexpr std::string_view kMissingReplicas = "MissingReplicas";
 }  // namespace condition
 
 /// One condition of a workload (HorizontalPodAutoscalerCondition).

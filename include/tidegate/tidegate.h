@@ -7,7 +7,7 @@
 //   status.h                                            conditions and events in HPA's words
 //   policy.h policy_registry.h                          how many, and why
 //   series_store.h promql.h                             samples, and queries over them
-//   mig.h placement.h                                   GPUs in slices: how few, and where
+//   mig.h throughput.h placement.h                      GPUs in slices: how few, and where
 //   source.h backend.h balancer.h reporter.h clock.h    the seams with effects
 //   controller.h                                        the loop around it all
 #pragma once
@@ -31,7 +31,9 @@
 #include "tidegate/reporter.h"
 #include "tidegate/result.h"
 #include "tidegate/series_store.h"
+#include "tidegate/slice_driver.h"
 #include "tidegate/source.h"
 #include "tidegate/spec.h"
 #include "tidegate/status.h"
+#include "tidegate/throughput.h"
 #include "tidegate/types.h"

@@ -78,16 +78,37 @@ struct Fields<ScaleEvent> {
 };
 
 template <>
+struct Fields<MissingReplica> {
+  static constexpr std::string_view kName = "MissingReplica";
+  static constexpr std::string_view kRoot = "missing_replica";
+  static constexpr std::string_view kDoc = "A replica without a value of a metric.";
+  static constexpr auto kList =
+      std::make_tuple(F("replica", &MissingReplica::replica, "Its name."),
+                      F("since", &MissingReplica::since, "The first tick in a row without one."));
+};
+
+template <>
 struct Fields<MetricMemory> {
   static constexpr std::string_view kName = "MetricMemory";
   static constexpr std::string_view kRoot = "memory";
-  static constexpr std::string_view kDoc = "What is remembered of a metric that has a fallback.";
+  static constexpr std::string_view kDoc = "What is remembered of a metric.";
   static constexpr auto kList = std::make_tuple(
       F("metric", &MetricMemory::metric, "Its place and its name."),
       F("lost_since", &MetricMemory::lost_since, "The first tick without a reading."),
       F("read_at", &MetricMemory::read_at, "The last tick with one …"),
       F("replicas", &MetricMemory::replicas, "… and that one, if it may stand in."),
-      F("values", &MetricMemory::values, "Likewise, of Object and External metrics."));
+      F("values", &MetricMemory::values, "Likewise, of Object and External metrics."),
+      F("missing", &MetricMemory::missing, "Replicas without a value, with missing_replicas."));
+};
+
+template <>
+struct Fields<SliceRequests> {
+  static constexpr std::string_view kName = "SliceRequests";
+  static constexpr std::string_view kRoot = "slices";
+  static constexpr std::string_view kDoc = "What a workload on slices has asked for.";
+  static constexpr auto kList =
+      std::make_tuple(F("wanted", &SliceRequests::wanted, "Replicas, when it was asked last."),
+                      F("asked", &SliceRequests::asked, "Slices by profile; old ones fade."));
 };
 
 template <>
@@ -101,7 +122,8 @@ struct Fields<History> {
       F("scale_down_events", &History::scale_down_events, "For the rate limits."),
       F("last_scale_time", &History::last_scale_time, "None: never scaled."),
       F("scaled_to_zero", &History::scaled_to_zero, "It was us who scaled to zero."),
-      F("metrics", &History::metrics, "Those that have a fallback."));
+      F("metrics", &History::metrics, "Those of which something is remembered."),
+      F("slices", &History::slices, "None: it never asked for slices."));
 };
 
 template <>

@@ -124,7 +124,8 @@ struct Fields<Reading> {
       F("doubts", &Reading::doubts, "What is doubtful about it."),
       F("error", &Reading::error, "Set: there is no reading, and this is why."),
       F("age", &Reading::age, "Of the oldest sample that was relied on."),
-      F("fallback", &Reading::fallback, "Set: there is none, and so many are asked for."));
+      F("fallback", &Reading::fallback, "Set: there is none, and so many are asked for."),
+      F("ignored", &Reading::ignored, "Replicas that missing_replicas leaves out."));
 };
 
 }  // namespace tidegate::python

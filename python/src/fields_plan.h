@@ -83,6 +83,42 @@ struct Fields<DeviceLimit> {
 };
 
 template <>
+struct Fields<DeviceSlice> {
+  static constexpr std::string_view kName = "DeviceSlice";
+  static constexpr std::string_view kRoot = "slice";
+  static constexpr std::string_view kDoc = "A slice that exists, whoever made it.";
+  static constexpr auto kList = std::make_tuple(
+      F("id", &DeviceSlice::id, "What CUDA_VISIBLE_DEVICES takes."),
+      F("device", &DeviceSlice::device, "The GPU's id."),
+      F("profile", &DeviceSlice::profile, "Such as 3g.20gb."),
+      F("start", &DeviceSlice::start, "The first of its memory slices."),
+      F("usable", &DeviceSlice::usable, "A replica may get it."),
+      F("removable", &DeviceSlice::removable, "May be destroyed where its room is needed."));
+};
+
+template <>
+struct Fields<RefusedLayout> {
+  static constexpr std::string_view kName = "RefusedLayout";
+  static constexpr std::string_view kRoot = "refused";
+  static constexpr std::string_view kDoc = "Profiles that a driver refused to make together.";
+  static constexpr auto kList =
+      std::make_tuple(F("model", &RefusedLayout::model, "Such as a100-40gb."),
+                      F("profiles", &RefusedLayout::profiles, "With repetitions."));
+};
+
+template <>
+struct Fields<DriverSlices> {
+  static constexpr std::string_view kName = "DriverSlices";
+  static constexpr std::string_view kRoot = "driver";
+  static constexpr std::string_view kDoc = "What a driver says of the devices.";
+  static constexpr auto kList =
+      std::make_tuple(F("slices", &DriverSlices::slices, "Those that exist."),
+                      F("reconfigure", &DriverSlices::reconfigure, "Others can be made."),
+                      F("refused", &DriverSlices::refused, "Never planned again."),
+                      F("notes", &DriverSlices::notes, "What is left out, what is wrong."));
+};
+
+template <>
 struct Fields<Inventory> {
   static constexpr std::string_view kName = "Inventory";
   static constexpr std::string_view kRoot = "inventory";
@@ -90,7 +126,8 @@ struct Fields<Inventory> {
   static constexpr auto kList = std::make_tuple(
       F("devices", &Inventory::devices, "The GPUs."),
       F("budgets", &Inventory::budgets, "How many of a model may be in use."),
-      F("repack_after", &Inventory::repack_after, "At rest for so long: replicas may move."));
+      F("repack_after", &Inventory::repack_after, "At rest for so long: replicas may move."),
+      F("driver", &Inventory::driver, "None: every slice that fits can be had."));
 };
 
 template <>

@@ -52,7 +52,8 @@ struct Fields<SeriesStoreStats> {
         "Timestamps of a page more than 10 minutes after its scrape."),
       F("duplicate_total", &SeriesStoreStats::duplicate_total, "As old as the newest."),
       F("skipped_total", &SeriesStoreStats::skipped_total, "Samples of metrics that are not kept."),
-      F("parse_errors_total", &SeriesStoreStats::parse_errors_total, "Pages refused."));
+      F("parse_errors_total", &SeriesStoreStats::parse_errors_total, "Pages refused."),
+      F("skipped_lines_total", &SeriesStoreStats::skipped_lines_total, "By lenient rules."));
 };
 
 template <>
@@ -65,7 +66,9 @@ struct Fields<PageSummary> {
                       F("left_out", &PageSummary::left_out, "Not newer, or too far ahead."),
                       F("series_added", &PageSummary::series_added, "Series that were new."),
                       F("dropped", &PageSummary::dropped, "Samples that rules left out."),
-                      F("skipped", &PageSummary::skipped, "Of metrics that are not kept."));
+                      F("skipped", &PageSummary::skipped, "Of metrics that are not kept."),
+                      F("skipped_lines", &PageSummary::skipped_lines, "By lenient rules."),
+                      F("first_skipped", &PageSummary::first_skipped, "What is wrong with it."));
 };
 
 template <>

@@ -144,6 +144,16 @@ struct Fields<HpaOptions> {
 };
 
 template <>
+struct Fields<SliceSize> {
+  static constexpr std::string_view kName = "SliceSize";
+  static constexpr std::string_view kRoot = "size";
+  static constexpr std::string_view kDoc = "A size of slice that a moldable workload may run on.";
+  static constexpr auto kList =
+      std::make_tuple(F("profile", &SliceSize::profile, "Such as 1g.5gb."),
+                      F("capacity", &SliceSize::capacity, "Replicas that one is worth."));
+};
+
+template <>
 struct Fields<SliceSpec> {
   static constexpr std::string_view kName = "SliceSpec";
   static constexpr std::string_view kRoot = "slice";
@@ -152,7 +162,8 @@ struct Fields<SliceSpec> {
       F("profile", &SliceSpec::profile, "Such as 1g.5gb; empty: any that will do."),
       F("memory", &SliceSpec::memory, "At least so many bytes."),
       F("sm_count", &SliceSpec::sm_count, "At least so many streaming multiprocessors."),
-      F("priority", &SliceSpec::priority, "Higher ones are served first."));
+      F("priority", &SliceSpec::priority, "Higher ones are served first."),
+      F("sizes", &SliceSpec::sizes, "Any of these will do: replicas are units of capacity."));
 };
 
 template <>
@@ -170,6 +181,17 @@ struct Fields<Fallback> {
 };
 
 template <>
+struct Fields<MissingReplicas> {
+  static constexpr std::string_view kName = "MissingReplicas";
+  static constexpr std::string_view kRoot = "missing_replicas";
+  static constexpr std::string_view kDoc =
+      "When replicas without a value of a metric are left out.";
+  static constexpr auto kList = std::make_tuple(
+      F("ignore_after", &MissingReplicas::ignore_after, "How long it has to be without one."),
+      F("at_most_percent", &MissingReplicas::at_most_percent, "Only while no more have none."));
+};
+
+template <>
 struct Fields<ScalingSpec> {
   static constexpr std::string_view kName = "ScalingSpec";
   static constexpr std::string_view kRoot = "spec";
@@ -184,6 +206,7 @@ struct Fields<ScalingSpec> {
       F("behavior", &ScalingSpec::behavior, "None: HPA's legacy limits (doubling, at least 4)."),
       F("policies", &ScalingSpec::policies, "Empty: target_tracking alone."),
       F("missing_data", &ScalingSpec::missing_data, "What happens when readings are in doubt."),
+      F("missing_replicas", &ScalingSpec::missing_replicas, "When some are left out; None: never."),
       F("fallbacks", &ScalingSpec::fallbacks, "Of metrics that have no reading; none: hold."),
       F("compatibility", &ScalingSpec::compatibility, "Release of Kubernetes to behave like."),
       F("feature_gates", &ScalingSpec::feature_gates, "That are not at their defaults."),

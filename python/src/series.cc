@@ -41,12 +41,12 @@ void IngestOne(SeriesStore& store, const py::object& metric, const py::object& l
 }
 
 PageSummary IngestOnePage(SeriesStore& store, const py::object& page, const py::object& at,
-                          const py::object& target) {
+                          const py::object& target, bool lenient) {
   const std::string_view text = TextOf(page);
   const TimePoint when = ReadTime(at, Path("at"));
   const Labels of = ReadLabels(target, "target");
   const py::gil_scoped_release unlocked;
-  return store.IngestPage(text, of, when).value();
+  return store.IngestPage(text, PageFormat::kText, of, when, {.lenient = lenient}).value();
 }
 
 void EndTarget(SeriesStore& store, const py::object& target, const py::object& at) {
@@ -130,7 +130,8 @@ void BindSeries(py::module_& module) {
       .def("observe_many", &ObserveMany, py::arg("metric"), py::arg("labels"), py::arg("rows"),
            "All rows of an array of (time, value), read in place; how many there were.")
       .def("ingest_page", &IngestOnePage, py::arg("page"), py::arg("at"),
-           py::arg("target") = py::none(), "A page in Prometheus text format, all or nothing.")
+           py::arg("target") = py::none(), py::kw_only(), py::arg("lenient") = false,
+           "A page in Prometheus text format: all or nothing, or without lines that are wrong.")
       .def("mark_stale", &EndTarget, py::arg("target"), py::arg("at"),
            "Ends every series of the target.")
       .def("stats", &SeriesStore::stats, "What it holds and has refused.");

@@ -34,8 +34,9 @@ void BindAll(py::module_& module) {
 
 void BindValues(py::module_& module) {
   BindAll<MetricTarget, ObjectReference, LabelSelectorRequirement, LabelSelector, MetricSpec,
-          ScalingPolicy, ScalingRules, Behavior, PolicySpec, HpaOptions, Fallback, SliceSpec,
-          ScalingSpec>(module);
+          ScalingPolicy, ScalingRules, Behavior, PolicySpec, HpaOptions, Fallback, MissingReplicas,
+          SliceSize,
+          SliceSpec, ScalingSpec>(module);
   BindAll<Container, ProcessId, SelectorProblem, ReplicaSlice>(module);
   BindValue<Replica>(module).def_property_readonly("serving", &Replica::Serving,
                                                    "Running, ready and not asked to go.");
@@ -43,9 +44,10 @@ void BindValues(py::module_& module) {
                                             py::arg("since") = 0.0, py::arg("prefix") = "replica-",
                                             "So many replicas, all of them ready since then.");
   BindAll<Doubt, ReplicaReading, Reading, Step, MetricTrace, Proposal, Recommendation, ScaleEvent,
-          MetricMemory, History, Decision, ScaleCommand>(module);
-  BindAll<Device, DeviceLimit, Inventory, WorkloadInput, TickInput, WorkloadOutput, TickOutput,
-          Applied, OwnedTickReport, OwnedPolicyInput, WorkloadOptions>(module);
+          MissingReplica, MetricMemory, SliceRequests, History, Decision, ScaleCommand>(module);
+  BindAll<Device, DeviceLimit, DeviceSlice, RefusedLayout, DriverSlices, Inventory, WorkloadInput,
+          TickInput, WorkloadOutput, TickOutput, Applied, OwnedTickReport, OwnedPolicyInput,
+          WorkloadOptions>(module);
   BindAll<SeriesStoreOptions, SeriesStoreStats, PageSummary, VectorSample, MatrixPoint,
           MatrixSeries, EvaluateQuality, QueryResult>(module);
 }

@@ -86,6 +86,15 @@ def test_a_wrong_page_leaves_the_store_as_it_was():
         store.ingest_page(3, 10.0)
 
 
+def test_a_lenient_page_lacks_the_wrong_lines():
+    store = tidegate.SeriesStore()
+    summary = store.ingest_page("queue 3\nload{ 4\n", 10.0, lenient=True)
+    assert (summary.samples, summary.skipped_lines) == (1, 1)
+    assert summary.first_skipped.startswith("line 2, column 7: ")
+    assert store.stats().skipped_lines_total == 1
+    assert values(store, "load", 11.0) == []
+
+
 def test_limits_are_keywords_and_their_refusals_are_counted():
     store = tidegate.SeriesStore(max_series=1, retention="1m")
     store.ingest("a", None, 1.0, 10.0)

@@ -415,6 +415,33 @@ class Fallback:
     __match_args__: ClassVar[tuple[str, ...]]
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
+class MissingReplicas:
+    """When replicas without a value of a metric are left out."""
+
+    def __init__(
+        self,
+        *,
+        ignore_after: Seconds = ...,
+        at_most_percent: int = ...,
+    ) -> None: ...
+    @property
+    def ignore_after(self) -> float:
+        """How long it has to be without one."""
+    @property
+    def at_most_percent(self) -> int:
+        """Only while no more have none."""
+    def replace(
+        self,
+        *,
+        ignore_after: Seconds = ...,
+        at_most_percent: int = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> MissingReplicas: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
 class SliceSpec:
     """The slice of a GPU that each replica runs on."""
 
@@ -425,6 +452,7 @@ class SliceSpec:
         memory: Quantity = ...,
         sm_count: int = ...,
         priority: int = ...,
+        sizes: Sequence[SliceSize | Mapping[str, Any]] = ...,
     ) -> None: ...
     @property
     def profile(self) -> str:
@@ -438,6 +466,9 @@ class SliceSpec:
     @property
     def priority(self) -> int:
         """Higher ones are served first."""
+    @property
+    def sizes(self) -> tuple[SliceSize, ...]:
+        """Any of these will do: replicas are units of capacity."""
     def replace(
         self,
         *,
@@ -445,6 +476,7 @@ class SliceSpec:
         memory: Quantity = ...,
         sm_count: int = ...,
         priority: int = ...,
+        sizes: Sequence[SliceSize | Mapping[str, Any]] = ...,
     ) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
     @staticmethod
@@ -466,6 +498,7 @@ class ScalingSpec:
         behavior: Behavior | Mapping[str, Any] | None = ...,
         policies: Sequence[PolicySpec | Mapping[str, Any]] = ...,
         missing_data: Literal['Hold', 'Fill'] = ...,
+        missing_replicas: MissingReplicas | Mapping[str, Any] | None = ...,
         fallbacks: Sequence[Fallback | Mapping[str, Any]] = ...,
         compatibility: Literal['1.33', '1.34', '1.35', '1.36', '1.37', '1.38'] = ...,
         feature_gates: Mapping[str, bool] = ...,
@@ -497,6 +530,9 @@ class ScalingSpec:
     def missing_data(self) -> Literal['Hold', 'Fill']:
         """What happens when readings are in doubt."""
     @property
+    def missing_replicas(self) -> MissingReplicas | None:
+        """When some are left out; None: never."""
+    @property
     def fallbacks(self) -> tuple[Fallback, ...]:
         """Of metrics that have no reading; none: hold."""
     @property
@@ -522,6 +558,7 @@ class ScalingSpec:
         behavior: Behavior | Mapping[str, Any] | None = ...,
         policies: Sequence[PolicySpec | Mapping[str, Any]] = ...,
         missing_data: Literal['Hold', 'Fill'] = ...,
+        missing_replicas: MissingReplicas | Mapping[str, Any] | None = ...,
         fallbacks: Sequence[Fallback | Mapping[str, Any]] = ...,
         compatibility: Literal['1.33', '1.34', '1.35', '1.36', '1.37', '1.38'] = ...,
         feature_gates: Mapping[str, bool] = ...,
@@ -878,6 +915,7 @@ class Reading:
         error: Error | Mapping[str, str] | None = ...,
         age: Seconds = ...,
         fallback: int | None = ...,
+        ignored: Sequence[str] = ...,
     ) -> None: ...
     @property
     def replicas(self) -> tuple[ReplicaReading, ...]:
@@ -897,6 +935,9 @@ class Reading:
     @property
     def fallback(self) -> int | None:
         """Set: there is none, and so many are asked for."""
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """Replicas that missing_replicas leaves out."""
     def replace(
         self,
         *,
@@ -906,6 +947,7 @@ class Reading:
         error: Error | Mapping[str, str] | None = ...,
         age: Seconds = ...,
         fallback: int | None = ...,
+        ignored: Sequence[str] = ...,
     ) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
     @staticmethod
@@ -922,7 +964,7 @@ class Step:
         stage: Literal['metrics', 'policy', 'combine', 'hold', 'stabilize', 'rateLimit', 'bounds', 'place'] = ...,
         replicas: int = ...,
         reason: str = ...,
-        cause: Literal['unobserved', 'disabledAtZero', 'aboveMaxReplicas', 'belowMinReplicas', 'proposal', 'largest', 'failed', 'doubt', 'scaleDownWindow', 'scaleUpWindow', 'scaleUpPolicies', 'scaleDownPolicies', 'defaultScaleUp', 'maxReplicas', 'minReplicas', 'minReplicasAtZero', 'noRoom', 'overBudget', 'move', 'fallback'] = ...,
+        cause: Literal['unobserved', 'disabledAtZero', 'aboveMaxReplicas', 'belowMinReplicas', 'proposal', 'largest', 'failed', 'doubt', 'scaleDownWindow', 'scaleUpWindow', 'scaleUpPolicies', 'scaleDownPolicies', 'defaultScaleUp', 'maxReplicas', 'minReplicas', 'minReplicasAtZero', 'noRoom', 'overBudget', 'move', 'fallback', 'missingReplicas'] = ...,
         wanted: int = ...,
         window: Seconds = ...,
         until: Time | None = ...,
@@ -937,7 +979,7 @@ class Step:
     def reason(self) -> str:
         """In words."""
     @property
-    def cause(self) -> Literal['unobserved', 'disabledAtZero', 'aboveMaxReplicas', 'belowMinReplicas', 'proposal', 'largest', 'failed', 'doubt', 'scaleDownWindow', 'scaleUpWindow', 'scaleUpPolicies', 'scaleDownPolicies', 'defaultScaleUp', 'maxReplicas', 'minReplicas', 'minReplicasAtZero', 'noRoom', 'overBudget', 'move', 'fallback']:
+    def cause(self) -> Literal['unobserved', 'disabledAtZero', 'aboveMaxReplicas', 'belowMinReplicas', 'proposal', 'largest', 'failed', 'doubt', 'scaleDownWindow', 'scaleUpWindow', 'scaleUpPolicies', 'scaleDownPolicies', 'defaultScaleUp', 'maxReplicas', 'minReplicas', 'minReplicasAtZero', 'noRoom', 'overBudget', 'move', 'fallback', 'missingReplicas']:
         """What made it do so."""
     @property
     def wanted(self) -> int:
@@ -954,7 +996,7 @@ class Step:
         stage: Literal['metrics', 'policy', 'combine', 'hold', 'stabilize', 'rateLimit', 'bounds', 'place'] = ...,
         replicas: int = ...,
         reason: str = ...,
-        cause: Literal['unobserved', 'disabledAtZero', 'aboveMaxReplicas', 'belowMinReplicas', 'proposal', 'largest', 'failed', 'doubt', 'scaleDownWindow', 'scaleUpWindow', 'scaleUpPolicies', 'scaleDownPolicies', 'defaultScaleUp', 'maxReplicas', 'minReplicas', 'minReplicasAtZero', 'noRoom', 'overBudget', 'move', 'fallback'] = ...,
+        cause: Literal['unobserved', 'disabledAtZero', 'aboveMaxReplicas', 'belowMinReplicas', 'proposal', 'largest', 'failed', 'doubt', 'scaleDownWindow', 'scaleUpWindow', 'scaleUpPolicies', 'scaleDownPolicies', 'defaultScaleUp', 'maxReplicas', 'minReplicas', 'minReplicasAtZero', 'noRoom', 'overBudget', 'move', 'fallback', 'missingReplicas'] = ...,
         wanted: int = ...,
         window: Seconds = ...,
         until: Time | None = ...,
@@ -1138,8 +1180,35 @@ class ScaleEvent:
     __match_args__: ClassVar[tuple[str, ...]]
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
+class MissingReplica:
+    """A replica without a value of a metric."""
+
+    def __init__(
+        self,
+        *,
+        replica: str = ...,
+        since: Time = ...,
+    ) -> None: ...
+    @property
+    def replica(self) -> str:
+        """Its name."""
+    @property
+    def since(self) -> int:
+        """The first tick in a row without one."""
+    def replace(
+        self,
+        *,
+        replica: str = ...,
+        since: Time = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> MissingReplica: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
 class MetricMemory:
-    """What is remembered of a metric that has a fallback."""
+    """What is remembered of a metric."""
 
     def __init__(
         self,
@@ -1149,6 +1218,7 @@ class MetricMemory:
         read_at: Time | None = ...,
         replicas: Sequence[ReplicaReading | Mapping[str, Any]] = ...,
         values: Sequence[Quantity] = ...,
+        missing: Sequence[MissingReplica | Mapping[str, Any]] = ...,
     ) -> None: ...
     @property
     def metric(self) -> str:
@@ -1165,6 +1235,9 @@ class MetricMemory:
     @property
     def values(self) -> tuple[float, ...]:
         """Likewise, of Object and External metrics."""
+    @property
+    def missing(self) -> tuple[MissingReplica, ...]:
+        """Replicas without a value, with missing_replicas."""
     def replace(
         self,
         *,
@@ -1173,10 +1246,38 @@ class MetricMemory:
         read_at: Time | None = ...,
         replicas: Sequence[ReplicaReading | Mapping[str, Any]] = ...,
         values: Sequence[Quantity] = ...,
+        missing: Sequence[MissingReplica | Mapping[str, Any]] = ...,
     ) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
     @staticmethod
     def from_dict(fields: Mapping[str, Any]) -> MetricMemory: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class SliceRequests:
+    """What a workload on slices has asked for."""
+
+    def __init__(
+        self,
+        *,
+        wanted: int = ...,
+        asked: Mapping[str, float] = ...,
+    ) -> None: ...
+    @property
+    def wanted(self) -> int:
+        """Replicas, when it was asked last."""
+    @property
+    def asked(self) -> Mapping[str, float]:
+        """Slices by profile; old ones fade."""
+    def replace(
+        self,
+        *,
+        wanted: int = ...,
+        asked: Mapping[str, float] = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> SliceRequests: ...
     __match_args__: ClassVar[tuple[str, ...]]
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
@@ -1192,6 +1293,7 @@ class History:
         last_scale_time: Time | None = ...,
         scaled_to_zero: bool = ...,
         metrics: Sequence[MetricMemory | Mapping[str, Any]] = ...,
+        slices: SliceRequests | Mapping[str, Any] | None = ...,
     ) -> None: ...
     @property
     def recommendations(self) -> tuple[Recommendation, ...] | None:
@@ -1210,7 +1312,10 @@ class History:
         """It was us who scaled to zero."""
     @property
     def metrics(self) -> tuple[MetricMemory, ...]:
-        """Those that have a fallback."""
+        """Those of which something is remembered."""
+    @property
+    def slices(self) -> SliceRequests | None:
+        """None: it never asked for slices."""
     def replace(
         self,
         *,
@@ -1220,6 +1325,7 @@ class History:
         last_scale_time: Time | None = ...,
         scaled_to_zero: bool = ...,
         metrics: Sequence[MetricMemory | Mapping[str, Any]] = ...,
+        slices: SliceRequests | Mapping[str, Any] | None = ...,
     ) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
     @staticmethod
@@ -1395,6 +1501,117 @@ class DeviceLimit:
     __match_args__: ClassVar[tuple[str, ...]]
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
+class DeviceSlice:
+    """A slice that exists, whoever made it."""
+
+    def __init__(
+        self,
+        *,
+        id: str = ...,
+        device: str = ...,
+        profile: str = ...,
+        start: int = ...,
+        usable: bool = ...,
+        removable: bool = ...,
+    ) -> None: ...
+    @property
+    def id(self) -> str:
+        """What CUDA_VISIBLE_DEVICES takes."""
+    @property
+    def device(self) -> str:
+        """The GPU's id."""
+    @property
+    def profile(self) -> str:
+        """Such as 3g.20gb."""
+    @property
+    def start(self) -> int:
+        """The first of its memory slices."""
+    @property
+    def usable(self) -> bool:
+        """A replica may get it."""
+    @property
+    def removable(self) -> bool:
+        """May be destroyed where its room is needed."""
+    def replace(
+        self,
+        *,
+        id: str = ...,
+        device: str = ...,
+        profile: str = ...,
+        start: int = ...,
+        usable: bool = ...,
+        removable: bool = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> DeviceSlice: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class RefusedLayout:
+    """Profiles that a driver refused to make together."""
+
+    def __init__(
+        self,
+        *,
+        model: str = ...,
+        profiles: Sequence[str] = ...,
+    ) -> None: ...
+    @property
+    def model(self) -> str:
+        """Such as a100-40gb."""
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """With repetitions."""
+    def replace(
+        self,
+        *,
+        model: str = ...,
+        profiles: Sequence[str] = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> RefusedLayout: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+class DriverSlices:
+    """What a driver says of the devices."""
+
+    def __init__(
+        self,
+        *,
+        slices: Sequence[DeviceSlice | Mapping[str, Any]] = ...,
+        reconfigure: bool = ...,
+        refused: Sequence[RefusedLayout | Mapping[str, Any]] = ...,
+        notes: Sequence[str] = ...,
+    ) -> None: ...
+    @property
+    def slices(self) -> tuple[DeviceSlice, ...]:
+        """Those that exist."""
+    @property
+    def reconfigure(self) -> bool:
+        """Others can be made."""
+    @property
+    def refused(self) -> tuple[RefusedLayout, ...]:
+        """Never planned again."""
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is left out, what is wrong."""
+    def replace(
+        self,
+        *,
+        slices: Sequence[DeviceSlice | Mapping[str, Any]] = ...,
+        reconfigure: bool = ...,
+        refused: Sequence[RefusedLayout | Mapping[str, Any]] = ...,
+        notes: Sequence[str] = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> DriverSlices: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
 class Inventory:
     """GPUs whose slices workloads share."""
 
@@ -1404,6 +1621,7 @@ class Inventory:
         devices: Sequence[Device | Mapping[str, Any]] = ...,
         budgets: Sequence[DeviceLimit | Mapping[str, Any]] = ...,
         repack_after: Seconds | None = ...,
+        driver: DriverSlices | Mapping[str, Any] | None = ...,
     ) -> None: ...
     @property
     def devices(self) -> tuple[Device, ...]:
@@ -1414,12 +1632,16 @@ class Inventory:
     @property
     def repack_after(self) -> float | None:
         """At rest for so long: replicas may move."""
+    @property
+    def driver(self) -> DriverSlices | None:
+        """None: every slice that fits can be had."""
     def replace(
         self,
         *,
         devices: Sequence[Device | Mapping[str, Any]] = ...,
         budgets: Sequence[DeviceLimit | Mapping[str, Any]] = ...,
         repack_after: Seconds | None = ...,
+        driver: DriverSlices | Mapping[str, Any] | None = ...,
     ) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
     @staticmethod
@@ -1815,6 +2037,7 @@ class SeriesStoreStats:
         duplicate_total: int = ...,
         skipped_total: int = ...,
         parse_errors_total: int = ...,
+        skipped_lines_total: int = ...,
     ) -> None: ...
     @property
     def series(self) -> int:
@@ -1858,6 +2081,9 @@ class SeriesStoreStats:
     @property
     def parse_errors_total(self) -> int:
         """Pages refused."""
+    @property
+    def skipped_lines_total(self) -> int:
+        """By lenient rules."""
     def replace(
         self,
         *,
@@ -1875,6 +2101,7 @@ class SeriesStoreStats:
         duplicate_total: int = ...,
         skipped_total: int = ...,
         parse_errors_total: int = ...,
+        skipped_lines_total: int = ...,
     ) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
     @staticmethod
@@ -1893,6 +2120,8 @@ class PageSummary:
         series_added: int = ...,
         dropped: int = ...,
         skipped: int = ...,
+        skipped_lines: int = ...,
+        first_skipped: str = ...,
     ) -> None: ...
     @property
     def samples(self) -> int:
@@ -1909,6 +2138,12 @@ class PageSummary:
     @property
     def skipped(self) -> int:
         """Of metrics that are not kept."""
+    @property
+    def skipped_lines(self) -> int:
+        """By lenient rules."""
+    @property
+    def first_skipped(self) -> str:
+        """What is wrong with it."""
     def replace(
         self,
         *,
@@ -1917,6 +2152,8 @@ class PageSummary:
         series_added: int = ...,
         dropped: int = ...,
         skipped: int = ...,
+        skipped_lines: int = ...,
+        first_skipped: str = ...,
     ) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
     @staticmethod
@@ -2162,7 +2399,12 @@ class SeriesStore:
         self, metric: str, labels: Mapping[str, str] | None, rows: Buffer
     ) -> int: ...
     def ingest_page(
-        self, page: str | bytes, at: Time, target: Mapping[str, str] | None = None
+        self,
+        page: str | bytes,
+        at: Time,
+        target: Mapping[str, str] | None = None,
+        *,
+        lenient: bool = False,
     ) -> PageSummary: ...
     def mark_stale(self, target: Mapping[str, str], at: Time) -> None: ...
     def stats(self) -> SeriesStoreStats: ...

@@ -53,6 +53,38 @@ void Describe(FieldVisitor& v, WorkloadEntry& s) {
   v.Field(
       "count", s.count,
       {.doc = "Slices beside those that run.", .min = 0, .max = static_cast<double>(kMostSlices)});
+  v.Quantity(
+      "rate", s.rate,
+      {.doc = "Instead of all that: slices of whatever sizes serve so many requests a second …",
+       .min = 0,
+       .max = kMostRate});
+  v.Field("slo", s.slo, {.doc = "… each within so long; 0: however late …", .min = 0});
+  v.Field("table", s.table, {.doc = "… as the ThroughputTable of this name says."});
+}
+
+void Describe(FieldVisitor& v, ThroughputEntry& s) {
+  v.Field("model", s.model, {.doc = "Of the GPU; absent: that of the table."});
+  v.Field("profile", s.profile,
+          {.doc = "As the driver, Kubernetes or mig-parted spells it.", .required = true});
+  v.Quantity("rate", s.rate,
+             {.doc = "Requests a second that a replica on one such slice serves …",
+              .min = 0.001,
+              .max = kMostRowRate,
+              .required = true});
+  v.Field("latency", s.latency,
+          {.doc = "… each within so long: the percentile that the SLO is about, such as the 99th.",
+           .min = 0,
+           .required = true});
+  v.Quantity(
+      "memory", s.memory,
+      {.doc = "What it takes of the slice's memory; 0: not known, and not checked.", .min = 0});
+}
+
+void Describe(FieldVisitor& v, TableEntry& s) {
+  v.Field("model", s.model, {.doc = "Of the GPU, of rows that name none."});
+  v.Field("rows", s.rows,
+          {.doc = "Measurements; of several of one profile the highest rate within the SLO counts.",
+           .required = true});
 }
 
 void Describe(FieldVisitor& v, DemandEntry& s) {

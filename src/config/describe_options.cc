@@ -59,6 +59,10 @@ void Describe(FieldVisitor& v, ScrapeOptions& s) {
   v.Field("bodySizeLimit", s.body_size_limit,
           {.doc = "Bytes; a longer page fails the scrape.", .min = 1, .max = kMaxBytes});
   v.Field("headers", s.headers, {.doc = "Sent with each request.", .secret = true});
+  v.Field("lenient", s.lenient,
+          {.doc = "A line that cannot be read is skipped and counted, and the readings of its "
+                  "replica never lower the count. Default: it fails the scrape, as in "
+                  "Prometheus."});
 }
 
 void Describe(FieldVisitor& v, TritonStatsOptions& s) {
@@ -259,9 +263,26 @@ void Describe(FieldVisitor& v, SimulatedDevices& s) {
   v.Field("node", s.node, {.doc = "The machine that they are in."});
 }
 
+void Describe(FieldVisitor& v, NvmlDevicesOptions& s) {
+  v.Field("library", s.library, {.doc = "NVML, where it is not where loaders look."});
+  v.Field("node", s.node, {.doc = "What the machine is called."});
+  v.Field("gpus", s.gpus, {.doc = "Only these, by UUID; none: all that are in MIG mode."});
+  v.Field("reserved", s.reserved,
+          {.doc = "Slices that are neither used nor destroyed, by MIG UUID."});
+  v.Field("expendable", s.expendable,
+          {.doc = "Slices that may be destroyed with --allow-reconfigure, whoever made them, by "
+                  "MIG UUID."});
+  v.Field("interval", s.interval, Time("How often the driver is asked what there is.", 0.1));
+  v.Field("stateFile", s.state_file,
+          {.doc = "What was made, to be found again after kill -9 and made again after a reboot; "
+                  "required with --allow-reconfigure."});
+}
+
 void Describe(FieldVisitor& v, DevicesOptions& s) {
   v.Field("simulated", s.simulated,
           {.doc = "GPUs that are not there, with UUIDs as if they were: for demos and tests."});
+  v.Field("nvml", s.nvml,
+          {.doc = "Instead: the GPUs of this machine, with the slices that exist; `{}` will do."});
   v.Field("budgets", s.budgets,
           {.doc = "How many GPUs may be in use, by model; of others all.", .min = 0});
   v.Field("repackAfter", s.repack_after,

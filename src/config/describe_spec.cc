@@ -183,6 +183,14 @@ void Describe(FieldVisitor& v, HpaOptions& s) {
           {.doc = "How long after its start unreadiness counts as not yet ready.", .min = 0});
 }
 
+void Describe(FieldVisitor& v, SliceSize& s) {
+  v.Field("profile", s.profile,
+          {.doc = "As the driver, Kubernetes or mig-parted spells it, such as 1g.5gb.",
+           .required = true});
+  v.Quantity("capacity", s.capacity,
+             {.doc = "Replicas that a slice of this size is worth, such as 2.1.", .min = 0.001});
+}
+
 void Describe(FieldVisitor& v, SliceSpec& s) {
   v.Field("profile", s.profile,
           {.doc = "As the driver, Kubernetes or mig-parted spells it, such as 1g.5gb. Empty: any "
@@ -192,6 +200,9 @@ void Describe(FieldVisitor& v, SliceSpec& s) {
           {.doc = "A slice has at least so many streaming multiprocessors.", .min = 0});
   v.Field("priority", s.priority,
           {.doc = "While there is too little room, workloads with higher ones are served first."});
+  v.Field("sizes", s.sizes,
+          {.doc = "Instead of a profile: any of these sizes will do. A replica is then a unit of "
+                  "capacity, and slices are taken that have as many together."});
 }
 
 void Describe(FieldVisitor& v, Fallback& s) {
@@ -207,6 +218,16 @@ void Describe(FieldVisitor& v, Fallback& s) {
                   "not lower it. Static: replicas. CurrentReplicas: what there is. "
                   "CurrentReplicasIfHigher and …IfLower: the larger or smaller of both."});
   v.Field("replicas", s.replicas, {.doc = "See behavior.", .min = 0});
+}
+
+void Describe(FieldVisitor& v, MissingReplicas& s) {
+  v.Field("ignoreAfter", s.ignore_after,
+          {.doc = "How long a replica has to be without a value of a metric to be left out of it.",
+           .min = 1});
+  v.Field("atMostPercent", s.at_most_percent,
+          {.doc = "Only while no more of the replicas that should have a value have none.",
+           .min = 1,
+           .max = 99});
 }
 
 void DescribeHpaSpec(FieldVisitor& v, ScalingSpec& s) {
@@ -230,6 +251,11 @@ void DescribeSpec(FieldVisitor& v, ScalingSpec& s) {
   v.Field("missingData", s.missing_data,
           {.doc = "What happens while readings are in doubt. Hold: never below the current count. "
                   "Fill: HPA's fills only."});
+  v.Field(
+      "missingReplicas", s.missing_replicas,
+      {.doc = "A few replicas that have had no value of a metric for long are left out of it, as "
+              "those that are terminating are. Absent: they count as missingData says, for as "
+              "long as that lasts."});
   v.Field("fallbacks", s.fallbacks,
           {.doc = "What stands in for the reading of a metric that has none."});
   v.Field("compatibility", s.compatibility,

@@ -100,6 +100,7 @@ void Describe(FieldVisitor& v, Reading& s) {
   v.Field("error", s.error);
   v.Field("age", s.age);
   v.Field("fallback", s.fallback);
+  v.Field("ignored", s.ignored);
 }
 
 void Describe(FieldVisitor& v, Step& s) {
@@ -145,12 +146,23 @@ void Describe(FieldVisitor& v, ScaleEvent& s) {
   v.Field("outdated", s.outdated);
 }
 
+void Describe(FieldVisitor& v, MissingReplica& s) {
+  v.Field("replica", s.replica);
+  v.Field("since", s.since);
+}
+
 void Describe(FieldVisitor& v, MetricMemory& s) {
   v.Field("metric", s.metric);
   v.Field("lostSince", s.lost_since);
   v.Field("readAt", s.read_at);
   v.Field("replicas", s.replicas);
   v.Field("milliValues", s.values);
+  v.Field("missing", s.missing);
+}
+
+void Describe(FieldVisitor& v, SliceRequests& s) {
+  v.Field("wanted", s.wanted);
+  v.Field("asked", s.asked);
 }
 
 void Describe(FieldVisitor& v, History& s) {
@@ -160,6 +172,7 @@ void Describe(FieldVisitor& v, History& s) {
   v.Field("lastScaleTime", s.last_scale_time);
   v.Field("scaledToZero", s.scaled_to_zero);
   v.Field("metrics", s.metrics);
+  v.Field("slices", s.slices);
 }
 
 void Describe(FieldVisitor& v, Decision& s) {
@@ -194,10 +207,32 @@ void Describe(FieldVisitor& v, DeviceLimit& s) {
   v.Field("devices", s.devices);
 }
 
+void Describe(FieldVisitor& v, DeviceSlice& s) {
+  v.Field("id", s.id);
+  v.Field("device", s.device);
+  v.Field("profile", s.profile);
+  v.Field("start", s.start);
+  v.Field("usable", s.usable);
+  v.Field("removable", s.removable);
+}
+
+void Describe(FieldVisitor& v, RefusedLayout& s) {
+  v.Field("model", s.model);
+  v.Field("profiles", s.profiles);
+}
+
+void Describe(FieldVisitor& v, DriverSlices& s) {
+  v.Field("slices", s.slices);
+  v.Field("reconfigure", s.reconfigure);
+  v.Field("refused", s.refused);
+  v.Field("notes", s.notes);
+}
+
 void Describe(FieldVisitor& v, Inventory& s) {
   v.Field("devices", s.devices);
   v.Field("budgets", s.budgets);
   v.Field("repackAfter", s.repack_after);
+  v.Field("driver", s.driver);
 }
 
 void Describe(FieldVisitor& v, WorkloadInput& s) {

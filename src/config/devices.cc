@@ -37,6 +37,13 @@ std::vector<std::string_view> ProfileNames(const DeviceModel& model) {
 std::string ProfileProblem(const DevicesOptions& devices, const std::string& profile) {
   std::deque<DeviceModel> models;  // stay where they are: names point into them
   std::vector<std::string_view> known;
+  if (devices.nvml) {  // which models there are shows when it starts
+    for (const DeviceModel& model : DeviceModels()) {
+      if (FindProfile(model, profile)) return {};
+      for (const std::string_view name : ProfileNames(model)) known.push_back(name);
+    }
+    return "no GPU has a profile " + JsonString(profile) + Nearest(profile, known);
+  }
   for (const SimulatedDevices& entry : devices.simulated) {
     const Result<DeviceModel> model = FindDeviceModel(entry.model);
     if (!model) continue;
@@ -48,6 +55,18 @@ std::string ProfileProblem(const DevicesOptions& devices, const std::string& pro
   }
   return "no GPU of the Scaler's devices has a profile " + JsonString(profile) +
          Suggest(profile, known);
+}
+
+std::string SpellingProblem(const DevicesOptions& devices, const std::string& profile) {
+  for (const SimulatedDevices& entry : devices.simulated) {
+    const Result<DeviceModel> model = FindDeviceModel(entry.model);
+    if (!model) continue;
+    const Result<std::size_t> index = FindProfile(*model, profile);
+    if (!index || model->profiles[*index].name == profile) continue;
+    return "want the driver's name, " + JsonString(model->profiles[*index].name) + ", got " +
+           JsonString(profile);
+  }
+  return {};
 }
 
 }  // namespace tidegate::config

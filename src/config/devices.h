@@ -23,4 +23,7 @@ std::vector<std::string_view> ProfileNames(const DeviceModel& model);
 /// "" if a model of the devices has the profile. Models that are not known are left out.
 std::string ProfileProblem(const DevicesOptions& devices, const std::string& profile);
 
+/// "" if the models that have the profile call it so.
+std::string SpellingProblem(const DevicesOptions& devices, const std::string& profile);
+
 }  // namespace tidegate::config

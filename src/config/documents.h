@@ -88,6 +88,8 @@ class Validator {
   void CheckPort(const std::string& port, const ProcessPoolOptions& pool, const std::string& path);
   void CheckNginx(const NginxOptions& nginx);
   void CheckDevices(const DevicesOptions& devices);
+  void CheckSizes(const std::vector<SliceSize>& sizes, const DevicesOptions& devices);
+  void CheckMoldable(const ScalingSpec& spec);
 
   const WorkloadDocuments& documents_;
   const PolicyRegistry& policies_;

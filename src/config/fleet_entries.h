@@ -19,6 +19,8 @@ namespace config {
 
 inline constexpr std::int64_t kMostDevices = 100'000;
 inline constexpr std::int64_t kMostSlices = 1'000'000;
+inline constexpr double kMostRate = static_cast<double>(kMostNeededRate) / 1000;
+inline constexpr double kMostRowRate = static_cast<double>(kMostSliceRate) / 1000;
 
 /// A slice that runs, as a file has it.
 struct SliceEntry {
@@ -54,6 +56,24 @@ struct WorkloadEntry {
   MilliValue memory = 0;
   std::int32_t sm_count = 0;
   std::int64_t count = 1;
+  MilliValue rate = 0;  // moldable …
+  Duration slo{};
+  std::string table;  // … and set
+};
+
+/// What one slice was measured to serve.
+struct ThroughputEntry {
+  std::string model;
+  std::string profile;
+  MilliValue rate = 0;
+  Duration latency{};
+  MilliValue memory = 0;
+};
+
+/// The spec of a ThroughputTable.
+struct TableEntry {
+  std::string model;
+  std::vector<ThroughputEntry> rows;
 };
 
 /// The spec of a Demand.
@@ -66,6 +86,8 @@ void Describe(FieldVisitor& v, DeviceEntry& s);
 void Describe(FieldVisitor& v, FleetEntry& s);
 void Describe(FieldVisitor& v, WorkloadEntry& s);
 void Describe(FieldVisitor& v, DemandEntry& s);
+void Describe(FieldVisitor& v, ThroughputEntry& s);
+void Describe(FieldVisitor& v, TableEntry& s);
 
 }  // namespace config
 }  // namespace tidegate

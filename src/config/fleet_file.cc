@@ -12,6 +12,8 @@
 #include "config/fleet_entries.h"
 #include "config/mig_parted.h"
 #include "config/scalars.h"
+#include "config/throughput_csv.h"
+#include "tidegate/throughput.h"
 
 namespace tidegate {
 namespace {
@@ -28,12 +30,15 @@ using config::Problem;
 using config::ProfileNames;
 using config::SliceEntry;
 using config::Suggest;
+using config::TableEntry;
+using config::ThroughputEntry;
 using config::UnknownModel;
 using config::WorkloadEntry;
 
 constexpr std::size_t kProblemsMax = 200;
 /// Every slice of a large fleet may be written down.
 constexpr config::Limits kLimits{.bytes = 16u << 20, .nodes = 2'000'000};
+constexpr MilliValue kMib = MilliValue{1000} << 20;
 constexpr std::string_view kMigParted = "mig-configs";  // the member that no other kind has
 
 std::string At(const std::string& path, std::size_t index) {
@@ -75,6 +80,9 @@ class FilesParser {
       if (document.kind == kMigParted) ReadMigParted(document);
     }
     for (const Document& document : documents_) {
+      if (document.kind == "ThroughputTable") ReadTable(document);
+    }
+    for (const Document& document : documents_) {
       if (document.kind == "Demand") ReadDemand(document);
     }
     const bool any = std::any_of(documents_.begin(), documents_.end(),
@@ -93,8 +101,18 @@ class FilesParser {
     std::string kind;
   };
 
+  static config::ParsedText Parse(const FileText& file) {
+    constexpr std::string_view kCsv = ".csv";
+    std::string_view name = file.name;
+    if (name.size() <= kCsv.size() || name.substr(name.size() - kCsv.size()) != kCsv) {
+      return config::ParseYaml(file.text, kLimits);
+    }
+    name.remove_suffix(kCsv.size());
+    return config::ParseThroughputCsv(file.text, name.substr(name.find_last_of('/') + 1), kLimits);
+  }
+
   void ReadTrees(const FileText& file) {
-    config::ParsedText parsed = config::ParseYaml(file.text, kLimits);
+    config::ParsedText parsed = Parse(file);
     for (const config::SyntaxProblem& problem : parsed.problems) {
       Report(file, problem.at, "", problem.message);
     }
@@ -120,10 +138,10 @@ class FilesParser {
     const Node* version = text("apiVersion");
     const Node* kind = text("kind");
     if (version == nullptr || kind == nullptr) return {};
-    if (kind->text != "Fleet" && kind->text != "Demand") {
+    const std::vector<std::string_view> kinds = {"Fleet", "Demand", "ThroughputTable"};
+    if (std::find(kinds.begin(), kinds.end(), kind->text) == kinds.end()) {
       Report(file, kind->at, "kind",
-             "unknown kind " + config::JsonString(kind->text) +
-                 Suggest(kind->text, {"Fleet", "Demand"}));
+             "unknown kind " + config::JsonString(kind->text) + Suggest(kind->text, kinds));
       return {};
     }
     if (version->text == config::kApiVersion) return kind->text;
@@ -146,13 +164,19 @@ class FilesParser {
   /// False: some of it could not be read.
   template <typename T>
   bool Read(const Document& document, T& spec) {
+    std::string name;
+    return Read(document, spec, name);
+  }
+
+  template <typename T>
+  bool Read(const Document& document, T& spec, std::string& name) {
     std::vector<Problem> problems;
     config::Reader(document.root.get(), "", config::ReadMode::kFile, problems)
         .Struct([&](FieldVisitor& v) {
           std::string text;
           v.Field("apiVersion", text);
           v.Field("kind", text);
-          v.Nested("metadata", [&] { v.Field("name", text); });
+          v.Nested("metadata", [&] { v.Field("name", name); });
           v.Field("spec", spec, {.required = true});
         });
     for (Problem& problem : problems) {
@@ -312,6 +336,42 @@ class FilesParser {
     return nodes;
   }
 
+  void ReadTable(const Document& document) {
+    TableEntry spec;
+    std::string name;
+    if (!Read(document, spec, name)) return;
+    if (name.empty()) return Report(document, "metadata.name", "must not be empty");
+    if (tables_.count(name) > 0) {
+      return Report(document, "metadata.name", config::JsonString(name) + " is there already");
+    }
+    std::vector<ThroughputRow>& rows = tables_[name];
+    for (std::size_t i = 0; i < spec.rows.size(); ++i) {
+      const ThroughputEntry& entry = spec.rows[i];
+      const bool own = !entry.model.empty();
+      AddRow(document, At("spec.rows", i), own ? At("spec.rows", i) + ".model" : "spec.model",
+             own ? entry.model : spec.model, entry, rows);
+    }
+  }
+
+  void AddRow(const Document& document, const std::string& path, const std::string& model_path,
+              const std::string& model_name, const ThroughputEntry& entry,
+              std::vector<ThroughputRow>& rows) {
+    const Result<DeviceModel> model = FindDeviceModel(model_name);
+    if (!model) return Report(document, model_path, UnknownModel(model_name));
+    const Result<std::size_t> profile = FindProfile(*model, entry.profile);
+    if (!profile) {
+      return Report(document, path + ".profile",
+                    model->id + " has no profile " + config::JsonString(entry.profile) +
+                        Suggest(entry.profile, ProfileNames(*model)));
+    }
+    const SliceProfile& of = model->profiles[*profile];
+    if (of.memory_mib && entry.memory > *of.memory_mib * kMib) {
+      return Report(document, path + ".memory",
+                    "is more than the " + std::to_string(*of.memory_mib) + "Mi of " + of.name);
+    }
+    rows.push_back({model->id, of.name, entry.rate, entry.latency, entry.memory});
+  }
+
   void ReadDemand(const Document& document) {
     DemandEntry spec;
     if (!Read(document, spec)) return;
@@ -334,8 +394,15 @@ class FilesParser {
 
   void AddWorkload(const Document& document, const std::string& path, const WorkloadEntry& entry) {
     const bool needs = entry.memory > 0 || entry.sm_count > 0;
+    if (entry.rate > 0 || !entry.table.empty()) {
+      if (needs || !entry.profile.empty()) {
+        return Report(document, path + ".rate",
+                      "is given, so profile, memory and smCount say nothing");
+      }
+      return AddMoldable(document, path, entry);
+    }
     if (entry.profile.empty() && !needs) {
-      return Report(document, path, "want a profile, or memory and smCount");
+      return Report(document, path, "want a profile, or memory and smCount, or a rate and a table");
     }
     if (!entry.profile.empty() && needs) {
       return Report(document, path + ".profile", "is given, so memory and smCount say nothing");
@@ -346,7 +413,6 @@ class FilesParser {
                     "no GPU of the fleet has a profile " + config::JsonString(entry.profile) +
                         Suggest(entry.profile, ProfileNames(fleet)));
     }
-    constexpr MilliValue kMib = MilliValue{1000} << 20;
     out_.files.demand.push_back({entry.name,
                                  {.memory_mib = (entry.memory + kMib - 1) / kMib,
                                   .sm_count = entry.sm_count,
@@ -354,8 +420,45 @@ class FilesParser {
                                   .profile = entry.profile}});
   }
 
+  void AddMoldable(const Document& document, const std::string& path, const WorkloadEntry& entry) {
+    if (entry.table.empty()) return Report(document, path + ".table", "is required with a rate");
+    if (entry.rate == 0) return Report(document, path + ".rate", "is required with a table");
+    const auto table = tables_.find(entry.table);
+    if (table == tables_.end()) {
+      std::vector<std::string_view> names;
+      for (const auto& [name, rows] : tables_) names.push_back(name);
+      return Report(document, path + ".table",
+                    "no ThroughputTable is called " + config::JsonString(entry.table) +
+                        (names.empty() ? "" : Suggest(entry.table, names)));
+    }
+    std::vector<ThroughputRow> rows = table->second;
+    std::erase_if(rows, [&](const ThroughputRow& row) {
+      return out_.files.fleet.FindModel(row.model) == nullptr;
+    });
+    if (rows.empty() && out_.files.fleet.device_count() > 0) {
+      return Report(document, path + ".table",
+                    config::JsonString(entry.table) + " has no row of a GPU of the fleet");
+    }
+    std::vector<SliceRate> rates = RatesAt(rows, entry.slo);
+    if (rates.empty()) return ReportTooSlow(document, path, entry, rows);
+    out_.files.demand.push_back({entry.name, {.rate = entry.rate, .rates = std::move(rates)}});
+  }
+
+  void ReportTooSlow(const Document& document, const std::string& path, const WorkloadEntry& entry,
+                     const std::vector<ThroughputRow>& rows) {
+    if (rows.empty()) return;  // there are no GPUs, which has been said
+    const auto fastest = std::min_element(
+        rows.begin(), rows.end(),
+        [](const ThroughputRow& a, const ThroughputRow& b) { return a.latency < b.latency; });
+    Report(document, path + ".slo",
+           "got " + config::FormatDuration(entry.slo) + ", and the fastest row of " +
+               config::JsonString(entry.table) + " takes " +
+               config::FormatDuration(fastest->latency) + " (" + fastest->profile + ")");
+  }
+
   std::span<const FileText> texts_;
   std::vector<Document> documents_;
+  std::map<std::string, std::vector<ThroughputRow>> tables_;
   std::map<std::string, DeviceModel> models_;
   std::map<std::string, std::int64_t> next_;  // by node: the number of its next device
   std::int64_t slices_ = 0;                   // that are wanted

@@ -230,6 +230,10 @@ std::vector<DocumentSchema> DocumentSchemas() {
                  TreeOf<FleetEntry>()});
   out.push_back({"Demand", std::string(kApiVersion),
                  "MIG slices that are wanted: for `tidegate pack` only.", TreeOf<DemandEntry>()});
+  out.push_back({"ThroughputTable", std::string(kApiVersion),
+                 "What a replica on one MIG slice serves, measured for each size: for `tidegate "
+                 "pack` only. Its metadata.name is what workloads of a Demand call it by.",
+                 TreeOf<TableEntry>()});
   return out;
 }
 

@@ -141,6 +141,7 @@ void Describe(FieldVisitor& v, JobEntry& s) {
   v.Field("params", s.job.params);
   v.Field("honor_labels", s.job.honor_labels);
   v.Field("honor_timestamps", s.job.honor_timestamps);
+  v.Field("lenient", s.job.lenient);
   v.Field("track_timestamps_staleness", s.track_timestamps);
   DescribeLimits(v, s.limits);
   DescribeAccess(v, s.access);

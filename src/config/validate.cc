@@ -528,8 +528,17 @@ void Validator::CheckSlice(const Autoscaler& autoscaler,
   if (!autoscaler.spec.slice) return;
   const SliceSpec& slice = *autoscaler.spec.slice;
   const bool needs = slice.memory > 0 || slice.sm_count > 0;
-  if (slice.profile.empty() && !needs) {
-    Report("spec.slice", "want a profile, or memory and smCount");
+  if (slice.moldable()) {
+    if (needs || !slice.profile.empty()) {
+      Report("spec.slice.sizes", "is given, so profile, memory and smCount say nothing");
+    } else if (!devices) {
+      Report("spec.slice", "there are no GPUs; spec.devices of a Scaler says which there are");
+    } else {
+      CheckSizes(slice.sizes, *devices);
+    }
+    CheckMoldable(autoscaler.spec);
+  } else if (slice.profile.empty() && !needs) {
+    Report("spec.slice", "want a profile, or memory and smCount, or sizes");
   } else if (!slice.profile.empty() && needs) {
     Report("spec.slice.profile", "is given, so memory and smCount say nothing");
   } else if (!devices) {
@@ -547,11 +556,37 @@ void Validator::CheckSlice(const Autoscaler& autoscaler,
   }
 }
 
+void Validator::CheckSizes(const std::vector<SliceSize>& sizes, const DevicesOptions& devices) {
+  std::set<std::string> profiles;
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    const std::string path = At("spec.slice.sizes", i) + ".profile";
+    std::string problem = ProfileProblem(devices, sizes[i].profile);
+    if (problem.empty()) problem = SpellingProblem(devices, sizes[i].profile);
+    if (!problem.empty()) Report(path, std::move(problem));
+    if (profiles.insert(sizes[i].profile).second) continue;
+    Report(path, JsonString(sizes[i].profile) + " is there already");
+  }
+}
+
+// The load as a whole over what a unit of capacity takes: that is what HPA computes with the
+// averageValue of an External or Object metric, and nothing else is.
+void Validator::CheckMoldable(const ScalingSpec& spec) {
+  for (std::size_t i = 0; i < spec.metrics.size(); ++i) {
+    if (!spec.metrics[i].PerReplica() && spec.metrics[i].target.average_value) continue;
+    Report(At("spec.metrics", i),
+           "want type External or Object with target.averageValue: with spec.slice.sizes a replica "
+           "is a unit of capacity, and has no readings of its own");
+  }
+}
+
 void Validator::CheckDevices(const DevicesOptions& devices) {
   for (std::size_t i = 0; i < devices.simulated.size(); ++i) {
     const std::string& name = devices.simulated[i].model;
     if (FindDeviceModel(name)) continue;
     Report(At("spec.devices.simulated", i) + ".model", UnknownModel(name));
+  }
+  if (devices.nvml && !devices.simulated.empty()) {
+    Report("spec.devices.nvml", "is given, so no GPUs can be simulated");
   }
   for (const auto& [name, count] : devices.budgets) {
     if (!FindDeviceModel(name)) Report("spec.devices.budgets." + name, UnknownModel(name));

@@ -80,6 +80,7 @@ class Words {
       case StepCause::kMinReplicas:
         return wanted + " is less than minReplicas " + std::to_string(step.replicas);
       case StepCause::kFallback:
+      case StepCause::kMissingReplicas:
       case StepCause::kNoRoom:
       case StepCause::kOverBudget:
       case StepCause::kMove:

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "core/memory.h"
 #include "core/text.h"
 #include "hpa/replica_calculator.h"
 
@@ -35,15 +36,17 @@ bool IsLost(const MetricSpec& metric, const Reading& reading, const Observation&
          std::any_of(replicas.begin(), replicas.end(), MustReport);
 }
 
-MetricMemory Recall(const std::string& metric, const History& history) {
-  for (const MetricMemory& each : history.metrics) {
-    if (each.metric == metric) return each;
-  }
-  return {.metric = metric};
+// Without what it remembers of single replicas, which is not about the fallback.
+MetricMemory MemoryOf(const std::string& key, const History& history) {
+  MetricMemory memory;
+  if (const MetricMemory* known = Recall(key, history)) memory = *known;
+  memory.metric = key;
+  memory.missing.clear();
+  return memory;
 }
 
-void Remember(const Fallback& fallback, const Reading& reading, TimePoint now,
-              MetricMemory& memory) {
+void TakeReading(const Fallback& fallback, const Reading& reading, TimePoint now,
+                 MetricMemory& memory) {
   memory.lost_since.reset();
   memory.read_at = now;
   if (fallback.last_known <= Duration::zero()) return;
@@ -151,14 +154,13 @@ bool StandIn(const WorkloadInput& input, TimePoint now, std::vector<Reading>& re
     const MetricSpec& metric = input.spec.metrics[i];
     const Fallback* fallback = FallbackOf(metric, input.spec.fallbacks);
     if (fallback == nullptr) continue;
-    // Metrics of one name in different containers are told apart by their place.
-    MetricMemory memory = Recall(std::to_string(i) + " " + metric.name, input.history);
+    MetricMemory memory = MemoryOf(MemoryKey(i, metric), input.history);
     if (IsLost(metric, readings[i], input.observation)) {
       if (!memory.lost_since) memory.lost_since = now;
       Substitute substitute(metric, *fallback, input.observation.spec_replicas, now, steps);
       past |= substitute.For(memory, input.observation, readings[i]);
     } else if (!readings[i].error) {
-      Remember(*fallback, readings[i], now, memory);
+      TakeReading(*fallback, readings[i], now, memory);
     }
     next.metrics.push_back(std::move(memory));
   }

@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <utility>
 
 #include "core/seat.h"
+#include "core/stock.h"
 
 namespace tidegate::core {
 namespace {
@@ -22,20 +24,52 @@ TimePoint Before(TimePoint now, Duration age) {
   return TimePoint(Duration(count));
 }
 
+// By their ids, what replicas have, get or are leaving.
+std::set<std::string_view> TakenIds(const TickInput& input, const std::vector<Seat>& seats) {
+  std::set<std::string_view> ids;
+  const auto add = [&](const std::vector<ReplicaSlice>& slices) {
+    for (const ReplicaSlice& slice : slices) ids.insert(slice.id);
+  };
+  for (const auto& [workload, slices] : input.held) add(slices);
+  for (const Seat& seat : seats) {
+    add(seat.kept());
+    add(seat.leaving());
+  }
+  return ids;
+}
+
+// Slices that were asked for, by profile.
+using Demand = std::map<std::string, double>;
+
+Demand DemandOf(const std::vector<Seat>& seats) {
+  Demand demand;
+  for (const Seat& seat : seats) {
+    for (const auto& [profile, count] : seat.asked()) demand[profile] += count;
+  }
+  return demand;
+}
+
 // What one tick does with the slices.
 class SlicePlan {
  public:
   SlicePlan(const TickInput& input, std::vector<Seat>& seats, const Result<Fleet>& empty,
             const Placer& placer)
-      : input_(input), seats_(seats), placer_(placer), fleet_(empty ? *empty : Fleet()) {
+      : input_(input),
+        seats_(seats),
+        placer_(input.inventory, TakenIds(input, seats), placer),
+        fleet_(empty ? *empty : Fleet()) {
     if (!empty) fault_ = empty.error().message;
+    placer_.Occupy(fleet_);
+    for (Seat& seat : seats_) seat.Price(fleet_);
     for (const auto& [workload, slices] : input.held) AddSlices(workload, slices, true, fleet_);
     for (const Seat& seat : seats_) {
       AddSlices(seat.workload(), seat.kept(), false, fleet_);
       AddSlices(seat.workload(), seat.leaving(), true, fleet_);
     }
     for (std::size_t d = 0; d < fleet_.device_count(); ++d) {
-      used_.push_back(!fleet_.slices(d).empty());
+      const std::vector<Slice> slices = fleet_.slices(d);
+      used_.push_back(std::any_of(slices.begin(), slices.end(),
+                                  [](const Slice& slice) { return !slice.group.empty(); }));
     }
     KeepBudgets();
   }
@@ -43,25 +77,37 @@ class SlicePlan {
   void Run(bool at_rest) {
     for (Seat& seat : seats_) Shrink(seat);
     Grow();
-    if (at_rest) Move();
+    if (at_rest && !placer_.fixed()) Move();
   }
 
  private:
   // Those that serve nobody go first, as they do without slices.
   void Shrink(Seat& seat) {
-    if (seat.seated() <= seat.wanted()) return;
+    if (seat.Surplus() == 0 || seat.Settled()) return;
     seat.CancelMoves();
     for (const bool serving : {false, true}) {
-      const auto surplus = static_cast<std::size_t>(std::max(0, seat.seated() - seat.wanted()));
-      const std::vector<std::string> candidates = seat.GoingFirst(serving);
-      std::vector<std::string> going = ChooseReleases(WithoutLeaving(), candidates, surplus);
-      // Some may be on a device that is gone; no choice is the better one then.
-      for (const std::string& name : candidates) {
-        const bool chosen = std::find(going.begin(), going.end(), name) != going.end();
-        if (!chosen && going.size() < surplus) going.push_back(name);
+      // Slices are worth a replica each, or one goes after the other.
+      while (DropSome(seat, serving) && seat.moldable()) {
       }
-      for (const std::string& name : going) seat.Drop(seat.Find(name)->id);
     }
+  }
+
+  bool DropSome(Seat& seat, bool serving) {
+    std::vector<std::string> candidates = seat.GoingFirst(serving);
+    std::erase_if(candidates, [&](const std::string& name) {
+      return seat.WorthOf(*seat.Find(name)) > seat.Surplus();
+    });
+    if (candidates.empty()) return false;
+    const auto surplus = seat.moldable() ? 1 : static_cast<std::size_t>(seat.Surplus() / 1000);
+    Learn();
+    std::vector<std::string> going = ChooseReleases(WithoutLeaving(), candidates, surplus);
+    // Some may be on a device that is gone; no choice is the better one then.
+    for (const std::string& name : candidates) {
+      const bool chosen = std::find(going.begin(), going.end(), name) != going.end();
+      if (!chosen && going.size() < surplus) going.push_back(name);
+    }
+    for (const std::string& name : going) seat.Drop(seat.Find(name)->id);
+    return true;
   }
 
   Fleet WithoutLeaving() const {
@@ -78,10 +124,10 @@ class SlicePlan {
     std::stable_sort(order.begin(), order.end(),
                      [](const Seat* a, const Seat* b) { return a->priority() > b->priority(); });
     for (Seat* seat : order) {
-      while (seat->seated() < seat->least() && Place(*seat)) {
+      while (seat->seated() < seat->least() && Place(*seat, seat->least())) {
       }
     }
-    while (Seat* next = Neediest(order)) Place(*next);
+    while (Seat* next = Neediest(order)) Place(*next, next->wanted());
   }
 
   // Of those with the highest priority, who has the smallest share of what it wants.
@@ -91,24 +137,46 @@ class SlicePlan {
       if (seat->refused() || seat->seated() >= seat->wanted()) continue;
       if (best != nullptr && seat->priority() < best->priority()) break;
       const auto share = [](const Seat* a, const Seat* b) {
-        return std::int64_t{a->seated()} * b->wanted();
+        return static_cast<double>(a->seated()) * static_cast<double>(b->wanted());
       };
       if (best == nullptr || share(seat, best) < share(best, seat)) best = seat;
     }
     return best;
   }
 
-  // One slice more; false: there is none.
-  bool Place(Seat& seat) {
+  // One slice more, on the way to `goal`; false: there is none.
+  bool Place(Seat& seat, MilliValue goal) {
     if (seat.refused()) return false;
-    const SliceRequest request = seat.Request();
-    const std::optional<Spot> spot = placer_.Choose(fleet_, request);
+    const std::optional<Spot> spot =
+        seat.moldable() ? ChooseSize(seat, goal) : Choose(seat.Request());
     if (!spot) {
-      Refuse(seat, request);
+      Refuse(seat, seat.Request());
       return false;
     }
     Take(*spot, seat.workload(), [&](ReplicaSlice slice) { seat.Take(std::move(slice)); });
     return true;
+  }
+
+  // Of the sizes that have room those that serve best.
+  std::optional<Spot> ChooseSize(Seat& seat, MilliValue goal) {
+    while (const std::optional<std::size_t> size = seat.NextSize(goal)) {
+      if (const auto spot = Choose(seat.Request(*size))) return spot;
+      seat.Close(*size);
+    }
+    return std::nullopt;
+  }
+
+  std::optional<Spot> Choose(const SliceRequest& request) {
+    std::optional<Spot> spot = placer_.Choose(fleet_, request);
+    if (!spot || learned_) return spot;
+    Learn();
+    return placer_.Choose(fleet_, request);
+  }
+
+  // What is asked for takes milliseconds to learn from: not before something moves.
+  void Learn() {
+    if (!learned_) fleet_.SetDemand(DemandOf(seats_));
+    learned_ = true;
   }
 
   template <typename F>
@@ -116,7 +184,7 @@ class SlicePlan {
     const std::string& profile = fleet_.model_of(spot.device).profiles[spot.placed.profile].name;
     const std::string& device = fleet_.device(spot.device).id;
     const std::int32_t start = spot.placed.span.start;
-    ReplicaSlice slice{.id = SimulatedSliceId(device, profile, start),
+    ReplicaSlice slice{.id = placer_.Claim(spot, fleet_),
                        .device = device,
                        .profile = profile,
                        .start = start,
@@ -147,7 +215,8 @@ class SlicePlan {
 
   void Refuse(Seat& seat, const SliceRequest& request) const {
     if (!fault_.empty()) return seat.Refuse(StepCause::kNoRoom, fault_);
-    std::string reason = ExplainUnplaced(fleet_, request);
+    std::string reason = placer_.Explain(fleet_, request);
+    if (seat.moldable()) reason = "none of its sizes has room; " + reason;
     for (const DeviceLimit& budget : input_.inventory.budgets) {
       const bool serves = request.profile.empty() ||
                           (closed_.count(budget.model) > 0 &&
@@ -198,7 +267,8 @@ class SlicePlan {
 
   const TickInput& input_;
   std::vector<Seat>& seats_;
-  const Placer& placer_;
+  const StockPlacer placer_;
+  bool learned_ = false;
   // All that is taken, also by replicas that are going, and what is planned.
   Fleet fleet_;
   std::string fault_;             // why there is no fleet
@@ -211,9 +281,12 @@ class SlicePlan {
 PlaceStage::PlaceStage() : placer_(MakePlacer()), empty_(Fleet()) {}
 
 const Result<Fleet>& PlaceStage::EmptyFleet(const Inventory& inventory) {
-  if (inventory.devices != devices_) {
+  const std::vector<RefusedLayout> refused =
+      inventory.driver ? inventory.driver->refused : std::vector<RefusedLayout>();
+  if (inventory.devices != devices_ || refused != refused_) {
     devices_ = inventory.devices;
-    empty_ = FleetOf({.devices = devices_});
+    refused_ = refused;
+    empty_ = FleetOf({.devices = devices_, .driver = DriverSlices{.refused = refused_}});
   }
   return empty_;
 }
@@ -223,8 +296,11 @@ void PlaceStage::Run(const TickInput& input, TickOutput& output) {
   for (std::size_t i = 0; i < input.workloads.size(); ++i) {
     const WorkloadInput& workload = input.workloads[i];
     if (!workload.spec.slice || workload.error) continue;
-    seats.emplace_back(workload, output.workloads[i]).FinishMoves();
+    Seat& seat = seats.emplace_back(workload, output.workloads[i]);
+    seat.FinishMoves();
+    if (input.inventory.driver) seat.DropLost(*input.inventory.driver);
   }
+  for (Seat& seat : seats) seat.Record(EmptyFleet(input.inventory));
   const auto& after = input.inventory.repack_after;
   const bool at_rest = after && std::all_of(seats.begin(), seats.end(), [&](const Seat& seat) {
                          return seat.AtRest(Before(input.now, *after));

@@ -2,13 +2,14 @@
 //
 // The last stage of a tick, over all workloads at once: slices of GPUs for their replicas.
 //
-//   moves that are done -> scale-in -> scale-out -> moves at rest
+//   what is asked for -> moves that are done -> scale-in -> scale-out -> moves at rest
 //
 // Scale-in takes the replicas whose slices leave the best free space. Scale-out places, never
 // moves: first everybody's minReplicas in the order of priorities, then one by one for whoever
-// has the smallest share of what it wants. What finds no place caps the decision, and a step says
-// why. Once everything is at rest, replicas move, a new one first, so that what was refused fits
-// or fewer devices are in use.
+// has the smallest share of what it wants. A moldable workload takes the sizes that serve what it
+// lacks at the smallest share of a device, of those that have room. What finds no place caps the
+// decision, and a step says why. Once everything is at rest, replicas move, a new one first, so
+// that what was refused fits or fewer devices are in use.
 //
 // Thread safety: a stage is used by one thread at a time; its answers depend on the input alone.
 #pragma once
@@ -32,7 +33,8 @@ class PlaceStage {
   const Result<Fleet>& EmptyFleet(const Inventory& inventory);
 
   std::unique_ptr<Placer> placer_;
-  std::vector<Device> devices_;  // of empty_
+  std::vector<Device> devices_;         // of empty_
+  std::vector<RefusedLayout> refused_;  // likewise
   Result<Fleet> empty_;
 };
 

@@ -9,7 +9,9 @@
 #include <utility>
 
 #include "core/behavior.h"
+#include "core/capacity.h"
 #include "core/fallback.h"
+#include "core/missing.h"
 #include "core/place.h"
 #include "hpa/compatibility.h"
 #include "hpa/same_text.h"
@@ -45,6 +47,7 @@ void Assign(const History& from, History& to) {
   to.last_scale_time = from.last_scale_time;
   to.scaled_to_zero = from.scaled_to_zero;
   Assign(from.metrics, to.metrics);
+  if (from.slices || to.slices) to.slices = from.slices;
 }
 
 // One workload's way through the stages. Each stage that changes or holds the number says so.
@@ -147,12 +150,7 @@ class DecisionFold {
       Fail(Stage::kMetrics, StepCause::kFailed);
       return;
     }
-    if (!spec().fallbacks.empty()) {
-      past_ = core::StandIn(input_, now_, stand_ins_, decision().steps, output_.next);
-      readings_ = &stand_ins_;
-    } else if (!output_.next.metrics.empty()) {
-      output_.next.metrics.clear();
-    }
+    Substitute();
     std::int32_t proposed = 0;
     if (!Propose(proposed)) return;
     proposed = std::max(0, proposed);
@@ -166,6 +164,20 @@ class DecisionFold {
         limited.cause == StepCause::kMaxReplicas || limited.cause == StepCause::kMinReplicas;
     Take(bounds ? Stage::kBounds : Stage::kRateLimit, limited, stable.replicas);
     RaiseFromZero();
+  }
+
+  // What stands in for readings, and which replicas are left out of them.
+  void Substitute() {
+    if (!spec().fallbacks.empty()) {
+      past_ = core::StandIn(input_, now_, stand_ins_, decision().steps, output_.next);
+      readings_ = &stand_ins_;
+    } else if (!output_.next.metrics.empty()) {
+      output_.next.metrics.clear();
+    }
+    if (spec().missing_replicas) [[unlikely]] {
+      readings_ = &core::LeaveOutMissing(input_, now_, *readings_, stand_ins_, decision().steps,
+                                         output_.next);
+    }
   }
 
   void Take(Stage stage, const core::Limited& limited, std::int32_t wanted) {
@@ -390,8 +402,18 @@ Planner::~Planner() = default;
 Planner::Planner(Planner&&) noexcept = default;
 Planner& Planner::operator=(Planner&&) noexcept = default;
 
+// A moldable workload's replicas are units of capacity, however many run.
 void Planner::Decide(const WorkloadInput& input, const PolicySet& policies, TimePoint now,
                      WorkloadOutput& output) {
+  if (input.spec.slice && input.spec.slice->moldable()) {
+    WorkloadInput units = input;
+    units.observation.status_replicas =
+        core::ReplicasOf(*input.spec.slice, input.observation.slices);
+    DecisionFold(units, policies, now, buffers_->scratch, buffers_->proposal, buffers_->stand_ins,
+                 output)
+        .Run();
+    return;
+  }
   DecisionFold(input, policies, now, buffers_->scratch, buffers_->proposal, buffers_->stand_ins,
                output)
       .Run();

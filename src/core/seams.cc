@@ -11,6 +11,7 @@
 #include "tidegate/fields.h"
 #include "tidegate/reporter.h"
 #include "tidegate/series_store.h"
+#include "tidegate/slice_driver.h"
 #include "tidegate/source.h"
 
 namespace tidegate {
@@ -50,6 +51,7 @@ IncomingPage::~IncomingPage() = default;
 Reporter::~Reporter() = default;
 SampleSink::~SampleSink() = default;
 Source::~Source() = default;
+SliceDriver::~SliceDriver() = default;
 
 Result<PageSummary> SampleSink::IngestPage(std::string_view page, PageFormat format,
                                            const Labels& target, TimePoint at,

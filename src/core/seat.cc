@@ -11,6 +11,17 @@ namespace {
 
 constexpr MilliValue kMilliPerMib = MilliValue{1000} << 20;
 
+// So many requests of a workload are remembered at full weight before all of them fade by half.
+constexpr double kMostRequests = 1024;
+
+// "4", "4.25"
+std::string InReplicas(MilliValue capacity) {
+  std::string text = std::to_string(capacity / 1000);
+  if (capacity % 1000 == 0) return text;
+  text += "." + std::to_string(1000 + capacity % 1000).substr(1);
+  return text.substr(0, text.find_last_not_of('0') + 1);
+}
+
 std::string Where(const ReplicaSlice& slice) {
   return slice.profile + "@" + std::to_string(slice.start) + " of " + slice.device;
 }
@@ -48,13 +59,23 @@ bool Seat::IsTarget(const ReplicaSlice& slice) const {
                      [&](const ReplicaSlice& other) { return other.id == slice.replaces; });
 }
 
-std::int32_t Seat::seated() const {
-  return static_cast<std::int32_t>(std::count_if(
-      kept_.begin(), kept_.end(), [this](const ReplicaSlice& slice) { return !IsTarget(slice); }));
+MilliValue Seat::seated() const {
+  MilliValue sum = 0;
+  for (const ReplicaSlice& slice : kept_) sum += IsTarget(slice) ? 0 : WorthOf(slice);
+  return sum;
+}
+
+SliceRequest Seat::Request(std::size_t size) const {
+  SliceRequest request;
+  request.id = workload();
+  request.profile = input_.spec.slice->sizes[size].profile;
+  request.group = workload();
+  return request;
 }
 
 SliceRequest Seat::Request() const {
   const SliceSpec& spec = *input_.spec.slice;
+  if (spec.moldable()) return Request(first_choice_);
   SliceRequest request;
   request.id = workload();
   request.profile = spec.profile;
@@ -64,6 +85,62 @@ SliceRequest Seat::Request() const {
     request.need = SliceNeed{.memory_mib = mib, .sm_count = spec.sm_count, .count = 1};
   }
   return request;
+}
+
+void Seat::Price(const Fleet& fleet) {
+  if (!moldable()) return;
+  std::set<std::string_view> models;
+  sizes_.assign(input_.spec.slice->sizes.size(), {});
+  for (std::size_t d = 0; d < fleet.device_count(); ++d) {
+    if (!models.insert(fleet.device(d).model).second) continue;
+    const DeviceModel& model = fleet.model_of(d);
+    for (std::size_t s = 0; s < sizes_.size(); ++s) {
+      const SliceSize& size = input_.spec.slice->sizes[s];
+      const Result<std::size_t> profile = FindProfile(model, size.profile);
+      if (!profile) continue;
+      const std::int64_t share = DeviceShare(model, *profile);
+      sizes_[s].cost = sizes_[s].serves > 0 ? std::min(sizes_[s].cost, share) : share;
+      sizes_[s].serves = size.capacity;
+    }
+  }
+  first_choice_ = NextSize(wanted()).value_or(0);
+}
+
+std::optional<std::size_t> Seat::NextSize(MilliValue goal) const {
+  const std::vector<std::int64_t> counts =
+      CheapestSizes(sizes_, std::max<MilliValue>(1, goal - seated()));
+  std::optional<std::size_t> next;
+  for (std::size_t s = 0; s < counts.size(); ++s) {
+    if (counts[s] > 0 && (!next || sizes_[s].serves > sizes_[*next].serves)) next = s;
+  }
+  return next;
+}
+
+void Seat::Record(const Result<Fleet>& fleet) {
+  std::optional<SliceRequests>& memory = output_.next.slices;
+  if (!memory) memory.emplace();
+  const std::int32_t more = output_.decision.desired - memory->wanted;
+  memory->wanted = output_.decision.desired;
+  if (more <= 0 || !fleet) return;
+  AddRequests(*fleet, more, memory->asked);
+  double sum = 0;
+  for (const auto& [profile, count] : memory->asked) sum += count;
+  for (auto& [profile, count] : memory->asked) count *= sum > kMostRequests ? 0.5 : 1;
+}
+
+void Seat::AddRequests(const Fleet& fleet, std::int32_t replicas,
+                       std::map<std::string, double>& to) {
+  if (!moldable()) {
+    const std::string_view profile = SmallestProfile(fleet, Request());
+    if (!profile.empty()) to[std::string(profile)] += replicas;
+    return;
+  }
+  Price(fleet);
+  const std::vector<std::int64_t> counts = CheapestSizes(sizes_, MilliValue{1000} * replicas);
+  for (std::size_t s = 0; s < counts.size(); ++s) {
+    const std::string& profile = input_.spec.slice->sizes[s].profile;
+    if (counts[s] > 0) to[profile] += static_cast<double>(counts[s]);
+  }
 }
 
 void Seat::Drop(std::string_view slice_id) {
@@ -127,6 +204,16 @@ void Seat::CancelMoves() {
   for (const std::string& id : targets) Drop(id);
 }
 
+void Seat::DropLost(const DriverSlices& driver) {
+  std::vector<std::string> lost;
+  for (const ReplicaSlice& slice : kept_) {
+    const bool exists = std::any_of(driver.slices.begin(), driver.slices.end(),
+                                    [&](const DeviceSlice& each) { return each.id == slice.id; });
+    if (!exists && !slice.replica.empty() && !Serving(slice)) lost.push_back(slice.id);
+  }
+  for (const std::string& id : lost) Drop(id);
+}
+
 bool Seat::Unchanged() const {
   return std::equal(
       kept_.begin(), kept_.end(), before_.begin(), before_.end(),
@@ -134,7 +221,10 @@ bool Seat::Unchanged() const {
 }
 
 bool Seat::Settled() const {
-  return seated() == wanted() && seated() == static_cast<std::int32_t>(kept_.size()) && Unchanged();
+  if (seated() < wanted() || !Unchanged()) return false;
+  return std::none_of(kept_.begin(), kept_.end(), [this](const ReplicaSlice& slice) {
+    return IsTarget(slice) || WorthOf(slice) <= Surplus();
+  });
 }
 
 bool Seat::AtRest(TimePoint since) const {
@@ -159,11 +249,12 @@ void Seat::Append(StepCause cause, std::int32_t wanted, std::string reason) {
 void Seat::Cap() {
   Decision& decision = output_.decision;
   const std::int32_t wanted = decision.desired;
-  const std::int32_t fits = seated();
-  if (fits >= wanted || !refusal_) return;
-  decision.desired = std::min(wanted, std::max(fits, decision.current));
+  const MilliValue fits = seated();
+  if (fits >= this->wanted() || !refusal_) return;
+  decision.desired =
+      std::min(wanted, std::max(static_cast<std::int32_t>(fits / 1000), decision.current));
   Append(refusal_->cause, wanted,
-         "slices for " + std::to_string(fits) + " of " + std::to_string(wanted) +
+         "slices for " + InReplicas(fits) + " of " + std::to_string(wanted) +
              " replicas: " + refusal_->reason);
 }
 

@@ -12,7 +12,9 @@
 #include <string_view>
 #include <vector>
 
+#include "core/capacity.h"
 #include "tidegate/plan.h"
+#include "tidegate/throughput.h"
 
 namespace tidegate::core {
 
@@ -22,16 +24,37 @@ class Seat {
 
   const WorkloadId& workload() const { return input_.spec.workload; }
   std::int32_t priority() const { return input_.spec.slice->priority; }
-  std::int32_t wanted() const { return output_.decision.desired; }
-  std::int32_t least() const { return std::min(wanted(), input_.spec.min_replicas); }
-  /// Replicas that have a slice; those that move have one.
-  std::int32_t seated() const;
+  bool moldable() const { return input_.spec.slice->moldable(); }
+  /// Thousandths of a replica: of what is wanted, of minReplicas at most, and of what slices are
+  /// there for; those that move have one. Each slice is worth a replica, but of a moldable
+  /// workload.
+  MilliValue wanted() const { return MilliValue{1000} * output_.decision.desired; }
+  MilliValue least() const {
+    return std::min(wanted(), MilliValue{1000} * input_.spec.min_replicas);
+  }
+  MilliValue seated() const;
+  MilliValue WorthOf(const ReplicaSlice& slice) const {
+    return CapacityOf(*input_.spec.slice, slice.profile);
+  }
   /// Slices that keep their replica, and new ones.
   const std::vector<ReplicaSlice>& kept() const { return kept_; }
   /// Slices of replicas that are going: taken until they are gone.
   const std::vector<ReplicaSlice>& leaving() const { return leaving_; }
-  /// As a request for one slice more.
+  /// As a request for one slice more; of a moldable workload, of its first choice.
   SliceRequest Request() const;
+  /// The size that a moldable workload takes next, to have `goal`: the largest of those that serve
+  /// what it lacks most cheaply. Absent: none is left that has room.
+  std::optional<std::size_t> NextSize(MilliValue goal) const;
+  SliceRequest Request(std::size_t size) const;
+  /// There is no room for another slice of that size.
+  void Close(std::size_t size) { sizes_[size].serves = 0; }
+  /// What one slice of each size costs, as shares of a device, for a moldable workload.
+  void Price(const Fleet& fleet);
+
+  /// Remembers the slices that have not been asked for at an earlier tick.
+  void Record(const Result<Fleet>& fleet);
+  /// All that it has asked for, by profile.
+  const std::map<std::string, double>& asked() const { return output_.next.slices->asked; }
 
   void Take(ReplicaSlice slice) { kept_.push_back(std::move(slice)); }
   void Drop(std::string_view slice_id);
@@ -53,10 +76,15 @@ class Seat {
   /// Gives up the moves that are under way.
   void CancelMoves();
 
+  /// Lets those go whose slice is not there any more, unless they serve all the same.
+  void DropLost(const DriverSlices& driver);
+
   /// Nothing is changing, and nothing has since then.
   bool AtRest(TimePoint since) const;
   /// Wants no more and no fewer slices than it has, and no move is under way.
   bool Settled() const;
+  /// Slices worth so much could go.
+  MilliValue Surplus() const { return std::max<MilliValue>(0, seated() - wanted()); }
 
   /// Caps the decision at what has a slice; writes the command.
   void Write();
@@ -71,6 +99,7 @@ class Seat {
   bool Serving(const ReplicaSlice& slice) const;
   bool IsTarget(const ReplicaSlice& slice) const;
   bool Unchanged() const;
+  void AddRequests(const Fleet& fleet, std::int32_t replicas, std::map<std::string, double>& to);
   void Cap();
   void Append(StepCause cause, std::int32_t wanted, std::string reason);
 
@@ -83,7 +112,9 @@ class Seat {
   std::vector<std::string> bare_;    // replicas without a slice, from before there was a need
   std::vector<std::string> victims_;
   std::optional<Refusal> refusal_;
-  std::string moves_;  // in words
+  std::size_t first_choice_ = 0;   // of the sizes
+  std::vector<SizeOption> sizes_;  // of a moldable workload; those without room serve nothing
+  std::string moves_;              // in words
 };
 
 }  // namespace tidegate::core

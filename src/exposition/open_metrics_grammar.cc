@@ -28,6 +28,7 @@ std::int64_t ToMilliseconds(double seconds) {
 }  // namespace
 
 PageParser::Event PageParser::OpenMetricsEntry() {
+  entry_begin_ = pos_;
   if (AtEnd()) return more_ ? Event::kEnd : Fail(pos_, "the page does not end with # EOF");
   if (page_[pos_] == '#') return OpenMetricsComment();
   if (page_[pos_] == '{' || Is(page_[pos_], kNameStart)) return OpenMetricsSample();
@@ -44,7 +45,7 @@ PageParser::Event PageParser::OpenMetricsComment() {
   if (!OpenMetricsKeyword("EOF")) return Fail(begin, "a comment is HELP, TYPE, UNIT or EOF");
   if (!AtEnd() && page_[pos_] == '\n') ++pos_;
   SkipNuls();
-  return AtEnd() ? Event::kEnd : Fail(pos_, "data after # EOF");
+  return AtEnd() ? Event::kEnd : FailPage(pos_, "data after # EOF");
 }
 
 bool PageParser::OpenMetricsKeyword(std::string_view keyword) {

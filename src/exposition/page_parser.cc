@@ -87,7 +87,14 @@ PageParser::Event PageParser::AnyEntry() {
     case PageFormat::kProtobuf:
       break;
   }
-  return page_.empty() ? Event::kEnd : Fail(0, "pages in protobuf are not read");
+  return page_.empty() ? Event::kEnd : FailPage(0, "pages in protobuf are not read");
+}
+
+bool PageParser::SkipLine() {
+  const std::size_t newline = page_.find('\n', entry_begin_);
+  if (newline == std::string_view::npos) return false;
+  pos_ = newline + 1;
+  return true;
 }
 
 std::string PositionText(std::string_view page, std::size_t offset, std::size_t lines_before) {
@@ -114,6 +121,12 @@ PageParser::Event PageParser::Fail(std::size_t at, std::string what) {
   error_at_ = at;
   error_ = std::move(what);
   return Event::kError;
+}
+
+// What is wrong is not one line.
+PageParser::Event PageParser::FailPage(std::size_t at, std::string what) {
+  entry_begin_ = page_.size();
+  return Fail(at, std::move(what));
 }
 
 PageParser::Event PageParser::FailUnexpected(std::size_t at, std::string_view expected) {

@@ -80,8 +80,13 @@ class TIDEGATE_EXPORT PageParser {
   /// and has no NUL byte, which may mean the page's end; unless it is the `last`, more follows it.
   void NextPart(std::string_view part, bool last);
 
-  /// Reads one entry. After kEnd or kError there is nothing more.
+  /// Reads one entry. After kEnd there is nothing more; after kError only if SkipLine() says so.
   Event Next();
+
+  /// After kError: leaves the line out in which the entry began that is wrong, and goes on behind
+  /// it. False: there is no next line, or what is wrong is the page: then it is at its end. A
+  /// label's value over several lines makes several entries if the first of them is left out.
+  bool SkipLine();
 
   std::size_t offset() const { return pos_; }               ///< what has been read
   std::size_t skipped() const { return skipped_; }          ///< samples that KeepOnly() left out
@@ -112,7 +117,7 @@ class TIDEGATE_EXPORT PageParser {
   std::optional<Event> TextComment();
   bool TextKeyword(std::string_view keyword);
   Event TextMetadata(bool is_help);
-  Event TextSample(std::size_t entry_begin);
+  Event TextSample();
   bool TextLabels(bool name_known);
   bool TextLabel(bool name_known);
   bool TextLabelValue(std::string_view label);
@@ -133,6 +138,7 @@ class TIDEGATE_EXPORT PageParser {
 
   // What the grammars share: page_parser.cc
   Event Fail(std::size_t at, std::string what);
+  Event FailPage(std::size_t at, std::string what);
   Event FailUnexpected(std::size_t at, std::string_view expected);
   Event FailType(std::size_t at);
   bool FailUtf8(std::size_t at, std::string_view label);
@@ -204,6 +210,7 @@ class TIDEGATE_EXPORT PageParser {
   std::vector<Bound> bounds_;     // some that came, by hash; empty before the first
   std::string_view bound_label_;  // `le` or `quantile` in a family that has bounds
   std::string_view text_;         // of HELP and UNIT, as it is on the page
+  std::size_t entry_begin_ = 0;   // of what the grammars are reading
   std::size_t error_at_ = 0;
   std::string error_;
 };

@@ -16,7 +16,7 @@ namespace tidegate {
 
 PageParser::Event PageParser::TextEntry() {
   while (true) {
-    const std::size_t entry_begin = pos_;
+    entry_begin_ = pos_;
     SkipBlanks();
     if (AtEnd() || page_[pos_] == '\0') {
       pos_ = page_.size();
@@ -25,7 +25,7 @@ PageParser::Event PageParser::TextEntry() {
     if (page_[pos_] == '\n') {
       ++pos_;
     } else if (page_[pos_] != '#') {
-      return TextSample(entry_begin);
+      return TextSample();
     } else if (const std::optional<Event> event = TextComment()) {
       return *event;
     }
@@ -89,14 +89,14 @@ PageParser::Event PageParser::TextMetadata(bool is_help) {
   return Event::kType;
 }
 
-PageParser::Event PageParser::TextSample(std::size_t entry_begin) {
+PageParser::Event PageParser::TextSample() {
   BeginSample();
   const std::size_t series_begin = pos_;
   const bool has_name = Is(page_[pos_], kNameStart);
   sample_.name = {};
   if (has_name) {
     Word(true);
-    sample_.name = page_.substr(entry_begin, pos_ - entry_begin);
+    sample_.name = page_.substr(entry_begin_, pos_ - entry_begin_);
     sample_.series = page_.substr(series_begin, pos_ - series_begin);
     SkipBlanks();
   } else if (page_[pos_] != '{') {

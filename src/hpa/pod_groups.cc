@@ -28,7 +28,7 @@ inline bool IsUnreadyForCpu(const Replica& replica, const ReplicaReading& readin
 
 // What a replica's phase alone says; absent: it runs.
 inline std::optional<ReplicaGroup> GroupByPhase(const Replica& replica,
-                                                const GroupingRules& rules) {
+                                                const Compatibility& compatibility) {
   if (replica.terminating) return ReplicaGroup::kIgnored;
   switch (replica.phase) {
     case ReplicaPhase::kFailed:
@@ -36,7 +36,7 @@ inline std::optional<ReplicaGroup> GroupByPhase(const Replica& replica,
     case ReplicaPhase::kPending:
       return ReplicaGroup::kUnready;
     case ReplicaPhase::kSucceeded:
-      if (rules.compatibility.ignores_succeeded) return ReplicaGroup::kIgnored;
+      if (compatibility.ignores_succeeded) return ReplicaGroup::kIgnored;
       break;
     case ReplicaPhase::kRunning:
     case ReplicaPhase::kUnknown:
@@ -47,7 +47,7 @@ inline std::optional<ReplicaGroup> GroupByPhase(const Replica& replica,
 
 inline ReplicaGroup Classify(const Replica& replica, const ReplicaReading* reading,
                              const GroupingRules& rules) {
-  if (const auto group = GroupByPhase(replica, rules)) return *group;
+  if (const auto group = GroupByPhase(replica, rules.compatibility)) return *group;
   if (reading == nullptr) return ReplicaGroup::kMissing;
   if (rules.resource == "cpu" && IsUnreadyForCpu(replica, *reading, rules))
     return ReplicaGroup::kUnready;
@@ -173,6 +173,10 @@ Error RequestError(const Replica& replica, const GroupingRules& rules) {
 
 }  // namespace
 
+bool NeedsValue(const Replica& replica, const Compatibility& compatibility) {
+  return !GroupByPhase(replica, compatibility);
+}
+
 void PodGroups::Add(MilliValue usage, MilliValue request, PodSums& sums) {
   sums.usage = WrapAdd(sums.usage, usage);
   sums.requests = WrapAdd(sums.requests, request);
@@ -187,15 +191,21 @@ void PodGroups::Reset(std::size_t replicas, std::vector<ReplicaGroup>& groups) {
   groups.assign(replicas, ReplicaGroup::kReady);
 }
 
-// Groups a replica that may not be plain, and adds it up if it counts.
+// Groups a replica that may not be plain, and adds it up if it counts. Who is missing and left out
+// is no gap, but the second look, which never turns the direction, is taken all the same.
 ReplicaGroup PodGroups::LookClosely(const Replica& replica, const ReplicaReading* reading,
-                                    const GroupingRules& rules) {
+                                    const GroupingRules& rules,
+                                    const std::vector<std::string>& ignored) {
   const ReplicaGroup group = Classify(replica, reading, rules);
   MilliValue request = 0;
   if (rules.utilization && !RequestOf(replica, rules, request) && !request_error_) {
     request_error_ = RequestError(replica, rules);
   }
   seen_ |= Bit(group);
+  if (group == ReplicaGroup::kMissing &&
+      std::find(ignored.begin(), ignored.end(), replica.name) != ignored.end()) {
+    return ReplicaGroup::kIgnored;
+  }
   if (group == ReplicaGroup::kReady) Add(reading->value, request, sums_);
   const bool gap = group == ReplicaGroup::kMissing || group == ReplicaGroup::kUnready;
   if (gap) gaps_.push_back({group, request});
@@ -268,7 +278,7 @@ void PodGroups::Look(const Observation& observation, const Reading& reading,
     next += plain;
     if (i == replicas.size()) break;
     const bool own = next < readings.size() && SameText(readings[next].replica, replicas[i].name);
-    groups[i] = LookClosely(replicas[i], own ? &readings[next++] : nullptr, rules);
+    groups[i] = LookClosely(replicas[i], own ? &readings[next++] : nullptr, rules, reading.ignored);
   }
   if (next < readings.size()) LookByName(observation, reading, rules, groups);
 }
@@ -299,7 +309,7 @@ void PodGroups::LookByName(const Observation& observation, const Reading& readin
     const ReplicaReading* const found = find(observation.replicas[i].name);
     known += found != nullptr ? 1 : 0;
     known_usage = WrapAdd(known_usage, found != nullptr ? found->value : 0);
-    groups[i] = LookClosely(observation.replicas[i], found, rules);
+    groups[i] = LookClosely(observation.replicas[i], found, rules, reading.ignored);
   }
   std::int64_t all_usage = 0;
   for (const ReplicaReading* each : index_) all_usage = WrapAdd(all_usage, each->value);

@@ -29,6 +29,9 @@ struct GroupingRules {
   TimePoint now;
 };
 
+/// Whether the replica is missing where it has no value: it is neither pending nor gone.
+bool NeedsValue(const Replica& replica, const Compatibility& compatibility);
+
 /// What the values that count come to.
 struct PodSums {
   std::int64_t usage = 0;          ///< of replicas; wraps
@@ -47,6 +50,8 @@ class PodGroups {
 
   const PodSums& sums() const { return sums_; }
   bool any(ReplicaGroup group) const { return (seen_ & Bit(group)) != 0; }
+  /// Missing ones that count, or unready ones.
+  bool gaps() const { return !gaps_.empty(); }
   /// Of the first replica, in order, that lacks a request; in upstream's words.
   const std::optional<Error>& request_error() const { return request_error_; }
 
@@ -75,7 +80,7 @@ class PodGroups {
 
   void Reset(std::size_t replicas, std::vector<ReplicaGroup>& groups);
   ReplicaGroup LookClosely(const Replica& replica, const ReplicaReading* reading,
-                           const GroupingRules& rules);
+                           const GroupingRules& rules, const std::vector<std::string>& ignored);
   template <bool kCpu, bool kRequests>
   std::size_t AddPlain(const Replica* replica, const ReplicaReading* reading, std::size_t count,
                        const GroupingRules& rules);

@@ -146,7 +146,7 @@ void ComputePerPod(const Context& context, bool utilization, MetricTrace& trace)
     trace.error = MetricError("no metrics returned matched known pods");
     return;
   }
-  trace.filled_ratio = second->value;
+  if (groups.gaps()) trace.filled_ratio = second->value;
   trace.proposal =
       SecondLook(first->value, second->value, filled.replicas + filled.surplus, context);
 }

@@ -88,6 +88,7 @@ class Teller {
       Disabled();
     } else if (cause != StepCause::kAboveMaxReplicas && cause != StepCause::kBelowMinReplicas) {
       TellFallbacks();
+      TellMissingReplicas();
       if (!MetricsComputed()) return;
       Normalized();
     }
@@ -178,16 +179,30 @@ class Teller {
   // KEDA's condition, with what stands in for what.
   void TellFallbacks() {
     if (input_.spec.fallbacks.empty()) return;
-    std::string active;
-    for (const Step& step : decision().steps) {
-      if (step.cause != StepCause::kFallback) continue;
-      active += (active.empty() ? "" : "; ") + step.reason;
-    }
+    std::string active = ReasonsOf(StepCause::kFallback);
     if (active.empty()) {
       Set(condition::kFallback, false, "NoFallbackFound", "no fallbacks are active");
     } else {
       Set(condition::kFallback, true, "FallbackExists", std::move(active));
     }
+  }
+
+  void TellMissingReplicas() {
+    if (!input_.spec.missing_replicas) return;
+    std::string left_out = ReasonsOf(StepCause::kMissingReplicas);
+    if (left_out.empty()) {
+      Set(condition::kMissingReplicas, false, "EveryReplicaCounts", "no replica is left out");
+    } else {
+      Set(condition::kMissingReplicas, true, "ReplicasLeftOut", std::move(left_out));
+    }
+  }
+
+  std::string ReasonsOf(StepCause cause) const {
+    std::string reasons;
+    for (const Step& step : decision().steps) {
+      if (step.cause == cause) reasons += (reasons.empty() ? "" : "; ") + step.reason;
+    }
+    return reasons;
   }
 
   // False: the tick ends here, with what could be told.

@@ -36,6 +36,8 @@ struct ColumnProblem {
   std::size_t rows = 0;
   std::vector<std::int64_t> demand;
   std::vector<std::int32_t> contributions;  ///< `rows` numbers a vector
+  /// What the relaxation multiplies rows by, where their numbers are large; absent ones by 1.
+  std::vector<double> scale;
   std::vector<ColumnGroup> groups;
 
   std::int32_t AddVector(const std::vector<std::int32_t>& contribution) {

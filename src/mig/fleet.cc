@@ -86,8 +86,37 @@ void Fleet::Impl::List(std::size_t device) {
   }
 }
 
+namespace {
+
+void SmallestFirst(const Fleet::Impl& fleet, std::vector<Candidate>& candidates) {
+  const auto size = [&](const Candidate& c) {
+    const SliceProfile& profile = fleet.models[c.model].model->profiles[c.profile];
+    return std::tuple(profile.memory_slices, profile.compute_slices,
+                      profile.memory_mib.value_or(0));
+  };
+  std::stable_sort(candidates.begin(), candidates.end(),
+                   [&](const Candidate& a, const Candidate& b) { return size(a) < size(b); });
+}
+
+// Of a moldable need.
+std::vector<Candidate> SizesFor(const Fleet::Impl& fleet, const SliceNeed& need) {
+  std::vector<Candidate> out;
+  for (const SliceRate& rate : need.rates) {
+    const std::size_t m = fleet.FindModel(rate.model);
+    if (m == IndexSet::kNone) continue;
+    if (const auto p = FindProfile(*fleet.models[m].model, rate.profile)) out.push_back({m, *p});
+  }
+  SmallestFirst(fleet, out);
+  return out;
+}
+
+}  // namespace
+
 std::vector<Candidate> CandidatesFor(const Fleet::Impl& fleet, const SliceRequest& request) {
   std::vector<Candidate> out;
+  if (request.profile.empty() && request.need && request.need->moldable()) {
+    return SizesFor(fleet, *request.need);
+  }
   const bool named = !request.profile.empty() || !request.need;
   const std::string& name = named ? request.profile : request.need->profile;
   for (std::size_t m = 0; m < fleet.models.size(); ++m) {
@@ -105,14 +134,15 @@ std::vector<Candidate> CandidatesFor(const Fleet::Impl& fleet, const SliceReques
       }
     }
   }
-  const auto size = [&](const Candidate& c) {
-    const SliceProfile& profile = fleet.models[c.model].model->profiles[c.profile];
-    return std::tuple(profile.memory_slices, profile.compute_slices,
-                      profile.memory_mib.value_or(0));
-  };
-  std::stable_sort(out.begin(), out.end(),
-                   [&](const Candidate& a, const Candidate& b) { return size(a) < size(b); });
+  SmallestFirst(fleet, out);
   return out;
+}
+
+std::string_view SmallestProfile(const Fleet& fleet, const SliceRequest& request) {
+  const std::vector<Candidate> candidates = CandidatesFor(fleet.impl(), request);
+  if (candidates.empty()) return {};
+  const Candidate& first = candidates.front();
+  return fleet.impl().models[first.model].model->profiles[first.profile].name;
 }
 
 Fleet::Fleet() : impl_(std::make_unique<Impl>()) {}
@@ -243,6 +273,19 @@ Status Fleet::RecordDemand(std::string_view profile) {
   if (known) return {};
   return Error{ErrorCode::kNotFound,
                "no model of the fleet has a profile \"" + std::string(profile) + "\""};
+}
+
+void Fleet::SetDemand(const std::map<std::string, double>& requests) {
+  for (FleetModel& model : impl_->models) {
+    std::fill(model.demand.begin(), model.demand.end(), 0.0);
+    for (const auto& [name, count] : requests) {
+      const auto profile = FindProfile(*model.model, name);
+      if (profile) model.demand[*profile] += count;
+    }
+    auto values = std::make_shared<StateValues>(*model.values);
+    values->Learn(model.Input());
+    model.values = std::move(values);
+  }
 }
 
 std::size_t Fleet::device_count() const { return impl_->devices.size(); }

@@ -98,6 +98,7 @@ std::string DrawHtml(const PackPlan& plan, const PictureOptions& options) {
   std::string out = kHead;
   out += "<p>Cost " + Short(plan.price) + ", and no GPUs of the fleet cost less than " +
          Short(plan.price_bound) + ".</p>\n";
+  for (const ServedRate& rate : plan.rates) out += "<p>" + Escaped(RateText(rate)) + ".</p>\n";
   out += "<h2>The slices of each GPU</h2>\n<div class=\"picture\">\n" + DrawSvg(plan, options) +
          "</div>\n";
   out += MoveTable(plan);

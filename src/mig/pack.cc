@@ -4,12 +4,16 @@
 #include "tidegate/pack.h"
 
 #include <algorithm>
+#include <cmath>
+#include <numeric>
 #include <set>
 #include <string>
 #include <utility>
 
 #include "mig/fleet_impl.h"
 #include "mig/model_pack.h"
+#include "mig/words.h"
+#include "tidegate/throughput.h"
 
 namespace tidegate {
 namespace {
@@ -24,6 +28,7 @@ SliceRequest RequestFor(const WorkloadDemand& wanted) {
 }
 
 std::string Text(const WorkloadDemand& wanted) {
+  if (wanted.need.moldable()) return std::string("any of its sizes");
   if (!wanted.need.profile.empty()) return "\"" + wanted.need.profile + "\"";
   return std::to_string(wanted.need.memory_mib) + " MiB and " +
          std::to_string(wanted.need.sm_count) + " SMs";
@@ -39,7 +44,10 @@ struct PriceBound {
 class Assignment {
  public:
   explicit Assignment(const PackRequest& request)
-      : request_(request), impl_(request.fleet.impl()), by_model_(impl_.models.size()) {}
+      : request_(request),
+        impl_(request.fleet.impl()),
+        by_model_(impl_.models.size()),
+        given_(request.demand.size()) {}
 
   Result<std::vector<std::vector<WantedSlices>>> Run() {
     bool choice = false;
@@ -66,9 +74,37 @@ class Assignment {
   /// Of TakeTheCheapest.
   std::optional<PriceBound> bound() const { return bound_; }
 
+  /// Of the moldable workloads.
+  std::vector<ServedRate> Rates() const {
+    std::vector<ServedRate> rates;
+    for (std::size_t i = 0; i < request_.demand.size(); ++i) {
+      const SliceNeed& need = request_.demand[i].need;
+      if (!need.moldable()) continue;
+      ServedRate& served = rates.emplace_back();
+      served.workload = request_.demand[i].workload;
+      served.wanted = need.rate;
+      for (const SliceRate& rate : need.rates) {
+        const std::optional<Candidate> size = Find(rate);
+        const auto given = size ? given_[i].find({size->model, size->profile}) : given_[i].end();
+        if (given == given_[i].end()) continue;
+        served.parts.push_back({rate.model, rate.profile, given->second, rate.rate});
+        served.served += given->second * rate.rate;
+      }
+    }
+    return rates;
+  }
+
  private:
+  std::optional<Candidate> Find(const SliceRate& rate) const {
+    const std::size_t model = impl_.FindModel(rate.model);
+    if (model == IndexSet::kNone) return std::nullopt;
+    const Result<std::size_t> profile = FindProfile(*impl_.models[model].model, rate.profile);
+    return profile ? std::optional(Candidate{model, *profile}) : std::nullopt;
+  }
+
   void Add(std::size_t demand, Candidate candidate, std::int64_t count) {
     if (count == 0) return;
+    given_[demand][{candidate.model, candidate.profile}] += count;
     std::vector<WantedSlices>& of_model = by_model_[candidate.model];
     const std::string& workload = request_.demand[demand].workload;
     for (WantedSlices& known : of_model) {
@@ -81,7 +117,12 @@ class Assignment {
 
   void TakeTheOnly() {
     for (std::size_t i = 0; i < request_.demand.size(); ++i) {
-      Add(i, candidates_[i].front(), request_.demand[i].need.count);
+      const SliceNeed& need = request_.demand[i].need;
+      std::int64_t slices = need.count;
+      for (const SliceRate& rate : need.rates) {
+        if (Find(rate)) slices = (need.rate + rate.rate - 1) / rate.rate;
+      }
+      Add(i, candidates_[i].front(), slices);
     }
   }
 
@@ -100,7 +141,7 @@ class Assignment {
     if (!mix) return mix.error();
     const Result<double> proven = CheckFleetMix(offers, needs, *mix);
     if (!proven) return proven.error();
-    bound_ = {mix->bound, *proven};
+    bound_ = {std::max(mix->bound, *proven), *proven};
     for (const FleetLayout& layout : mix->layouts) {
       for (std::size_t s = 0; s < layout.slices.size(); ++s) {
         if (!layout.serves[s]) continue;
@@ -114,23 +155,74 @@ class Assignment {
     Fleet fleet = request_.fleet;
     const std::unique_ptr<Placer> placer = MakePlacer();
     for (std::size_t i = 0; i < request_.demand.size(); ++i) {
+      if (request_.demand[i].need.moldable()) {
+        TakeSizesWithRoom(i, *placer, fleet);
+        continue;
+      }
       for (std::int64_t n = 0; n < request_.demand[i].need.count; ++n) {
-        const std::optional<Spot> spot = placer->Choose(fleet, RequestFor(request_.demand[i]));
-        if (!spot) {
+        if (!TakeSpot(i, RequestFor(request_.demand[i]), *placer, fleet)) {
           Add(i, candidates_[i].front(), 1);
-          continue;
         }
-        const std::string id = "\n" + std::to_string(i) + "-" + std::to_string(n);
-        (void)fleet.AddSlice({.id = id, .device = spot->device, .placed = spot->placed});
-        Add(i, {impl_.devices[spot->device].model, spot->placed.profile}, 1);
       }
     }
+  }
+
+  bool TakeSpot(std::size_t demand, const SliceRequest& request, const Placer& placer,
+                Fleet& fleet) {
+    const std::optional<Spot> spot = placer.Choose(fleet, request);
+    if (!spot) return false;
+    const std::string id = "\n" + std::to_string(fleet.slice_count());
+    (void)fleet.AddSlice({.id = id, .device = spot->device, .placed = spot->placed});
+    Add(demand, {impl_.devices[spot->device].model, spot->placed.profile}, 1);
+    return true;
+  }
+
+  // One by one the largest slice of the cheapest choice for what is left to be served; sizes that
+  // have no room any more are no choice. What finds none at all is to be bought.
+  void TakeSizesWithRoom(std::size_t demand, const Placer& placer, Fleet& fleet) {
+    const SliceNeed& need = request_.demand[demand].need;
+    std::vector<SizeOption> sizes, fitting;
+    for (const SliceRate& rate : need.rates) {
+      sizes.push_back(Find(rate) ? SizeOption{rate.rate, CostOf(rate)} : SizeOption{});
+    }
+    fitting = sizes;
+    for (std::int64_t left = need.rate; left > 0;) {
+      std::vector<std::int64_t> counts = CheapestSizes(fitting, left);
+      const bool full = counts.empty();
+      if (full) counts = CheapestSizes(sizes, left);
+      for (std::size_t s = 0; full && s < sizes.size(); ++s) {
+        if (counts[s] > 0) Add(demand, *Find(need.rates[s]), counts[s]);
+      }
+      if (full) return;
+      const auto most = [&](std::size_t a, std::size_t b) {
+        return (counts[a] > 0) * sizes[a].serves < (counts[b] > 0) * sizes[b].serves;
+      };
+      std::vector<std::size_t> order(sizes.size());
+      std::iota(order.begin(), order.end(), 0);
+      const std::size_t size = *std::max_element(order.begin(), order.end(), most);
+      SliceRequest request;
+      request.need.emplace().rates = {need.rates[size]};
+      if (TakeSpot(demand, request, placer, fleet)) {
+        left -= sizes[size].serves;
+      } else {
+        fitting[size].serves = 0;
+      }
+    }
+  }
+
+  // REQUIRES: the fleet has such a size.
+  std::int64_t CostOf(const SliceRate& rate) const {
+    const Candidate size = *Find(rate);
+    const DeviceModel& model = *impl_.models[size.model].model;
+    return std::llround(PriceOf(request_, model.id) *
+                        static_cast<double>(DeviceShare(model, size.profile)));
   }
 
   const PackRequest& request_;
   const Fleet::Impl& impl_;
   std::vector<std::vector<Candidate>> candidates_;  // by demand
   std::vector<std::vector<WantedSlices>> by_model_;
+  std::vector<std::map<std::pair<std::size_t, std::size_t>, std::int64_t>> given_;  // by demand
   std::optional<PriceBound> bound_;
 };
 
@@ -236,7 +328,9 @@ Result<PackPlan> PlanPack(const PackRequest& request) {
     if (!answer) return answer.error();
     if (Status added = joiner.Add(*std::move(answer)); !added) return added.error();
   }
-  return joiner.Finish(assignment.bound());
+  Result<PackPlan> plan = joiner.Finish(assignment.bound());
+  if (plan) plan->rates = assignment.Rates();
+  return plan;
 }
 
 std::string ProofText(const DeviceModel& model, const ModelPack& pack) {
@@ -253,6 +347,25 @@ std::string ProofText(const DeviceModel& model, const ModelPack& pack) {
   return sum + " = " + std::to_string(total) + ", and no GPU holds more than " +
          std::to_string(proof.capacity) + ": at least " + std::to_string(proof.devices) +
          (proof.devices == 1 ? " GPU" : " GPUs");
+}
+
+std::string RateText(const ServedRate& rate) {
+  const auto per_second = [](MilliValue milli) {
+    std::string text = std::to_string(milli / 1000);
+    if (milli % 1000 != 0) {
+      text += "." + std::to_string(1000 + milli % 1000).substr(1);
+      text.erase(text.find_last_not_of('0') + 1);
+    }
+    return text + "/s";
+  };
+  std::string text =
+      Visible(rate.workload) + ": " + per_second(rate.served) + " of " + per_second(rate.wanted);
+  for (std::size_t i = 0; i < rate.parts.size(); ++i) {
+    const ServedRate::Part& part = rate.parts[i];
+    text += (i == 0 ? ", with " : ", ") + std::to_string(part.slices) + " x " + part.profile +
+            " of " + part.model + " (" + per_second(part.rate) + " each)";
+  }
+  return text;
 }
 
 std::vector<DeviceRow> FoldDevices(const PackPlan& plan, const std::string& model) {

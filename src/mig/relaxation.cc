@@ -24,7 +24,8 @@ struct Basic {
 class Simplex {
  public:
   Simplex(const ColumnProblem& problem, const Branch& branch)
-      : problem_(problem), branch_(branch), m_(problem.rows) {
+      : problem_(problem), branch_(branch), m_(problem.rows), scale_(problem.scale) {
+    scale_.resize(m_, 1);
     double largest = 1;
     for (const ColumnGroup& group : problem.groups) {
       for (const Column& column : group.columns) {
@@ -85,12 +86,15 @@ class Simplex {
 
   void StartBasis() {
     right_.assign(m_, 0);
-    for (std::size_t r = 0; r < m_; ++r) right_[r] = static_cast<double>(branch_.demand[r]);
+    for (std::size_t r = 0; r < m_; ++r) {
+      right_[r] = scale_[r] * static_cast<double>(branch_.demand[r]);
+    }
     for (std::size_t b = 0; b < key_.size(); ++b) AddToRight(b, -Count(b));
     for (std::size_t r = 0; r < m_; ++r) {
       basis_.push_back({.row = r, .artificial = right_[r] > 0});
     }
     prices_.resize(m_);
+    unscaled_.resize(m_);
     inverse_.resize(m_ * m_);
     direction_.resize(m_);
     value_.resize(m_);
@@ -101,7 +105,7 @@ class Simplex {
 
   void AddToRight(std::size_t bunch, double factor) {
     const std::int32_t* a = Contribution(Key(bunch));
-    for (std::size_t r = 0; r < m_; ++r) right_[r] += factor * a[r];
+    for (std::size_t r = 0; r < m_; ++r) right_[r] += factor * scale_[r] * a[r];
   }
 
   // The coefficients of a variable once its bunch's key has been eliminated.
@@ -114,7 +118,7 @@ class Simplex {
     const auto bunch = static_cast<std::size_t>(basic.bunch);
     const std::int32_t* a = Contribution(At(bunch, basic.column));
     const std::int32_t* k = Contribution(Key(bunch));
-    for (std::size_t r = 0; r < m_; ++r) out[r] = a[r] - k[r];
+    for (std::size_t r = 0; r < m_; ++r) out[r] = scale_[r] * (a[r] - k[r]);
   }
 
   double ReducedCost(const Basic& basic) const {
@@ -178,10 +182,11 @@ class Simplex {
   void PriceVectors() {
     const std::size_t vectors = problem_.contributions.size() / m_;
     worth_.resize(vectors);
+    for (std::size_t r = 0; r < m_; ++r) unscaled_[r] = prices_[r] * scale_[r];
     const std::int32_t* a = problem_.contributions.data();
     for (std::size_t v = 0; v < vectors; ++v, a += m_) {
       double worth = 0;
-      for (std::size_t r = 0; r < m_; ++r) worth += prices_[r] * a[r];
+      for (std::size_t r = 0; r < m_; ++r) worth += unscaled_[r] * a[r];
       worth_[v] = worth;
     }
   }
@@ -325,12 +330,11 @@ class Simplex {
       if (basis_[i].artificial && value_[i] > 1e-6) out.feasible = false;
     }
     if (!out.feasible) return out;
-    out.duals = prices_;
-    for (double& price : out.duals) price = std::max(price, 0.0);
-    prices_ = out.duals;
+    for (double& price : prices_) price = std::max(price, 0.0);
     PriceVectors();
+    out.duals = unscaled_;
     for (std::size_t r = 0; r < m_; ++r) {
-      out.cost += prices_[r] * static_cast<double>(branch_.demand[r]);
+      out.cost += out.duals[r] * static_cast<double>(branch_.demand[r]);
     }
     for (std::size_t b = 0; b < key_.size(); ++b) {
       if (branch_.bunches[b].count > 0) out.cost += Count(b) * Net(At(b, Cheapest(b)));
@@ -347,13 +351,15 @@ class Simplex {
   const ColumnProblem& problem_;
   const Branch& branch_;
   const std::size_t m_;
+  std::vector<double> scale_;  // of the rows
   double artificial_cost_ = 0;
   bool empty_bunch_ = false;
   int degenerate_ = 0;
   std::size_t next_bunch_ = 0;
   std::vector<std::int32_t> key_;
   std::vector<Basic> basis_;
-  std::vector<double> right_, prices_, inverse_, direction_, value_, column_, scratch_, worth_;
+  std::vector<double> right_, prices_, unscaled_, inverse_, direction_, value_, column_, scratch_,
+      worth_;
   std::vector<double> load_, rate_;   // by bunch: of the basic columns, and their change
   std::vector<int> touched_, rated_;  // bunches for which these are not zero
 };

@@ -11,11 +11,19 @@ namespace tidegate::nvml {
 using Return = int;
 constexpr Return kSuccess = 0;
 constexpr Return kNotSupported = 3;
+constexpr Return kNoPermission = 4;
+constexpr Return kNotFound = 6;
+constexpr Return kInsufficientSize = 7;
+constexpr Return kInUse = 19;
+constexpr Return kInsufficientResources = 23;
 
 using Device = struct DeviceHandle*;
 using GpuInstance = struct GpuInstanceHandle*;
+using ComputeInstance = struct ComputeInstanceHandle*;
 
-constexpr unsigned kProfileCount = 64;  // indices that are tried; R580 has 18
+constexpr unsigned kProfileCount = 64;         // indices that are tried; R580 has 18
+constexpr unsigned kComputeProfileCount = 16;  // likewise; R580 has 8
+constexpr unsigned kSharedEngines = 0;         // NVML_COMPUTE_INSTANCE_ENGINE_PROFILE_SHARED
 constexpr unsigned kNameSize = 96;
 
 struct PciInfo {  // nvmlPciInfo_t
@@ -44,5 +52,18 @@ struct InstanceInfo {  // nvmlGpuInstanceInfo_t
   unsigned id, profile_id;
   Placement placement;
 };
+
+struct ComputeProfileInfo {  // nvmlComputeInstanceProfileInfo_t
+  unsigned id, slice_count, instance_count, multiprocessor_count;
+  unsigned copy_engine_count, decoder_count, encoder_count, jpeg_count, ofa_count;
+};
+static_assert(sizeof(ComputeProfileInfo) == 36);
+
+struct ProcessInfo {  // nvmlProcessInfo_v2_t
+  unsigned pid;
+  unsigned long long used_memory;
+  unsigned gpu_instance, compute_instance;
+};
+static_assert(sizeof(ProcessInfo) == 24);
 
 }  // namespace tidegate::nvml

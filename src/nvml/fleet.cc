@@ -17,6 +17,7 @@ class FleetBuilder {
       : inventory_(inventory), node_(node) {}
 
   Result<NvmlFleet> Build() {
+    for (const std::string& lost : inventory_.lost) out_.notes.push_back(lost + ", left out");
     for (const NvmlDevice& device : inventory_.devices) {
       if (!device.mig) {
         Note(device, "has no MIG, left out");

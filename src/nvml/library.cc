@@ -45,10 +45,13 @@ Status Library::Bind(const std::string& name) {
       Find(handle_, "nvmlDeviceGetMaxMigDeviceCount", DeviceGetMaxMigDeviceCount) &&
       Find(handle_, "nvmlDeviceGetMigDeviceHandleByIndex", DeviceGetMigDeviceHandleByIndex) &&
       Find(handle_, "nvmlDeviceGetGpuInstanceId", DeviceGetGpuInstanceId);
-  // Drivers before R470 lack these two; the catalogue stands in.
+  // Drivers before R470 lack the first two; the catalogue stands in.
   Find(handle_, "nvmlDeviceGetGpuInstanceProfileInfoV", DeviceGetGpuInstanceProfileInfoV);
   Find(handle_, "nvmlDeviceGetGpuInstancePossiblePlacements_v2", DeviceGetGpuInstancePossiblePlacements_v2);
+  // Version 2: version 3 had another layout in some drivers.
+  Find(handle_, "nvmlDeviceGetComputeRunningProcesses_v2", DeviceGetComputeRunningProcesses_v2);
   // clang-format on
+  BindChanges();
   if (!enough) {
     return Error{ErrorCode::kUnavailable,
                  name + ": is no NVML that knows MIG (driver R450 or later)"};
@@ -58,14 +61,51 @@ Status Library::Bind(const std::string& name) {
   return {};
 }
 
+void Library::BindChanges() {
+  // clang-format off
+  Find(handle_, "nvmlDeviceGetHandleByUUID", DeviceGetHandleByUUID);
+  Find(handle_, "nvmlDeviceGetGpuInstanceById", DeviceGetGpuInstanceById);
+  Find(handle_, "nvmlDeviceCreateGpuInstanceWithPlacement", DeviceCreateGpuInstanceWithPlacement);
+  Find(handle_, "nvmlGpuInstanceDestroy", GpuInstanceDestroy);
+  Find(handle_, "nvmlGpuInstanceGetComputeInstanceProfileInfo", GpuInstanceGetComputeInstanceProfileInfo);
+  Find(handle_, "nvmlGpuInstanceGetComputeInstances", GpuInstanceGetComputeInstances);
+  Find(handle_, "nvmlGpuInstanceCreateComputeInstance", GpuInstanceCreateComputeInstance);
+  Find(handle_, "nvmlComputeInstanceDestroy", ComputeInstanceDestroy);
+  // clang-format on
+}
+
+bool Library::can_change() const {
+  return DeviceGetHandleByUUID && DeviceGetGpuInstanceById &&
+         DeviceCreateGpuInstanceWithPlacement && GpuInstanceDestroy &&
+         GpuInstanceGetComputeInstanceProfileInfo && GpuInstanceGetComputeInstances &&
+         GpuInstanceCreateComputeInstance && ComputeInstanceDestroy;
+}
+
 Library::~Library() {
   if (initialized_) shutdown_();
   if (handle_ != nullptr) dlclose(handle_);
 }
 
+namespace {
+
+ErrorCode CodeOf(Return code) {
+  switch (code) {
+    case kNoPermission:
+      return ErrorCode::kPermissionDenied;
+    case kNotFound:
+      return ErrorCode::kNotFound;
+    case kInsufficientResources:
+      return ErrorCode::kConflict;
+    default:
+      return ErrorCode::kUnavailable;
+  }
+}
+
+}  // namespace
+
 Error Library::Fault(const char* function, Return code) const {
   const char* text = error_string_(code);
-  return {ErrorCode::kUnavailable,
+  return {CodeOf(code),
           std::string(function) + ": " + (text != nullptr ? text : std::to_string(code))};
 }
 

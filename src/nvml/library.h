@@ -19,8 +19,12 @@ class Library {
   Library& operator=(const Library&) = delete;
   ~Library();
 
-  /// "nvmlDeviceGetName: Not Supported"
+  /// "nvmlDeviceGetName: Not Supported". What the driver has not the means for now is kConflict,
+  /// what is in use kUnavailable.
   Error Fault(const char* function, Return code) const;
+
+  /// Whether the driver has all that creates and destroys instances.
+  bool can_change() const;
 
   // Named as in NVML, without the prefix; null where an old driver lacks it.
   // clang-format off
@@ -38,11 +42,23 @@ class Library {
   Return (*DeviceGetMaxMigDeviceCount)(Device, unsigned*) = nullptr;
   Return (*DeviceGetMigDeviceHandleByIndex)(Device, unsigned, Device*) = nullptr;
   Return (*DeviceGetGpuInstanceId)(Device, unsigned*) = nullptr;
+  Return (*DeviceGetComputeRunningProcesses_v2)(Device, unsigned*, ProcessInfo*) = nullptr;
+
+  // What changes something, and what only that needs.
+  Return (*DeviceGetHandleByUUID)(const char*, Device*) = nullptr;
+  Return (*DeviceGetGpuInstanceById)(Device, unsigned, GpuInstance*) = nullptr;
+  Return (*DeviceCreateGpuInstanceWithPlacement)(Device, unsigned, const Placement*, GpuInstance*) = nullptr;
+  Return (*GpuInstanceDestroy)(GpuInstance) = nullptr;
+  Return (*GpuInstanceGetComputeInstanceProfileInfo)(GpuInstance, unsigned, unsigned, ComputeProfileInfo*) = nullptr;
+  Return (*GpuInstanceGetComputeInstances)(GpuInstance, unsigned, ComputeInstance*, unsigned*) = nullptr;
+  Return (*GpuInstanceCreateComputeInstance)(GpuInstance, unsigned, ComputeInstance*) = nullptr;
+  Return (*ComputeInstanceDestroy)(ComputeInstance) = nullptr;
   // clang-format on
 
  private:
   Library() = default;
   Status Bind(const std::string& name);
+  void BindChanges();
 
   void* handle_ = nullptr;
   bool initialized_ = false;

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "nvml/read.h"
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <map>
 #include <utility>
-
-#include "nvml/library.h"
-#include "tidegate/nvml.h"
 
 namespace tidegate {
 
 namespace {
 
 using nvml::Library;
+using nvml::MigDevice;
 
 std::string PciId(unsigned id) {
   std::array<char, 16> text{};
@@ -110,23 +109,18 @@ class DeviceReader {
       return nvml_.Fault("nvmlDeviceGetGpuInstancePossiblePlacements_v2", code);
     }
     placements.resize(std::min<std::size_t>(count, placements.size()));
-    for (const nvml::Placement& each : placements) reading.placements.push_back(SpanOf(each));
+    for (const nvml::Placement& each : placements) reading.placements.push_back(nvml::SpanOf(each));
     std::sort(reading.placements.begin(), reading.placements.end(),
               [](const SliceSpan& a, const SliceSpan& b) { return a.start < b.start; });
     return {};
-  }
-
-  static SliceSpan SpanOf(const nvml::Placement& placement) {
-    return {.start = static_cast<std::uint8_t>(placement.start),
-            .size = static_cast<std::uint8_t>(placement.size)};
   }
 
   Status ReadSlices() {
     if (out_.profiles.empty()) {  // instances are asked for by profile
       return Error{ErrorCode::kNoData, "the driver names no profiles"};
     }
-    std::map<std::uint32_t, std::vector<std::string>> uuids;
-    if (Status status = ReadUuids(uuids); !status) return status;
+    const Result<std::vector<MigDevice>> mig_devices = nvml::ReadMigDevices(nvml_, handle_);
+    if (!mig_devices) return mig_devices.error();
     for (const ProfileReading& profile : out_.profiles) {
       std::vector<nvml::GpuInstance> handles(static_cast<std::size_t>(profile.max_instances));
       auto count = static_cast<unsigned>(handles.size());
@@ -140,33 +134,11 @@ class DeviceReader {
         if (const auto code = nvml_.GpuInstanceGetInfo(handle, &info)) {
           return nvml_.Fault("nvmlGpuInstanceGetInfo", code);
         }
-        out_.slices.push_back({.gpu_instance = info.id,
-                               .gi_profile_id = info.profile_id,
-                               .span = SpanOf(info.placement),
-                               .uuids = uuids[info.id]});
+        out_.slices.push_back(nvml::SliceOf(info, *mig_devices));
       }
     }
     std::sort(out_.slices.begin(), out_.slices.end(),
               [](const NvmlSlice& a, const NvmlSlice& b) { return a.span.start < b.span.start; });
-    return {};
-  }
-
-  // Indices of MIG devices have gaps.
-  Status ReadUuids(std::map<std::uint32_t, std::vector<std::string>>& uuids) {
-    unsigned count = 0;
-    if (const auto code = nvml_.DeviceGetMaxMigDeviceCount(handle_, &count)) {
-      return nvml_.Fault("nvmlDeviceGetMaxMigDeviceCount", code);
-    }
-    for (unsigned index = 0; index < count; ++index) {
-      nvml::Device mig = nullptr;
-      if (nvml_.DeviceGetMigDeviceHandleByIndex(handle_, index, &mig) != nvml::kSuccess) continue;
-      unsigned instance = 0;
-      std::array<char, nvml::kNameSize> uuid{};
-      auto code = nvml_.DeviceGetGpuInstanceId(mig, &instance);
-      if (code == nvml::kSuccess) code = nvml_.DeviceGetUUID(mig, uuid.data(), uuid.size());
-      if (code != nvml::kSuccess) return nvml_.Fault("MIG device", code);
-      uuids[instance].emplace_back(uuid.data());
-    }
     return {};
   }
 
@@ -177,12 +149,73 @@ class DeviceReader {
 
 }  // namespace
 
-Result<NvmlInventory> ReadNvml(const NvmlOptions& options) {
-  Result<std::unique_ptr<Library>> library = Library::Load(options.soname);
-  if (!library) return library.error();
-  const Library& nvml = **library;
+namespace nvml {
+
+SliceSpan SpanOf(const Placement& placement) {
+  return {.start = static_cast<std::uint8_t>(placement.start),
+          .size = static_cast<std::uint8_t>(placement.size)};
+}
+
+NvmlSlice SliceOf(const InstanceInfo& info, const std::vector<MigDevice>& devices) {
+  NvmlSlice slice{.gpu_instance = info.id,
+                  .gi_profile_id = info.profile_id,
+                  .span = SpanOf(info.placement),
+                  .uuids = {},
+                  .processes = {}};
+  for (const MigDevice& device : devices) {
+    if (device.gpu_instance != info.id) continue;
+    slice.uuids.push_back(device.uuid);
+    slice.processes.insert(slice.processes.end(), device.processes.begin(), device.processes.end());
+  }
+  return slice;
+}
+
+namespace {
+
+// Who computes on a MIG device. A driver that does not tell is taken for one that has nobody:
+// it refuses to destroy what is in use all the same.
+std::vector<std::uint32_t> ReadProcesses(const Library& nvml, Device device) {
+  if (nvml.DeviceGetComputeRunningProcesses_v2 == nullptr) return {};
+  constexpr unsigned kSpare = 16;  // that come between two calls
+  unsigned count = 0;
+  Return code = nvml.DeviceGetComputeRunningProcesses_v2(device, &count, nullptr);
+  if (code != kInsufficientSize || count == 0) return {};
+  std::vector<ProcessInfo> found(count + kSpare);
+  count = static_cast<unsigned>(found.size());
+  code = nvml.DeviceGetComputeRunningProcesses_v2(device, &count, found.data());
+  if (code != kSuccess) return {};
+  found.resize(std::min<std::size_t>(count, found.size()));
+  std::vector<std::uint32_t> pids;
+  for (const ProcessInfo& each : found) pids.push_back(each.pid);
+  return pids;
+}
+
+}  // namespace
+
+// Indices of MIG devices have gaps.
+Result<std::vector<MigDevice>> ReadMigDevices(const Library& nvml, Device gpu) {
+  unsigned count = 0;
+  if (const auto code = nvml.DeviceGetMaxMigDeviceCount(gpu, &count)) {
+    return nvml.Fault("nvmlDeviceGetMaxMigDeviceCount", code);
+  }
+  std::vector<MigDevice> devices;
+  for (unsigned index = 0; index < count; ++index) {
+    Device mig = nullptr;
+    if (nvml.DeviceGetMigDeviceHandleByIndex(gpu, index, &mig) != kSuccess) continue;
+    unsigned instance = 0;
+    std::array<char, kNameSize> uuid{};
+    auto code = nvml.DeviceGetGpuInstanceId(mig, &instance);
+    if (code == kSuccess) code = nvml.DeviceGetUUID(mig, uuid.data(), uuid.size());
+    if (code != kSuccess) return nvml.Fault("MIG device", code);
+    devices.push_back({instance, uuid.data(), ReadProcesses(nvml, mig)});
+  }
+  return devices;
+}
+
+// A GPU that has fallen off the bus takes no other with it.
+Result<NvmlInventory> ReadInventory(const Library& nvml) {
   NvmlInventory inventory;
-  std::array<char, nvml::kNameSize> version{};
+  std::array<char, kNameSize> version{};
   if (const auto code = nvml.SystemGetDriverVersion(version.data(), version.size())) {
     return nvml.Fault("nvmlSystemGetDriverVersion", code);
   }
@@ -192,18 +225,27 @@ Result<NvmlInventory> ReadNvml(const NvmlOptions& options) {
     return nvml.Fault("nvmlDeviceGetCount_v2", code);
   }
   for (unsigned index = 0; index < count; ++index) {
-    nvml::Device handle = nullptr;
-    if (const auto code = nvml.DeviceGetHandleByIndex_v2(index, &handle)) {
-      return nvml.Fault(("GPU " + std::to_string(index)).c_str(), code);
+    const std::string gpu = "GPU " + std::to_string(index) + ": ";
+    Device handle = nullptr;
+    const auto code = nvml.DeviceGetHandleByIndex_v2(index, &handle);
+    Result<NvmlDevice> device =
+        code == kSuccess ? DeviceReader(nvml, handle).Read()
+                         : Result<NvmlDevice>(nvml.Fault("nvmlDeviceGetHandleByIndex_v2", code));
+    if (device) {
+      inventory.devices.push_back(*std::move(device));
+    } else {
+      inventory.lost.push_back(gpu + device.error().message);
     }
-    Result<NvmlDevice> device = DeviceReader(nvml, handle).Read();
-    if (!device) {
-      return Error{device.error().code,
-                   "GPU " + std::to_string(index) + ": " + device.error().message};
-    }
-    inventory.devices.push_back(*std::move(device));
   }
   return inventory;
+}
+
+}  // namespace nvml
+
+Result<NvmlInventory> ReadNvml(const NvmlOptions& options) {
+  const Result<std::unique_ptr<Library>> library = Library::Load(options.soname);
+  if (!library) return library.error();
+  return nvml::ReadInventory(**library);
 }
 
 }  // namespace tidegate

@@ -10,6 +10,7 @@
 #include <set>
 #include <utility>
 
+#include "core/capacity.h"
 #include "runtime/call_pool.h"
 #include "runtime/readings.h"
 #include "runtime/selection.h"
@@ -128,16 +129,31 @@ Status CompileQueries(Slot& slot) {
   return {};
 }
 
-std::vector<Endpoint> Endpoints(const Observation& observation,
+// Where the replicas of a workload are not alike, they get requests by their capacity, in tenths.
+std::int32_t WeightOf(const WorkloadInput& input, const Replica& replica) {
+  if (!input.spec.slice || !input.spec.slice->moldable()) return 1;
+  for (const ReplicaSlice& slice : input.observation.slices) {
+    if (slice.replica != replica.name) continue;
+    const MilliValue capacity = core::CapacityOf(*input.spec.slice, slice.profile);
+    return static_cast<std::int32_t>(std::clamp<MilliValue>((capacity + 50) / 100, 1, 1000));
+  }
+  return 1;
+}
+
+std::vector<Endpoint> Endpoints(const WorkloadInput& input,
                                 const std::optional<ScaleCommand>& command,
                                 const std::string& port) {
+  const Observation& observation = input.observation;
   std::vector<Endpoint> endpoints;
   for (const Replica& replica : observation.replicas) {
     const auto found = replica.ports.find(port);
     const bool victim = command && std::find(command->victims.begin(), command->victims.end(),
                                              replica.name) != command->victims.end();
     if (!replica.Serving() || victim || found == replica.ports.end()) continue;
-    endpoints.push_back({.replica = replica.name, .host = replica.host, .port = found->second});
+    endpoints.push_back({.replica = replica.name,
+                         .host = replica.host,
+                         .port = found->second,
+                         .weight = WeightOf(input, replica)});
   }
   std::sort(endpoints.begin(), endpoints.end());
   return endpoints;
@@ -203,6 +219,7 @@ class Controller::Impl {
     TickInput input{.now = now, .workloads = {}};
     for (Slot* slot : due) input.workloads.push_back(InputOf(*slot));
     CollectFleet(due, now);
+    RefreshSlices(now);
     AddInventory(due, input);
     TickOutput output = Plan(input);
     const TimePoint planned = clock_.Now();
@@ -300,7 +317,7 @@ class Controller::Impl {
     if (workload.spec.metrics.empty() && workload.spec.policies.empty()) {
       return Error{ErrorCode::kInvalidArgument, id + ": the workload has no metrics"};
     }
-    if (workload.spec.slice && components_.inventory.devices.empty()) {
+    if (workload.spec.slice && CurrentInventory().devices.empty()) {
       return Error{ErrorCode::kInvalidArgument,
                    id + ": slice: there are no devices to place it on"};
     }
@@ -446,6 +463,8 @@ class Controller::Impl {
       Reading reading = slot.readers[i].Read(workload.spec.metrics[i], slot.input.observation,
                                              store_, slot.rules[i], now, slot.targets);
       runtime::Qualify(workload.spec.metrics[i].name, slot.targets, reading);
+      slot.readers[i].DoubtSkipped(workload.spec.metrics[i], slot.id(), slot.targets, fleet,
+                                   reading);
       if (!collected && !reading.error) reading.error = collected.error();
       slot.input.readings.push_back(std::move(reading));
     }
@@ -467,29 +486,60 @@ class Controller::Impl {
     return input;
   }
 
+  Inventory CurrentInventory() const {
+    if (components_.slice_driver == nullptr) return components_.inventory;
+    Inventory inventory = components_.slice_driver->inventory();
+    inventory.budgets = components_.inventory.budgets;
+    inventory.repack_after = components_.inventory.repack_after;
+    return inventory;
+  }
+
+  // No tick waits for the driver: what it sees is there at a later one.
+  void RefreshSlices(TimePoint now) {
+    if (components_.slice_driver == nullptr || Running(refreshing_)) return;
+    refreshing_ = source_calls_.Submit([this, now] {
+      (void)Guarded("slice driver",
+                    [&]() -> Status { return components_.slice_driver->Refresh(now); });
+    });
+  }
+
   // The GPUs, and what is taken of them by workloads that are not seen in this tick.
   void AddInventory(const std::vector<Slot*>& due, TickInput& input) {
-    if (components_.inventory.devices.empty()) return;
-    input.inventory = components_.inventory;
+    Inventory inventory = CurrentInventory();
+    if (inventory.devices.empty() && !inventory.driver) return;
+    input.inventory = std::move(inventory);
     for (const auto& [id, slot] : slots_) {
       if (!slot->slices.empty()) input.held[id] = slot->slices;
     }
     for (std::size_t i = 0; i < due.size(); ++i) {
       if (input.workloads[i].error) continue;
+      if (!Running(due[i]->applying)) due[i]->asked.clear();
+      ShowAsked(*due[i], input.workloads[i].observation);
       due[i]->slices = input.workloads[i].observation.slices;
       input.held.erase(due[i]->id());
-      if (!Running(due[i]->applying)) due[i]->asked.clear();
     }
     for (const auto& [id, slot] : slots_) HoldAsked(*slot, input.held);
+  }
+
+  // By its place: a slice that was made since has another name.
+  static bool Contains(const std::vector<ReplicaSlice>& slices, const ReplicaSlice& wanted) {
+    return std::any_of(slices.begin(), slices.end(), [&](const ReplicaSlice& slice) {
+      return slice.device == wanted.device && slice.profile == wanted.profile &&
+             slice.start == wanted.start;
+    });
+  }
+
+  // Making slices takes seconds. They are on their way, and no others are planned for them.
+  static void ShowAsked(const Slot& slot, Observation& seen) {
+    for (const ReplicaSlice& asked : slot.asked) {
+      if (asked.replica.empty() && !Contains(seen.slices, asked)) seen.slices.push_back(asked);
+    }
   }
 
   // What a command asked for and no observation has shown yet.
   static void HoldAsked(const Slot& slot, HeldSlices& held) {
     for (const ReplicaSlice& asked : slot.asked) {
-      const bool seen =
-          std::any_of(slot.slices.begin(), slot.slices.end(),
-                      [&](const ReplicaSlice& slice) { return slice.id == asked.id; });
-      if (!seen) held[slot.id()].push_back(asked);
+      if (!Contains(slot.slices, asked)) held[slot.id()].push_back(asked);
     }
   }
 
@@ -550,16 +600,46 @@ class Controller::Impl {
                     .error = std::nullopt};
     slot.asked = command ? command->slices : std::vector<ReplicaSlice>();
     slot.applying = calls_.Submit(
-        [&slot, command, deadline,
-         endpoints = Endpoints(seen.observation, command, slot.workload.balancer_port)] {
-          ApplyOne(slot, command, endpoints, deadline);
+        [this, &slot, command, deadline, held = HeldByAny(input, output),
+         endpoints = Endpoints(seen, command, slot.workload.balancer_port)] {
+          ApplyOne(slot, command, endpoints, held, deadline);
         });
     return true;
   }
 
+  // What replicas have, are about to get, or are leaving.
+  std::vector<ReplicaSlice> HeldByAny(const TickInput& input, const TickOutput& output) const {
+    std::vector<ReplicaSlice> held;
+    if (components_.slice_driver == nullptr) return held;
+    const auto add = [&](const std::vector<ReplicaSlice>& slices) {
+      held.insert(held.end(), slices.begin(), slices.end());
+    };
+    for (const auto& [id, slices] : input.held) add(slices);
+    for (const WorkloadInput& workload : input.workloads) add(workload.observation.slices);
+    for (const WorkloadOutput& workload : output.workloads) {
+      if (workload.command) add(workload.command->slices);
+    }
+    return held;
+  }
+
+  // Hands the backend the slices that there are; others are asked for again.
+  Status ApplyCommand(Slot& slot, ScaleCommand command, const std::vector<ReplicaSlice>& held,
+                      TimePoint deadline) {
+    Status made;
+    if (components_.slice_driver != nullptr && !command.slices.empty()) {
+      SliceSupply supply = components_.slice_driver->Make(command.slices, held, deadline);
+      command.slices = std::move(supply.slices);
+      if (supply.error) made = *supply.error;
+      if (command.slices.empty()) return made;
+    }
+    const Status applied = slot.workload.backend->Apply(command, deadline);
+    return applied ? made : applied;
+  }
+
   // The balancer lets a victim go before the backend stops it; growing need not wait for it.
-  static void ApplyOne(Slot& slot, const std::optional<ScaleCommand>& command,
-                       const std::vector<Endpoint>& endpoints, TimePoint deadline) {
+  void ApplyOne(Slot& slot, const std::optional<ScaleCommand>& command,
+                const std::vector<Endpoint>& endpoints, const std::vector<ReplicaSlice>& held,
+                TimePoint deadline) {
     bool released = true;
     if (slot.workload.balancer != nullptr) {
       const auto sync = Guarded("balancer", [&]() -> Result<SyncState> {
@@ -571,7 +651,7 @@ class Controller::Impl {
     const bool down = command && (slot.outcome.to < slot.outcome.from || !command->victims.empty());
     if (!command || slot.workload.backend == nullptr || (down && !released)) return;
     const Status done = Guarded(
-        "backend", [&]() -> Status { return slot.workload.backend->Apply(*command, deadline); });
+        "backend", [&]() -> Status { return ApplyCommand(slot, *command, held, deadline); });
     slot.outcome.scaled = done.ok() && slot.outcome.to != slot.outcome.from;
     if (!done) slot.outcome.error = done.error();
   }
@@ -620,6 +700,7 @@ class Controller::Impl {
   runtime::Selection selection_;
   Planner planner_;
   std::vector<FleetSource> fleet_;
+  std::future<void> refreshing_;  // what the slice driver sees
   TargetsPtr fleet_targets_ = std::make_shared<std::vector<TargetState>>();  // before this tick
   // Last: joined before what their calls use goes away.
   runtime::CallPool calls_;

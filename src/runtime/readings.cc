@@ -12,6 +12,8 @@
 #include <utility>
 
 #include "core/window_average.h"
+#include "promql/query_impl.h"
+#include "promql/reach.h"
 
 namespace tidegate::runtime {
 
@@ -149,7 +151,10 @@ class MetricReader::Judge {
       if (!asked || !(replica.empty() || target.replica.empty() || target.replica == replica)) {
         continue;
       }
-      if (!target.up || target.last_success <= options_.since) return false;
+      // What was on a line that was skipped is not known.
+      if (!target.up || target.skipped_lines > 0 || target.last_success <= options_.since) {
+        return false;
+      }
       any = true;
     }
     return any;
@@ -344,6 +349,24 @@ Reading MetricReader::ReadTotal(const MetricSpec& metric, Judge& judge) {
     reading.error = TooMany(query_, reading.values.size(), metric.name);
   }
   return reading;
+}
+
+void MetricReader::DoubtSkipped(const MetricSpec& metric, const WorkloadId& workload,
+                                std::span<const TargetState> targets,
+                                std::span<const TargetState> fleet, Reading& reading) const {
+  for (const TargetState& target : targets) {
+    if (target.skipped_lines == 0 || !(target.metric.empty() || target.metric == metric.name)) {
+      continue;
+    }
+    reading.doubts.push_back({DoubtKind::kPartial, target.replica, target.warning});
+  }
+  if (metric.PerReplica()) return;  // made of the workload's own targets only
+  for (const TargetState& target : fleet) {
+    if (target.skipped_lines == 0 || target.workload == workload) continue;
+    if (!promql::MayReach(*query_.impl().root, target.labels)) continue;
+    reading.doubts.push_back(
+        {DoubtKind::kPartial, "", "of " + target.target + ": " + target.warning});
+  }
 }
 
 void Qualify(const std::string& metric, const std::vector<TargetState>& targets, Reading& reading) {

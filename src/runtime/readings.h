@@ -55,6 +55,12 @@ class MetricReader {
                const ReadOptions& options, TimePoint now,
                std::span<const TargetState> targets = {});
 
+  /// Doubts what lines were skipped of that it may have been made from: pages of the workload's own
+  /// `targets`, and of those of the `fleet` that the query reaches.
+  void DoubtSkipped(const MetricSpec& metric, const WorkloadId& workload,
+                    std::span<const TargetState> targets, std::span<const TargetState> fleet,
+                    Reading& reading) const;
+
  private:
   class Judge;
 

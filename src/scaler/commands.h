@@ -11,6 +11,7 @@
 
 #include "tidegate/convert.h"
 #include "tidegate/nvml.h"
+#include "tidegate/placement.h"
 #include "tidegate/result.h"
 
 namespace tidegate::scaler {
@@ -20,6 +21,7 @@ struct RunOptions {
   bool dry_run = false;
   bool once = false;
   bool insecure_admin = false;
+  bool allow_reconfigure = false;  // slices of spec.devices.nvml may be made and destroyed
   // Set: wins over the file.
   std::optional<std::string> admin_address;
   std::optional<std::string> journal;
@@ -62,6 +64,7 @@ struct ScrapePageOptions {
   std::vector<std::string> headers;  // "Name: value"
   double timeout = 10;               // seconds, total
   std::size_t top = 10;              // names that are shown
+  bool lenient = false;              // lines that cannot be read are skipped
   Output output = Output::kText;
 };
 int ScrapePage(const ScrapePageOptions& options);
@@ -80,6 +83,17 @@ int QueryOnce(const QueryOptions& options);
 
 enum class PackFormat { kTable, kJson, kSvg, kHtml, kMigParted, kClaims, kChanges };
 
+/// Of a plan that is carried out.
+struct ApplyOptions {
+  bool apply = false;
+  bool allow_reconfigure = false;  // else it is only said what would be done
+  bool yes = false;                // do not ask
+  double wait = 30;                // seconds, for a slice that is in use
+};
+/// Makes the GPUs of this machine as the fleet has them. Says what it will do before it asks, and
+/// what it has done.
+Status ApplyFleet(const ApplyOptions& options, const NvmlOptions& nvml, const Fleet& fleet);
+
 struct PackOptions {
   std::vector<std::string> files;  // kinds Fleet and Demand, and mig-parted's; "nvml": this machine
   PackFormat format = PackFormat::kTable;
@@ -88,6 +102,8 @@ struct PackOptions {
   std::string what_if;
   std::string to;         // a file of mig-parted: only the changes that lead there
   std::size_t rows = 20;  // of the picture of a model
+  ApplyOptions apply;
+  NvmlOptions nvml;
 };
 int Pack(const PackOptions& options);
 

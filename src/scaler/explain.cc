@@ -8,6 +8,7 @@
 #include <string>
 
 #include "config/scalars.h"
+#include "core/capacity.h"
 #include "core/text.h"
 #include "scaler/commands.h"
 #include "tidegate/describe.h"
@@ -75,8 +76,12 @@ void PrintGroup(const char* what, const std::vector<std::string>& names) {
   if (!names.empty()) std::printf("      %-8s %s\n", what, Join(names).c_str());
 }
 
-void PrintReplicas(const Observation& seen) {
+void PrintReplicas(const ScalingSpec& spec, const Observation& seen) {
   std::printf("  replicas: %d wanted, %d there\n", seen.spec_replicas, seen.status_replicas);
+  if (spec.slice && spec.slice->moldable()) {
+    std::printf("  a replica is a unit of capacity: slices for about %d\n",
+                core::ReplicasOf(*spec.slice, seen.slices));
+  }
   for (const Replica& replica : seen.replicas) {
     std::printf("    %-16s %-9s %-9s%s%s%s\n", replica.name.c_str(),
                 std::string(NameOf(replica.phase)).c_str(),
@@ -139,7 +144,7 @@ void PrintText(const Found& found) {
   std::printf("%s at %s: %d -> %d%s%s\n", decision.workload.c_str(), FormatTime(found.now).c_str(),
               decision.current, decision.desired, decision.reason.empty() ? "" : "  because of ",
               decision.reason.c_str());
-  PrintReplicas(found.input.observation);
+  PrintReplicas(found.input.spec, found.input.observation);
   for (std::size_t i = 0; i < found.input.readings.size(); ++i) {
     const Reading& reading = found.input.readings[i];
     const std::string name =

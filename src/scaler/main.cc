@@ -32,6 +32,9 @@ void AddRun(CLI::App& app, RunOptions& options) {
       ->envname("TIDEGATE_ADMIN_ADDRESS");
   run->add_flag("--insecure-admin", options.insecure_admin,
                 "Allow an admin address that other machines can reach");
+  run->add_flag("--allow-reconfigure", options.allow_reconfigure,
+                "Slices of spec.devices.nvml may be made, and destroyed: those that Tidegate made, "
+                "or that the file calls expendable");
   run->add_option("--journal", options.journal, "Where ticks are recorded")
       ->envname("TIDEGATE_JOURNAL");
   run->add_option("--log-level", options.log_level, "debug, info, warning, error or off")
@@ -112,6 +115,8 @@ void AddScrape(CLI::App& app, ScrapePageOptions& options) {
   scrape->add_option("--timeout", options.timeout, "Seconds for all of it")
       ->check(CLI::Range(0.001, 3600.0));
   scrape->add_option("--top", options.top, "How many of the heaviest names are shown");
+  scrape->add_flag("--lenient", options.lenient,
+                   "Skip lines that cannot be read, as `lenient: true` does");
   scrape->add_option("-o,--output", options.output, "text or json")
       ->transform(CLI::CheckedTransformer(kOutputs));
   scrape->footer(
@@ -144,6 +149,26 @@ void AddQuery(CLI::App& app, QueryOptions& options) {
       "An expression with a range needs samples of that long, so they are scraped first.\n"
       "A journal has each metric's readings by its name, and tidegate_current_replicas and\n"
       "tidegate_desired_replicas.");
+}
+
+constexpr const char* kLibrary = "NVML, where it is not where loaders look";
+
+void AddApply(CLI::App& pack, PackOptions& options) {
+  pack.add_option("--library", options.nvml.soname, kLibrary)->capture_default_str();
+  auto* apply =
+      pack.add_flag("--apply", options.apply.apply,
+                    "Carry the plan out on the GPUs of this machine (-f nvml): say what would be "
+                    "destroyed and created, ask, do it")
+          ->excludes(pack.get_option("--what-if"));
+  pack.add_flag("--allow-reconfigure", options.apply.allow_reconfigure,
+                "With --apply: slices may be destroyed and created")
+      ->needs(apply);
+  pack.add_flag("-y,--yes", options.apply.yes, "With --apply: do not ask")->needs(apply);
+  pack.add_option("--wait", options.apply.wait,
+                  "With --apply: seconds to wait for a slice that is in use")
+      ->needs(apply)
+      ->check(CLI::Range(0.0, 86400.0))
+      ->capture_default_str();
 }
 
 void AddPack(CLI::App& app, PackOptions& options) {
@@ -179,13 +204,15 @@ void AddPack(CLI::App& app, PackOptions& options) {
       ->excludes(repack)
       ->excludes(what_if);
   pack->add_option("--rows", options.rows, "How many kinds of GPUs are drawn");
+  AddApply(*pack, options);
   pack->footer(
       "Examples:\n"
       "  tidegate pack -f fleet.yaml -f demand.yaml\n"
       "  tidegate pack -f nvml -f demand.yaml\n"
       "  tidegate pack -f fleet.yaml --repack --max-moves 5\n"
       "  tidegate pack -f fleet.yaml --what-if \"add 3 3g.20gb\"\n"
-      "  tidegate pack -f fleet.yaml -f demand.yaml -o mig-parted\n\n"
+      "  tidegate pack -f fleet.yaml -f demand.yaml -o mig-parted\n"
+      "  tidegate pack -f nvml --to target.yaml --apply --allow-reconfigure\n\n"
       "Exit status 1 also if the demand takes more GPUs than there are; the plan then has them.\n"
       "docs/mig.md tells what the files say.");
 }
@@ -200,8 +227,7 @@ void AddDevices(CLI::App& app, DevicesCommand& command) {
       ->add_option("-o,--output", command.format,
                    "table, json or fleet (a file for `tidegate pack`)")
       ->transform(CLI::CheckedTransformer(kFormats));
-  devices->add_option("--library", command.nvml.soname, "NVML, where it is not where loaders look")
-      ->capture_default_str();
+  devices->add_option("--library", command.nvml.soname, kLibrary)->capture_default_str();
   devices->footer("Only reads: no mode and no instance is changed.");
 }
 

@@ -45,11 +45,12 @@ class Table {
     for (const ModelPack& pack : plan_.models) {
       PrintModel(pack, *plan_.fleet.FindModel(pack.model));
     }
-    if (plan_.models.size() > 1) {
+    if (plan_.models.size() > 1 || !plan_.rates.empty()) {
       std::printf("cost: %s; no GPUs of the fleet cost less than %s (a certificate proves %s)\n",
                   Money(plan_.price).c_str(), Money(plan_.price_bound).c_str(),
                   Money(plan_.price_proven).c_str());
     }
+    for (const ServedRate& rate : plan_.rates) std::printf("%s\n", RateText(rate).c_str());
     std::printf("\n%s", DrawText(plan_, {.rows = rows_}).c_str());
     if (report_.repacked) PrintMoves(plan_);
     if (report_.what_if) PrintWhatIf(*report_.what_if);
@@ -153,9 +154,11 @@ class Table {
   const std::size_t rows_;
 };
 
-// "nvml" is no file, but the GPUs of this machine.
-Result<std::string> ReadText(const std::string& name) {
-  if (name == "nvml") return FleetOfThisMachine();
+// No file, but the GPUs of this machine.
+constexpr const char* kThisMachine = "nvml";
+
+Result<std::string> ReadText(const std::string& name, const NvmlOptions& nvml) {
+  if (name == kThisMachine) return FleetOfThisMachine(nvml);
   std::ifstream file(name, std::ios::binary);
   std::stringstream text;
   text << file.rdbuf();
@@ -163,11 +166,11 @@ Result<std::string> ReadText(const std::string& name) {
   return text.str();
 }
 
-Result<FleetFiles> ReadFiles(const std::vector<std::string>& names) {
+Result<FleetFiles> ReadFiles(const std::vector<std::string>& names, const NvmlOptions& nvml) {
   std::vector<FileText> texts;
   std::string problems;
   for (const std::string& name : names) {
-    const Result<std::string> text = ReadText(name);
+    const Result<std::string> text = ReadText(name, nvml);
     if (!text) {
       problems += name + ": " + text.error().message + "\n";
     } else {
@@ -278,17 +281,32 @@ Status PrintPlan(const PackOptions& options, const FleetFiles& files) {
     missing += (missing.empty() ? "" : "\n") + pack.model + ": the demand takes " +
                Count(pack.added, "GPU") + " more than there are";
   }
-  if (missing.empty()) return {};
-  return Error{ErrorCode::kUnavailable, missing};
+  if (!missing.empty()) return Error{ErrorCode::kUnavailable, missing};
+  if (!options.apply.apply) return {};
+  return ApplyFleet(options.apply, options.nvml, report->plan.fleet);
 }
 
 // To what a file of mig-parted says.
 Status PrintWay(const PackOptions& options, const FleetFiles& from) {
   std::vector<std::string> names = options.files;
   names.push_back(options.to);
-  const Result<FleetFiles> to = ReadFiles(names);
+  const Result<FleetFiles> to = ReadFiles(names, options.nvml);
   if (!to) return to.error();
   PrintChanges(from.fleet, to->fleet);
+  if (!options.apply.apply) return {};
+  return ApplyFleet(options.apply, options.nvml, to->fleet);
+}
+
+// What is carried out has to begin with what there is, and is told in words.
+Status CheckApply(const PackOptions& options) {
+  if (!options.apply.apply) return {};
+  if (std::find(options.files.begin(), options.files.end(), kThisMachine) == options.files.end()) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "--apply changes the GPUs of this machine, so it needs -f nvml"};
+  }
+  if (options.format != PackFormat::kTable && options.format != PackFormat::kChanges) {
+    return Error{ErrorCode::kInvalidArgument, "--apply goes with the formats table and changes"};
+  }
   return {};
 }
 
@@ -301,7 +319,11 @@ std::int64_t AddedBy(const PackPlan& plan) {
 }
 
 int Pack(const PackOptions& options) {
-  const Result<FleetFiles> files = ReadFiles(options.files);
+  if (const Status possible = CheckApply(options); !possible) {
+    std::fprintf(stderr, "%s\n", possible.error().message.c_str());
+    return 2;
+  }
+  const Result<FleetFiles> files = ReadFiles(options.files, options.nvml);
   const Status done = !files               ? Status(files.error())
                       : options.to.empty() ? PrintPlan(options, *files)
                                            : PrintWay(options, *files);

@@ -78,6 +78,25 @@ Json DevicesJson(const PackPlan& plan) {
   return out;
 }
 
+Json RatesJson(const PackPlan& plan) {
+  const auto per_second = [](MilliValue milli) { return static_cast<double>(milli) / 1000; };
+  Json out = Json::array();
+  for (const ServedRate& rate : plan.rates) {
+    Json parts = Json::array();
+    for (const ServedRate::Part& part : rate.parts) {
+      parts.push_back({{"model", part.model},
+                       {"profile", part.profile},
+                       {"slices", part.slices},
+                       {"rate", per_second(part.rate)}});
+    }
+    out.push_back({{"workload", rate.workload},
+                   {"wanted", per_second(rate.wanted)},
+                   {"served", per_second(rate.served)},
+                   {"slices", std::move(parts)}});
+  }
+  return out;
+}
+
 Json MovesJson(const PackPlan& plan) {
   Json out = Json::array();
   for (const SliceMove& move : plan.moves) {
@@ -118,6 +137,7 @@ std::string PackJson(const PackReport& report) {
       {"cost", {{"total", plan.price}, {"bound", plan.price_bound}, {"proven", plan.price_proven}}},
       {"gpus", DevicesJson(plan)},
       {"moves", MovesJson(plan)}};
+  if (!plan.rates.empty()) out["rates"] = RatesJson(plan);
   if (report.what_if) out["whatIf"] = WhatIfJson(*report.what_if);
   return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

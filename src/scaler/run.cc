@@ -21,6 +21,7 @@
 #include "tidegate/balancers/nginx.h"
 #include "tidegate/config.h"
 #include "tidegate/controller.h"
+#include "tidegate/nvml_slices.h"
 #include "tidegate/record.h"
 #include "tidegate/reporters/journal.h"
 #include "tidegate/reporters/log.h"
@@ -104,6 +105,7 @@ class StateReporter final : public Reporter {
                         {"up", target.up},           {"samples", target.samples},
                         {"error", target.error},     {"warning", target.warning}};
     if (!target.job.empty()) json["job"] = target.job;
+    if (target.skipped_lines > 0) json["skippedLines"] = target.skipped_lines;
     if (!target.labels.empty()) json["labels"] = target.labels;
     return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   }
@@ -289,11 +291,7 @@ class Scaler {
     }
     Components components;
     components.clock = clock_.get();
-    if (config->scaler.devices) {
-      auto inventory = MakeInventory(*config->scaler.devices);
-      if (!inventory) return inventory.error();
-      components.inventory = *std::move(inventory);
-    }
+    if (Status made = MakeDevices(config->scaler.devices, components); !made) return made;
     if (Status made = MakeReporters(settings, components); !made) return made;
     auto sources = MakeSources(*config);
     if (!sources) return sources.error();
@@ -308,6 +306,41 @@ class Scaler {
     controller_ = *std::move(controller);
     running_ = *std::move(config);
     return StartAdmin(settings.admin);
+  }
+
+  Status MakeDevices(const std::optional<DevicesOptions>& devices, Components& components) {
+    const bool real = devices && devices->nvml;
+    if (options_.allow_reconfigure && !real) {
+      return Error{ErrorCode::kInvalidArgument, "--allow-reconfigure needs spec.devices.nvml"};
+    }
+    if (!devices) return {};
+    auto inventory = MakeInventory(*devices);
+    if (!inventory) return inventory.error();
+    components.inventory = *std::move(inventory);
+    if (!real) return {};
+    const NvmlDevicesOptions& nvml = *devices->nvml;
+    auto driver = MakeNvmlSlices(
+        {.nvml = {.soname = nvml.library},
+         .node = nvml.node,
+         .gpus = nvml.gpus,
+         .reserved = nvml.reserved,
+         .expendable = nvml.expendable,
+         .interval = nvml.interval,
+         .state_file = nvml.state_file,
+         .reconfigure = options_.allow_reconfigure && !options_.dry_run,
+         .on_event = [](const std::string& event) { spdlog::info("GPUs: {}", event); }},
+        *clock_);
+    if (!driver) {
+      return Error{driver.error().code, "spec.devices.nvml: " + driver.error().message};
+    }
+    const Inventory inventory_now = (*driver)->inventory();
+    for (const DeviceSlice& slice : inventory_now.driver->slices) {
+      if (!slice.removable) continue;
+      spdlog::warn("GPUs: {}@{} of {} ({}) is destroyed where its room is needed", slice.profile,
+                   slice.start, slice.device, slice.id);
+    }
+    components.slice_driver = *std::move(driver);
+    return {};
   }
 
   Status MakeReporters(const ScalerOptions& settings, Components& components) {

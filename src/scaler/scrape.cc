@@ -31,6 +31,8 @@ struct Page {
   double seconds = 0;
   std::size_t samples = 0;
   std::size_t series = 0;
+  std::size_t skipped = 0;  // lines
+  std::string first_skipped;
   std::size_t most_labels = 0;
   std::vector<Family> families;  // heaviest first
 };
@@ -64,13 +66,12 @@ Result<Page> Fetch(const ScrapePageOptions& options) {
   return page;
 }
 
-// Names that the page has, after it was found to be well-formed.
+// Names that the page has, after it was taken.
 void Count(Page& page) {
   std::map<std::string, Family, std::less<>> families;
   PageParser parser(page.text, page.format);
-  for (auto event = parser.Next();
-       event != PageParser::Event::kEnd && event != PageParser::Event::kError;
-       event = parser.Next()) {
+  for (auto event = parser.Next(); event != PageParser::Event::kEnd; event = parser.Next()) {
+    if (event == PageParser::Event::kError && !parser.SkipLine()) break;
     if (event != PageParser::Event::kSample) continue;
     const SampleView& sample = parser.sample();
     auto found = families.find(sample.name);
@@ -80,7 +81,6 @@ void Count(Page& page) {
     }
     ++found->second.samples;
     found->second.type = sample.type;
-    ++page.samples;
     page.most_labels = std::max(page.most_labels, sample.labels.size());
   }
   for (auto& [name, family] : families) page.families.push_back(std::move(family));
@@ -93,10 +93,14 @@ Result<Page> Check(const ScrapePageOptions& options) {
   Result<Page> page = Fetch(options);
   if (!page) return page;
   SeriesStore store;
-  const Result<PageSummary> summary = store.IngestPage(page->text, page->format, {}, TimePoint{});
+  const Result<PageSummary> summary =
+      store.IngestPage(page->text, page->format, {}, TimePoint{}, {.lenient = options.lenient});
   if (!summary) return summary.error();
   if (summary->samples == 0) return Error{ErrorCode::kNoData, "the page has no samples"};
+  page->samples = summary->samples + summary->left_out;
   page->series = summary->series_added;
+  page->skipped = summary->skipped_lines;
+  page->first_skipped = summary->first_skipped;
   Count(*page);
   return page;
 }
@@ -110,6 +114,10 @@ void PrintText(const ScrapePageOptions& options, const Page& page) {
               FormatName(page.format).c_str(), page.text.size(), page.seconds * 1000);
   std::printf("%zu samples, %zu series, %zu names, at most %zu labels\n", page.samples, page.series,
               page.families.size(), page.most_labels);
+  if (page.skipped > 0) {
+    std::printf("%zu line%s skipped, the first: %s\n", page.skipped, page.skipped == 1 ? "" : "s",
+                page.first_skipped.c_str());
+  }
   const std::size_t shown = std::min(options.top, page.families.size());
   for (std::size_t i = 0; i < shown; ++i) {
     const Family& family = page.families[i];
@@ -127,15 +135,19 @@ void PrintJson(const ScrapePageOptions& options, const Page& page) {
                    {"type", std::string(TypeName(family.type))},
                    {"samples", family.samples}});
   }
-  const nlohmann::json all = {{"url", options.url},
-                              {"format", FormatName(page.format)},
-                              {"bytes", page.text.size()},
-                              {"seconds", page.seconds},
-                              {"samples", page.samples},
-                              {"series", page.series},
-                              {"names", page.families.size()},
-                              {"most_labels", page.most_labels},
-                              {"heaviest", top}};
+  nlohmann::json all = {{"url", options.url},
+                        {"format", FormatName(page.format)},
+                        {"bytes", page.text.size()},
+                        {"seconds", page.seconds},
+                        {"samples", page.samples},
+                        {"series", page.series},
+                        {"names", page.families.size()},
+                        {"most_labels", page.most_labels},
+                        {"heaviest", top}};
+  if (page.skipped > 0) {
+    all["skipped_lines"] = page.skipped;
+    all["first_skipped"] = page.first_skipped;
+  }
   std::printf("%s\n", all.dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
 }
 

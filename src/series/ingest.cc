@@ -110,10 +110,13 @@ Result<PageSummary> SeriesStore::Impl::IngestPage(std::string_view page, PageFor
   while (true) {
     StagedPage staged(rules, known);
     const Status read = StageWhole(page, format, staged);
+    const bool wrong = !read || staged.skipped_lines > 0;
+    if (wrong && known.read_all && staged.NamesDecide()) {
+      known.read_all = false;  // what is wrong may be in a line that is not kept
+      continue;
+    }
     const std::scoped_lock lock(mutex_);
-    if (read) return CommitStaged(target, staged, at_ms);
-    if (!known.read_all || !staged.NamesDecide()) return CountRefusal(read.error());
-    known.read_all = false;  // what is wrong may be in a line that is not kept
+    return read ? CommitStaged(target, staged, at_ms) : CountRefusal(read.error());
   }
 }
 
@@ -136,6 +139,9 @@ Result<PageSummary> SeriesStore::Impl::CommitStaged(const Labels& target, Staged
     if (resolved.error().code == ErrorCode::kInvalidArgument) ++stats_.parse_errors_total;
     return resolved.error();
   }
+  if (staged.first_skipped && staged.samples.empty() && staged.skipped == 0) {
+    return CountRefusal(*staged.first_skipped);
+  }
   Target& state = targets_[target];
   const PageSummary summary = CommitPage(state, staged, at_ms);
   if (state.live.empty()) targets_.erase(target);
@@ -147,6 +153,7 @@ void SeriesStore::Impl::CountPage(const PageSummary& summary) {
   ++stats_.pages_total;
   stats_.ingested_total += summary.samples;
   stats_.skipped_total += summary.skipped;
+  stats_.skipped_lines_total += summary.skipped_lines;
 }
 
 // The target's last page tells, if it was read by the same rules.
@@ -191,6 +198,8 @@ std::optional<PageSummary> SeriesStore::Impl::CommitKnown(const LayoutPtr& layou
     const bool taken = Append(series_[live[next++].slot], {at_ms, values[i]}).ok();
     ++(taken ? summary.samples : summary.left_out);
   }
+  summary.skipped_lines = found->second.skipped_lines;
+  summary.first_skipped = found->second.first_skipped;
   CountPage(summary);
   return summary;
 }
@@ -219,7 +228,9 @@ Status SeriesStore::Impl::StageEntries(PageParser& parser, StagedPage& staged) c
         staged.skipped = parser.skipped();
         return {};
       case PageParser::Event::kError:
-        return parser.error();
+        if (!staged.rules.lenient || !parser.SkipLine()) return parser.error();
+        staged.Skip([&parser] { return parser.error(); });
+        continue;
       case PageParser::Event::kHelp:
       case PageParser::Event::kUnit:
         continue;
@@ -273,13 +284,22 @@ Status SeriesStore::Impl::ResolvePage(const TargetLabels& target, StagedPage& st
 
 Status SeriesStore::Impl::FindSeries(const TargetLabels& target, StagedPage& staged) {
   staged.fresh = 0;
+  bool skipped = false;
   for (StagedSample& sample : staged.samples) {
     if (sample.use != Use::kTaken || (sample.ref && IsCurrent(*sample.ref))) continue;
     if (Status resolved = ResolveSample(target, staged, sample); !resolved) {
-      return Error{resolved.error().code,
-                   staged.PositionOf(sample.series) + ": " + resolved.error().message};
+      const auto error = [&] {
+        return Error{resolved.error().code,
+                     staged.PositionOf(sample.series) + ": " + resolved.error().message};
+      };
+      const bool limit = resolved.error().code != ErrorCode::kInvalidArgument;
+      if (!staged.rules.lenient || limit) return error();
+      staged.Skip(error);
+      sample.metric = {};  // no series has an empty name
+      skipped = true;
     }
   }
+  if (skipped) staged.Forget();
   return {};
 }
 
@@ -346,6 +366,9 @@ PageSummary SeriesStore::Impl::CommitPage(Target& target, StagedPage& staged, st
   target.rules = staged.rules;
   target.kept = staged.kept;
   target.read_all = summary.skipped < kSkipShare * (summary.samples + summary.left_out);
+  target.skipped_lines = summary.skipped_lines = staged.skipped_lines;
+  target.first_skipped = staged.first_skipped ? staged.first_skipped->message : std::string();
+  summary.first_skipped = target.first_skipped;
   target.checked = forgotten_;
   summary.series_added = index_.size() - series_before;
   return summary;

@@ -4,8 +4,8 @@
 // the first difference on by the parser.
 //
 // It is cut into parts behind lines of samples. Whatever a cut could change the meaning of, and
-// what cannot be parsed, is left to IngestPage() of the whole page, which says what it is and
-// where.
+// what cannot be parsed, lenient rules or not, is left to IngestPage() of the whole page, which
+// says what it is and where.
 #include <algorithm>
 #include <deque>
 #include <string>
@@ -102,7 +102,8 @@ class SeriesStore::Impl::PartwisePage final : public IncomingPage {
     parser_->NextPart(part, last);
     staged_.Begin(part);
     if (staged_.layout != nullptr) staged_.layout->NextPart();
-    if (!store_.StageEntries(*parser_, staged_)) way_ = Way::kWhole;
+    const Status read = store_.StageEntries(*parser_, staged_);
+    if (!read || staged_.skipped_lines > 0) way_ = Way::kWhole;
     if (last && staged_.layout != nullptr) staged_.layout->Finish(part);
   }
 

@@ -79,6 +79,15 @@ struct SeriesStore::Impl::StagedPage {
   std::shared_ptr<PageLayout> layout;  // null: there are timestamps or exemplars
   std::vector<LabelView> merged;       // scratch
 
+  std::size_t skipped_lines = 0;       // where the rules are lenient
+  std::optional<Error> first_skipped;  // what is wrong with the first of them
+
+  // Where the first one stands is looked for only once: that takes a look at all before it.
+  template <typename F>
+  void Skip(F error) {
+    if (skipped_lines++ == 0) first_skipped = error();
+  }
+
   // Whether the name on the page says if a sample is kept: no rule changes it or counts the sample.
   bool NamesDecide() const {
     return rules.relabel.empty() && rules.sample_limit == 0 && rules.label_limit == 0 &&
@@ -94,6 +103,12 @@ struct SeriesStore::Impl::StagedPage {
   void Begin(std::string_view part) {
     page = part;
     read.push_back(part);
+  }
+
+  // Leaves out the samples without a name, whose labels the store has refused.
+  void Forget() {
+    std::erase_if(samples, [](const auto& sample) { return sample.metric.empty(); });
+    layout = nullptr;
   }
 
   // "line 3, column 12" of what is on the page.

@@ -137,6 +137,8 @@ class SeriesStore::Impl {
     std::vector<SeriesRef> live;  // what ends when it vanishes; with a layout: one for each line …
     std::vector<Use> uses;        // … that is taken; empty: all are
     PageRules rules;
+    std::size_t skipped_lines = 0;  // with a layout: what was skipped is a part of it
+    std::string first_skipped;
     FilterPtr kept;
     bool read_all = false;      // most of it is kept: then knowing the page again is worth more
     std::uint64_t checked = 0;  // forgotten_ when all of `live` was current

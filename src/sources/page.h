@@ -11,6 +11,7 @@
 #include "exposition/content_type.h"
 #include "net/http_client.h"
 #include "tidegate/series_store.h"
+#include "tidegate/source.h"
 
 namespace tidegate {
 
@@ -29,6 +30,16 @@ inline Result<PageFormat> FormatOfResponse(std::string_view content_type) {
   Result<PageFormat> format = FormatOf(content_type);
   if (format) return format;
   return Error{ErrorCode::kUnavailable, "protocol: " + format.error().message};
+}
+
+/// What a target's state says of its page.
+inline void TellSkipped(const Result<PageSummary>& summary, TargetState& state) {
+  state.skipped_lines = summary ? summary->skipped_lines : 0;
+  state.warning.clear();
+  if (state.skipped_lines == 0) return;
+  state.warning = std::to_string(state.skipped_lines) +
+                  (state.skipped_lines == 1 ? " line" : " lines") +
+                  " skipped, the first: " + summary->first_skipped;
 }
 
 /// Those that relabelling leaves of a page, whether the store wants them or not.

@@ -78,7 +78,8 @@ Status ReplicaPoll::Collect(const CollectRequest& request, SampleSink& sink) {
     }
     due.push_back(&target);
     requests.push_back(RequestFor(target, timeout));
-    pages.emplace_back(LabelsOf(target.state.replica, request.workload), request.now, sink);
+    pages.emplace_back(LabelsOf(target.state.replica, request.workload), request.now, sink,
+                       options_.rules);
     if (read_ == nullptr) requests.back().on_body = pages.back().Reader();
   }
   targets.client.Perform(requests, [&](std::size_t index, net::HttpOutcome&& outcome) {
@@ -170,6 +171,7 @@ void ReplicaPoll::Finish(const CollectRequest& request, Target& target, net::Htt
   target.state.last_duration = outcome.duration;
   target.state.samples = samples;
   target.state.error = summary ? "" : summary.error().message;
+  TellSkipped(summary, target.state);
 }
 
 std::vector<TargetState> ReplicaPoll::targets() const {

@@ -25,6 +25,7 @@ struct ReplicaPollOptions {
   std::size_t body_size_limit = 0;
   std::map<std::string, std::string> headers;  ///< may be secret
   Labels labels;                               ///< of every series, with `workload` and `replica`
+  PageRules rules{};                           ///< without a reader of answers
 };
 
 /// Stores what a 2xx answer says as a page of the target whose labels are given, or nothing.

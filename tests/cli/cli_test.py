@@ -337,6 +337,16 @@ class Scraping(unittest.TestCase):
             self.assertIn(f"{self.url}{path}: {message}", done.stderr)
         self.assertEqual(tidegate("scrape", self.url + "/secret", "-H", f"Authorization: {SECRET}").returncode, 0)
 
+    def test_leaves_out_what_is_wrong_if_it_is_asked_to(self):
+        done = tidegate("scrape", "--lenient", self.url + "/bad")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("1 samples, 1 series", done.stdout)
+        self.assertIn("\n1 line skipped, the first: line 2, column 5: expected a label value", done.stdout)
+        answer = json.loads(tidegate("scrape", "--lenient", self.url + "/twice", "-o", "json").stdout)
+        self.assertEqual((answer["samples"], answer["skipped_lines"]), (1, 1))
+        self.assertEqual(answer["first_skipped"], 'line 3, column 1: label name "a" is not unique')
+        self.assertEqual(tidegate("scrape", "--lenient", self.url + "/none").returncode, 1)
+
 
 class Asking(unittest.TestCase):
     """`tidegate query` against a live target."""

@@ -468,6 +468,34 @@ TEST_F(SourceFaultTest, Row17APageThatIsNone) {
   EXPECT_EQ(Tick().desired, 1);
 }
 
+// The rest of the page may raise the count, never lower it; what was on the line is not zero.
+TEST_F(SourceFaultTest, Row17LinesThatAreSkipped) {
+  AddReplicas(3);
+  Workload web = Web();
+  web.source = MakeScrapeSource({.timeout = 5s, .lenient = true});
+  web.queries = {{.metric = "depth", .empty_as_zero = true}};
+  Start(std::move(web));
+  const std::string bad = "other{a=\"b\"} 1 2 3\n";
+  for (int tick = 0; tick < 3; ++tick) {
+    Serve(bad + Page(1 + tick));
+    EXPECT_THAT(WhyHeld(), HasSubstr("partial (1 line skipped, the first: line 1, column 18: "));
+    EXPECT_TRUE(seen_.targets.at(0).up);
+    EXPECT_EQ(seen_.targets.at(0).skipped_lines, 1u);
+    EXPECT_THAT(seen_.readings.at(0).replicas, SizeIs(3));
+  }
+  Serve(Page(30) + bad);
+  EXPECT_EQ(Tick().desired, 7);  // as many as the rate limit allows
+  Serve("depth 1x\nother 1\n");
+  WhyHeld();
+  EXPECT_THAT(seen_.readings.at(0).replicas, IsEmpty());
+  Serve(Page(1) + bad.substr(0, bad.size() - 1));  // it may have been cut off
+  WhyHeld();
+  EXPECT_FALSE(seen_.targets.at(0).up);
+  EXPECT_EQ(stats().skipped_lines_total, 15u);
+  Serve(Page(1));
+  EXPECT_EQ(Tick().desired, 1);
+}
+
 // A byte of the answer that is another one: no crash, and a page or none. What it says then is what
 // a parser cannot know.
 TEST_F(SourceFaultTest, Row17AnyByteCorrupted) {

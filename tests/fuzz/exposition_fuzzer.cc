@@ -3,6 +3,7 @@
 // Any bytes as a scraped page, in either format. Beside the sanitizers: the fast path reads what
 // the grammars read, what the parser returns lies on the page or in its own memory, an error leaves
 // the store as it was, and the store never exceeds its limits.
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <cstdlib>
@@ -69,6 +70,25 @@ std::size_t CountSamples(std::string_view page, PageFormat format, bool& accepte
   }
 }
 
+// With the lines left out that are wrong, the fast path still reads what the grammars read, and
+// each such line is one of the page's.
+void CheckSkipping(std::string_view page, PageFormat format) {
+  PageParser fast(page, format);
+  PageParser careful(page, format, PageParser::Effort::kCareful);
+  auto lines = std::count(page.begin(), page.end(), '\n');
+  while (true) {
+    const Event event = fast.Next();
+    Require(event == careful.Next());
+    if (event == Event::kSample) RequireSame(fast.sample(), careful.sample());
+    if (event == Event::kEnd) return;
+    if (event != Event::kError) continue;
+    const bool skipped = fast.SkipLine();
+    Require(skipped == careful.SkipLine() && fast.offset() == careful.offset());
+    if (!skipped) return;
+    Require(--lines >= 0);
+  }
+}
+
 // Of a page that is accepted, a filter leaves the samples of its names, whatever their lines hold.
 void CheckFilter(std::string_view page, PageFormat format) {
   PageParser all(page, format, PageParser::Effort::kCareful);
@@ -125,6 +145,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     bool accepted = false;
     const std::size_t samples = CountSamples(page, format, accepted);
     if (accepted) CheckFilter(page, format);
+    CheckSkipping(page, format);
     Ingest(page, format, accepted, samples);
   }
   return 0;

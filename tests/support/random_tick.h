@@ -39,6 +39,7 @@ class RandomTicks {
       input.readings.push_back(NextReading(metric, input.observation));
     }
     input.history = NextHistory();
+    if (input.spec.missing_replicas) AddMissing(input);
     if (Chance(3)) input.error = Error{ErrorCode::kUnavailable, "connection \"refused\"\n"};
     return input;
   }
@@ -87,6 +88,10 @@ class RandomTicks {
                                 .after = std::chrono::seconds(Below(2)),
                                 .behavior = static_cast<FallbackBehavior>(Below(5)),
                                 .replicas = static_cast<std::int32_t>(Below(9))});
+    }
+    if (Chance(30)) {
+      spec.missing_replicas = {.ignore_after = std::chrono::seconds(Below(300)),
+                               .at_most_percent = static_cast<std::int32_t>(1 + Below(60))};
     }
     return spec;
   }
@@ -148,6 +153,16 @@ class RandomTicks {
     if (Chance(50)) history.last_scale_time = Past();
     history.scaled_to_zero = Chance(10);
     return history;
+  }
+
+  void AddMissing(WorkloadInput& input) {
+    for (std::size_t i = 0; i < input.spec.metrics.size(); ++i) {
+      MetricMemory memory{.metric = std::to_string(i) + " " + input.spec.metrics[i].name};
+      for (const Replica& replica : input.observation.replicas) {
+        if (Chance(50)) memory.missing.push_back({replica.name, Past()});
+      }
+      input.history.metrics.push_back(std::move(memory));
+    }
   }
 
   std::mt19937_64 random_;

@@ -105,7 +105,7 @@ class SliceWorld {
       held[workload.spec.workload] = workload.observation.slices;
     }
     for (const auto& [name, slices] : held) count += slices.size();
-    Fleet fleet = FleetOf(input.inventory, held).value();
+    Fleet fleet = FleetOf({.devices = input.inventory.devices}, held).value();
     EXPECT_EQ(fleet.slice_count(), count) << "two slices are in the same place";
     return fleet;
   }

@@ -22,6 +22,9 @@ struct ScrapeOptions {
   Duration timeout = std::chrono::milliseconds(700);  ///< total, from connect to last byte
   std::size_t body_size_limit = 16u << 20;            ///< bytes; more fails the scrape
   std::map<std::string, std::string> headers{};       ///< sent with each request; may be secret
+  /// A line that cannot be read is skipped (PageRules::lenient); the readings of its replica are
+  /// then in doubt.
+  bool lenient = false;
 };
 
 /// One target for each replica that runs and has the port. Adds the labels `workload` and `replica`

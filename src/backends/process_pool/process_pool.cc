@@ -16,6 +16,7 @@
 
 #include "backends/process_pool/placeholders.h"
 #include "backends/process_pool/pool.h"
+#include "os/whole_file.h"
 
 namespace tidegate {
 namespace {
@@ -126,7 +127,7 @@ Status OpenState(Pool::Setup& setup) {
   std::string& path = setup.options.state_file;
   if (path.empty()) return {};
   path = std::filesystem::absolute(path).lexically_normal().string();
-  Result<UniqueFd> lock = LockPoolState(path);
+  Result<UniqueFd> lock = LockFile(path);
   if (!lock) return Error{lock.error().code, "stateFile: " + lock.error().message};
   setup.lock = std::move(*lock);
   Result<PoolState> state = ReadPoolState(path);

@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/process_pool/state_file.h"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <sys/file.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "os/proc.h"
+#include "os/whole_file.h"
 
 namespace tidegate {
 namespace {
@@ -22,15 +17,6 @@ using nlohmann::json;
 
 constexpr int kVersion = 1;
 constexpr std::size_t kSizeLimit = 16u << 20;
-
-// FNV-1a: against torn and edited files, not against an attacker.
-std::string Checksum(std::string_view text) {
-  std::uint64_t hash = 0xcbf29ce484222325u;
-  for (const unsigned char c : text) hash = (hash ^ c) * 0x100000001b3u;
-  char digits[17];
-  std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(hash));
-  return digits;
-}
 
 std::int64_t Nanoseconds(TimePoint time) { return time.time_since_epoch().count(); }
 TimePoint FromNanoseconds(std::int64_t count) { return TimePoint(Duration(count)); }
@@ -103,19 +89,6 @@ Status CheckPoolState(const PoolState& state) {
   return {};
 }
 
-Error Failed(const std::string& what, const std::string& path, int error) {
-  return {
-      error == EACCES || error == EPERM ? ErrorCode::kPermissionDenied : ErrorCode::kUnavailable,
-      what + " " + path + ": " + std::strerror(error)};
-}
-
-void SyncFolderOf(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-  const UniqueFd file(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (file) ::fsync(file.get());
-}
-
 }  // namespace
 
 std::string EncodePoolState(const PoolState& state) {
@@ -156,21 +129,7 @@ Result<PoolState> DecodePoolState(std::string_view text) {
 }
 
 Status WritePoolState(const std::string& path, const PoolState& state) {
-  const std::string temporary = path + ".tmp";
-  const std::string text = EncodePoolState(state);
-  UniqueFd file(
-      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!file) return Failed("open", temporary, errno);
-  for (std::string_view rest = text; !rest.empty();) {
-    const ssize_t n = ::write(file.get(), rest.data(), rest.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return Failed("write", temporary, errno);
-    rest.remove_prefix(static_cast<std::size_t>(n));
-  }
-  if (::fsync(file.get()) != 0) return Failed("fsync", temporary, errno);
-  if (::rename(temporary.c_str(), path.c_str()) != 0) return Failed("rename to", path, errno);
-  SyncFolderOf(path);
-  return {};
+  return WriteWhole(path, EncodePoolState(state));
 }
 
 Result<PoolState> ReadPoolState(const std::string& path) {
@@ -178,22 +137,10 @@ Result<PoolState> ReadPoolState(const std::string& path) {
     return Error{ErrorCode::kNotFound, path + ": no such file"};
   }
   const auto text = ReadSmallFile(path, kSizeLimit);
-  if (!text) return Failed("read", path, errno);
+  if (!text) return FileError("read", path, errno);
   Result<PoolState> state = DecodePoolState(*text);
   if (!state) return Error{state.error().code, path + ": " + state.error().message};
   return state;
-}
-
-Result<UniqueFd> LockPoolState(const std::string& path) {
-  const std::string lock = path + ".lock";
-  UniqueFd file(::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!file) return Failed("open", lock, errno);
-  // One that was just killed may still be on its way out.
-  for (int tries = 0; tries < 40; ++tries) {
-    if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return file;
-    ::poll(nullptr, 0, 50);
-  }
-  return Error{ErrorCode::kConflict, path + ": in use by another process"};
 }
 
 }  // namespace tidegate

@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "backends/process_pool/keeper_process.h"
-#include "os/unique_fd.h"
 #include "tidegate/export.h"
 #include "tidegate/observation.h"
 #include "tidegate/result.h"
@@ -51,8 +50,5 @@ Result<PoolState> DecodePoolState(std::string_view text);
 Status WritePoolState(const std::string& path, const PoolState& state);
 /// kNotFound: there is none.
 TIDEGATE_EXPORT Result<PoolState> ReadPoolState(const std::string& path);
-
-/// Held as long as the returned descriptor. kConflict: another process has it.
-Result<UniqueFd> LockPoolState(const std::string& path);
 
 }  // namespace tidegate

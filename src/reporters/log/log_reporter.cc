@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
@@ -25,8 +26,13 @@ std::string Text(const Error& error) {
 
 double Seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
-/// By name and target, of which a replica may have several: was it up?
-using Targets = std::map<std::pair<std::string, std::string>, bool>;
+struct SaidTarget {
+  bool up = false;
+  std::size_t skipped_lines = 0;  // the most of a page that were said
+};
+
+/// By name and target, of which a replica may have several.
+using Targets = std::map<std::pair<std::string, std::string>, SaidTarget>;
 
 /// What has been said about one workload, so that it is not said again.
 struct Said {
@@ -149,6 +155,19 @@ bool IsExpectedUp(const WorkloadInput& input, const std::string& replica) {
   return false;
 }
 
+/// That lines were skipped when it begins, when there are more of them, and when it ends: how many
+/// there are may differ at each tick.
+std::size_t SaySkipped(const std::string& owner, const std::string& name, const TargetState& state,
+                       std::size_t said) {
+  if (state.skipped_lines > said) {
+    spdlog::warn("{}: target {}: {}", owner, name, state.warning);
+  } else if (state.skipped_lines == 0 && said > 0) {
+    spdlog::info("{}: target {}: no line is skipped any more", owner, name);
+    return 0;
+  }
+  return std::max(said, state.skipped_lines);
+}
+
 /// `owner`: the workload or the job. Writes into `now` what was in `before`, as far as it is known.
 void SayTarget(const std::string& owner, const TargetState& state, bool is_expected_up,
                const Targets& before, Targets& now) {
@@ -156,14 +175,15 @@ void SayTarget(const std::string& owner, const TargetState& state, bool is_expec
   const std::pair key(name, state.target);
   const auto was = before.find(key);
   const bool known = was != before.end();
+  const std::size_t said = known ? was->second.skipped_lines : 0;
   if (state.up) {
-    if (known && !was->second) spdlog::info("{}: target {} is up again", owner, name);
-    now[key] = true;
+    if (known && !was->second.up) spdlog::info("{}: target {} is up again", owner, name);
+    now[key] = {true, SaySkipped(owner, name, state, said)};
   } else if (known || is_expected_up) {
-    if (!known || was->second) {
+    if (!known || was->second.up) {
       spdlog::warn("{}: target {} is down: {}", owner, name, state.error);
     }
-    now[key] = false;
+    now[key] = {false, said};
   }
 }
 

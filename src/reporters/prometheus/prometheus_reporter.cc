@@ -52,6 +52,7 @@ struct WorkloadMetrics {
   std::optional<std::int32_t> current;
   std::optional<std::int32_t> ready;
   std::optional<std::int32_t> fallbacks;                                 // absent: none is set
+  std::optional<std::int32_t> without_missing;                           // likewise
   std::map<std::string, std::int32_t> recommendations;                   // by metric
   std::map<std::string, Duration> signal_ages;                           // by metric
   std::map<std::string, bool> held;                                      // by reason
@@ -90,12 +91,15 @@ void TakeSignals(const WorkloadInput& input, const Decision& decision, WorkloadM
     const auto [entry, added] = metrics.recommendations.try_emplace(trace.metric, trace.proposal);
     if (!added) entry->second = std::max(entry->second, trace.proposal);
   }
-  metrics.fallbacks.reset();
-  if (!input.spec.fallbacks.empty()) {
-    metrics.fallbacks = static_cast<std::int32_t>(
+  const auto steps = [&](StepCause cause) {
+    return static_cast<std::int32_t>(
         std::count_if(decision.steps.begin(), decision.steps.end(),
-                      [](const Step& step) { return step.cause == StepCause::kFallback; }));
-  }
+                      [cause](const Step& step) { return step.cause == cause; }));
+  };
+  metrics.fallbacks.reset();
+  metrics.without_missing.reset();
+  if (!input.spec.fallbacks.empty()) metrics.fallbacks = steps(StepCause::kFallback);
+  if (input.spec.missing_replicas) metrics.without_missing = steps(StepCause::kMissingReplicas);
   metrics.signal_ages.clear();
   for (std::size_t i = 0; i < input.readings.size() && i < input.spec.metrics.size(); ++i) {
     if (input.readings[i].error) continue;
@@ -197,6 +201,9 @@ void AddCounts(const WorkloadMap& workloads, std::vector<MetricFamily>& page) {
   page.push_back(PerWorkload(workloads, "tidegate_fallbacks",
                              "Metrics without a reading for which something stands in.",
                              [](const WorkloadMetrics& m) { return Value(m.fallbacks); }));
+  page.push_back(PerWorkload(workloads, "tidegate_metrics_without_missing_replicas",
+                             "Metrics that some replicas without a value are left out of.",
+                             [](const WorkloadMetrics& m) { return Value(m.without_missing); }));
   page.push_back(PerWorkload(
       workloads, "tidegate_stale_targets", "Targets whose last scrape failed.",
       [](const WorkloadMetrics& m) { return Value(static_cast<double>(m.stale_targets)); }));
@@ -260,6 +267,8 @@ void AddStore(const SeriesStoreStats& stats, std::vector<MetricFamily>& page) {
       stats.parse_errors_total);
   add(MakeCounter("tidegate_skipped_samples_total", "Samples of pages that no query asks for."),
       stats.skipped_total);
+  add(MakeCounter("tidegate_skipped_lines_total", "Lines of scraped pages skipped as malformed."),
+      stats.skipped_lines_total);
   MetricFamily refused =
       MakeCounter("tidegate_refused_total", "What the store refused to take in, by reason.");
   const std::pair<const char*, std::uint64_t> reasons[] = {

@@ -298,6 +298,8 @@ void DiscoverySource::Finish(const Result<PageSummary>& summary, Duration durati
   scraped.state.last_duration = duration;
   scraped.state.samples = SamplesOn(outcome.summary);
   scraped.state.error = outcome.up ? "" : credentials_.Redact(summary.error().message);
+  TellSkipped(summary, scraped.state);
+  scraped.state.warning = credentials_.Redact(scraped.state.warning);
 }
 
 std::vector<TargetState> DiscoverySource::targets() const {
@@ -333,7 +335,8 @@ Result<std::unique_ptr<Source>> MakeDiscoverySource(ScrapeConfig config) {
                  .sample_limit = config.sample_limit,
                  .label_limit = config.label_limit,
                  .label_name_length_limit = config.label_name_length_limit,
-                 .label_value_length_limit = config.label_value_length_limit};
+                 .label_value_length_limit = config.label_value_length_limit,
+                 .lenient = config.lenient};
   return std::unique_ptr<Source>(std::make_unique<DiscoverySource>(
       std::move(config), *std::move(target_rules), std::move(page)));
 }

@@ -41,7 +41,8 @@ std::unique_ptr<Source> MakeScrapeSource(ScrapeOptions options) {
                           .timeout = options.timeout,
                           .body_size_limit = options.body_size_limit,
                           .headers = std::move(headers),
-                          .labels = {}});
+                          .labels = {},
+                          .rules = {.lenient = options.lenient}});
 }
 
 }  // namespace tidegate

@@ -132,6 +132,7 @@ TEST(ConfigTest, FullYamlHasEveryKeyAtItsDefault) {
   expected.spec.behavior->scale_up.tolerance = HpaOptions{}.tolerance;
   expected.spec.behavior->scale_down.tolerance = HpaOptions{}.tolerance;
   expected.spec.slice.emplace().profile = full.spec.slice.value().profile;
+  expected.spec.missing_replicas.emplace();
   expected.spec.fallbacks = {{.metric = "queue_ms"}};
   expected.queries = full.queries;
   expected.scrape.emplace().headers = full.scrape.value().headers;
@@ -161,6 +162,16 @@ TEST(ConfigTest, FullYamlHasEveryKeyAtItsDefault) {
   defaults.headers = prometheus.headers;
   defaults.parameters = prometheus.parameters;
   EXPECT_EQ(DescribedToJson(prometheus), DescribedToJson(defaults));
+}
+
+TEST(ConfigTest, MoldableYamlIsValid) {
+  const std::string file = std::string(TIDEGATE_SOURCE_DIR) + "/examples/config/moldable.yaml";
+  const Result<Config> config = LoadConfig(file);
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  const SliceSpec& slice = config->autoscalers[0].spec.slice.value();
+  ASSERT_EQ(slice.sizes.size(), 4u);
+  EXPECT_EQ(slice.sizes[1], (SliceSize{"2g.10gb", 2100}));
+  EXPECT_EQ(slice.priority, 1);
 }
 
 TEST(ConfigTest, SimulatedDevicesAreAnInventory) {
@@ -235,6 +246,25 @@ TEST(ConfigTest, AUtilizationNeedsARequest) {
       parsed.problems[0].ToString(),
       "f.yaml:8:92: spec.metrics[0].resource.target.averageUtilization: needs "
       "spec.backend.processPool.requests.cpu: it is a percentage of what each replica requests");
+}
+
+TEST(ConfigTest, TheGpusOfThisMachine) {
+  const auto config = LoadConfig(std::string(TIDEGATE_SOURCE_DIR) + "/examples/mig/nvml.yaml");
+  ASSERT_TRUE(config) << config.error().message;
+  NvmlDevicesOptions nvml{.state_file = "/var/lib/tidegate/slices.json"};
+  nvml.node = "dgx";
+  EXPECT_EQ(config->scaler.devices.value().nvml, nvml);
+  EXPECT_TRUE(MakeInventory(*config->scaler.devices)->devices.empty());
+}
+
+TEST(ConfigTest, GpusAreRealOrSimulated) {
+  const std::string scaler =
+      "apiVersion: tidegate.dev/v1alpha1\nkind: Scaler\nspec:\n  devices:\n"
+      "    nvml: {}\n    simulated: [{model: a30}]\n";
+  const ParsedConfig parsed = ParseConfig(scaler, "f.yaml");
+  ASSERT_FALSE(parsed.problems.empty());
+  EXPECT_THAT(parsed.problems[0].ToString(),
+              HasSubstr("spec.devices.nvml: is given, so no GPUs can be simulated"));
 }
 
 TEST(ConfigTest, DumpOfAParsedDumpIsTheDump) {

@@ -114,6 +114,88 @@ TEST(FleetFileTest, SaysWhatIsWrongWithDemands) {
               ElementsAre(HasSubstr("is given, so memory and smCount say nothing")));
 }
 
+constexpr const char* kTable = R"(apiVersion: tidegate.dev/v1alpha1
+kind: ThroughputTable
+metadata: {name: bert}
+spec:
+  model: A100-SXM4-40GB
+  rows:
+  - {profile: 1g.5gb, rate: 74.4, latency: 13ms, memory: 3Gi}
+  - {profile: mig-1g.5gb, rate: 90, latency: 40ms}
+  - {model: h100-sxm-80gb, profile: 1g.10gb, rate: 150, latency: 9ms}
+)";
+
+TEST(FleetFileTest, ReadsRatesFromATable) {
+  const std::string demand = Demand2("{name: w, rate: 120.5, slo: 20ms, table: bert}");
+  const std::vector<FileText> texts = {{"d", demand}, {"t", kTable}, {"f", kFleet}};
+  const ParsedFleetFiles parsed = ParseFleetFiles(texts);
+  ASSERT_THAT(parsed.problems, IsEmpty()) << parsed.problems[0].ToString();
+  ASSERT_EQ(parsed.files.demand.size(), 1U);
+  const SliceNeed& need = parsed.files.demand[0].need;
+  EXPECT_EQ(need.rate, 120'500);
+  EXPECT_THAT(need.rates, ElementsAre(SliceRate{"a100-40gb", "1g.5gb", 74'400}));
+}
+
+TEST(FleetFileTest, ReadsTablesAsCsv) {
+  const std::string csv =
+      "# measured on the first of May\n"
+      "model, profile, rate, latency_ms, memory_mib\r\n"
+      "a100-40gb, 1g.5gb, 74.4, 13, 3072\n\n"
+      "a100-40gb, 2g.10gb, 150, 12.5,\n";
+  const std::string demand = Demand2("{name: w, rate: 100, table: bert}");
+  const std::vector<FileText> texts = {{"d", demand}, {"x/bert.csv", csv}, {"f", kFleet}};
+  const ParsedFleetFiles parsed = ParseFleetFiles(texts);
+  ASSERT_THAT(parsed.problems, IsEmpty()) << parsed.problems[0].ToString();
+  EXPECT_THAT(parsed.files.demand[0].need.rates,
+              ElementsAre(SliceRate{"a100-40gb", "1g.5gb", 74'400},
+                          SliceRate{"a100-40gb", "2g.10gb", 150'000}));
+  const auto problems = [](const std::string& text) {
+    return Problems({{"f", kFleet}, {"t.csv", text}});
+  };
+  EXPECT_THAT(problems("model,profil,rate,latency\n"),
+              ElementsAre("t.csv:1:7: unknown column \"profil\"; did you mean \"profile\"?"));
+  EXPECT_THAT(problems("model,profile,rate\n"),
+              ElementsAre("t.csv:1:1: there is no column \"latency\""));
+  EXPECT_THAT(problems("model,profile,rate,latency,latency_ms\n"),
+              ElementsAre("t.csv:1:28: column \"latency_ms\" is there already"));
+  const std::string head = "table,model,profile,rate,latency_ms\n";
+  EXPECT_THAT(problems(head + "a,a100-40gb,1g.5gb,74\n"),
+              ElementsAre("t.csv:2:1: want 5 fields, got 4"));
+  EXPECT_THAT(problems(head + "a,a100-40gb,1g.5gb,fast,13\n"),
+              ElementsAre(HasSubstr("t.csv:2:20: spec.rows[0].rate: ")));
+  EXPECT_THAT(problems(head + "a,a100-40gb,1g.6gb,74,13\nb,a100-40gb,1g.5gb,74,x\n"),
+              ElementsAre(HasSubstr("t.csv:2:13: spec.rows[0].profile: a100-40gb has no profile"),
+                          HasSubstr("t.csv:3:23: spec.rows[0].latency: ")));
+}
+
+TEST(FleetFileTest, SaysWhatIsWrongWithRates) {
+  const auto with = [](const std::string& workload, const std::string& table = kTable) {
+    return Problems({{"f", kFleet}, {"t", table}, {"d", Demand2(workload)}});
+  };
+  EXPECT_THAT(with("{name: w, rate: 9}"),
+              ElementsAre("d:5:5: spec.workloads[0].table: is required with a rate"));
+  EXPECT_THAT(with("{name: w, table: bert}"),
+              ElementsAre("d:5:5: spec.workloads[0].rate: is required with a table"));
+  EXPECT_THAT(with("{name: w, rate: 9, table: brt}"),
+              ElementsAre("d:5:31: spec.workloads[0].table: no ThroughputTable is called \"brt\"; "
+                          "did you mean \"bert\"?"));
+  EXPECT_THAT(with("{name: w, rate: 9, slo: 5ms, table: bert}"),
+              ElementsAre("d:5:29: spec.workloads[0].slo: got 5ms, and the fastest row of \"bert\" "
+                          "takes 13ms (1g.5gb)"));
+  EXPECT_THAT(with("{name: w, rate: 9, profile: 1g.5gb, table: bert}"),
+              ElementsAre(HasSubstr("is given, so profile, memory and smCount say nothing")));
+  EXPECT_THAT(with("{name: w, rate: -9, table: bert}"),
+              ElementsAre(HasSubstr("must be greater than or equal to 0, got -9")));
+  std::string table = kTable;
+  table.replace(table.find("3Gi"), 3, "9Gi");
+  EXPECT_THAT(with("{name: w, rate: 9, table: bert}", table),
+              ElementsAre(HasSubstr("t:7:58: spec.rows[0].memory: is more than the ")));
+  table = std::string(kTable).substr(0, std::string(kTable).find("  - {profile")) +
+          "  - {model: h100-sxm-80gb, profile: 1g.10gb, rate: 150, latency: 9ms}\n";
+  EXPECT_THAT(with("{name: w, rate: 9, table: bert}", table),
+              ElementsAre(HasSubstr("\"bert\" has no row of a GPU of the fleet")));
+}
+
 TEST(FleetFileTest, WantsAFleetAndItsOwnKinds) {
   EXPECT_THAT(Problems({{"d", kDemand}}),
               ElementsAre("d: no document has kind: Fleet, which says what GPUs there are"));

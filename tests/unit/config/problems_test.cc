@@ -313,6 +313,11 @@ TEST(ConfigProblemsTest, TidegatesOwn) {
        "to function \"delta\", got instant vector"},
       {"two queries", Spec("  queries: [{metric: q, query: q}, {metric: q, query: q}]\n"),
        "f.yaml:7:45: spec.queries[1].metric: \"q\" has a query already"},
+      {"replicas that are missing",
+       Spec("  missingReplicas: {ignoreAfter: 0s, atMostPercent: 100}\n"),
+       "f.yaml:7:34: spec.missingReplicas.ignoreAfter: must be at least 1s, got 0s\n"
+       "f.yaml:7:53: spec.missingReplicas.atMostPercent: must be less than or equal to 99, got "
+       "100"},
       {"a fallback of no metric", Spec("  fallbacks: [{metric: qq}, {metric: q}, {metric: q}]\n"),
        "f.yaml:7:24: spec.fallbacks[0].metric: no metric of spec.metrics is called \"qq\"; did you "
        "mean \"q\"?\n"
@@ -488,6 +493,9 @@ TEST(ConfigProblemsTest, Slices) {
       "spec:\n"
       "  devices:\n"
       "    simulated: [{model: A100-SXM4-40GB, count: 2}]\n";
+  const std::string metric =
+      "f.yaml:6:13: spec.metrics[0]: want type External or Object with target.averageValue: with "
+      "spec.slice.sizes a replica is a unit of capacity, and has no readings of its own\n";
   ExpectAll({
       {"no devices", Spec("  slice: {profile: 1g.5gb}\n"),
        "f.yaml:7:10: spec.slice: there are no GPUs; spec.devices of a Scaler says which there are"},
@@ -495,9 +503,26 @@ TEST(ConfigProblemsTest, Slices) {
        "f.yaml:7:20: spec.slice.profile: no GPU of the Scaler's devices has a profile \"3g.20g\"; "
        "did you mean \"3g.20gb\"?"},
       {"no need", Spec("  slice: {priority: 1}\n") + gpus,
-       "f.yaml:7:10: spec.slice: want a profile, or memory and smCount"},
+       "f.yaml:7:10: spec.slice: want a profile, or memory and smCount, or sizes"},
       {"two needs", Spec("  slice: {profile: 1g.5gb, memory: 5Gi}\n") + gpus,
        "f.yaml:7:20: spec.slice.profile: is given, so memory and smCount say nothing"},
+      {"sizes and a need", Spec("  slice: {memory: 5Gi, sizes: [{profile: 1g.5gb}]}\n") + gpus,
+       metric +
+           "f.yaml:7:31: spec.slice.sizes: is given, so profile, memory and smCount say nothing"},
+      {"a size that no GPU has", Spec("  slice: {sizes: [{profile: 1g.6gb}]}\n") + gpus,
+       metric +
+           "f.yaml:7:29: spec.slice.sizes[0].profile: no GPU of the Scaler's devices has a profile "
+           "\"1g.6gb\"; did you mean \"1g.5gb\"?"},
+      {"a size by another name", Spec("  slice: {sizes: [{profile: mig-1g.5gb}]}\n") + gpus,
+       metric + "f.yaml:7:29: spec.slice.sizes[0].profile: want the driver's name, \"1g.5gb\", got "
+                "\"mig-1g.5gb\""},
+      {"a size twice",
+       Spec("  slice: {sizes: [{profile: 1g.5gb}, {profile: 1g.5gb, capacity: 2}]}\n") + gpus,
+       metric + "f.yaml:7:48: spec.slice.sizes[1].profile: \"1g.5gb\" is there already"},
+      {"a size without capacity",
+       Spec("  slice: {sizes: [{profile: 1g.5gb, capacity: 0}]}\n") + gpus,
+       metric + "f.yaml:7:47: spec.slice.sizes[0].capacity: must be greater than or equal to "
+                "0.001, got 0"},
       {"a typo", Spec("  slice: {profil: 1g.5gb}\n") + gpus,
        "f.yaml:7:11: spec.slice: unknown key \"profil\"; did you mean \"profile\"?"},
       {"no such model", Spec("") + gpus + "    budgets: {a100-40g: 3}\n",

@@ -155,6 +155,9 @@ class Maker {
     out.behavior = Maybe(&Maker::Rates);
     out.policies = r_.List([&] { return PolicySpec{r_.Text(), Texts()}; });
     out.missing_data = r_.Enum<MissingData>();
+    out.missing_replicas = r_.Maybe([&] {
+      return MissingReplicas{r_.Span(), r_.Integer<std::int32_t>()};
+    });
     out.fallbacks = r_.List([&] {
       return Fallback{r_.Text(), r_.Span(), r_.Span(), r_.Enum<FallbackBehavior>(),
                       r_.Integer<std::int32_t>()};
@@ -212,6 +215,7 @@ class Maker {
     Reading out;
     out.replicas = ReplicaReadings();
     out.fallback = MaybeCount();
+    out.ignored = Names();
     out.values = r_.List([&] { return r_.Integer<MilliValue>(); });
     out.doubts = r_.List([&] { return Doubt{r_.Enum<DoubtKind>(), r_.Text(), r_.Text()}; });
     out.error = Maybe(&Maker::Failure);
@@ -232,9 +236,14 @@ class Maker {
     out.last_scale_time = r_.Maybe([&] { return r_.Instant(); });
     out.scaled_to_zero = r_.Coin();
     out.metrics = r_.List([&] {
-      return MetricMemory{r_.Text(), r_.Maybe([&] { return r_.Instant(); }),
-                          r_.Maybe([&] { return r_.Instant(); }), ReplicaReadings(),
-                          r_.List([&] { return r_.Integer<MilliValue>(); })};
+      return MetricMemory{r_.Text(),
+                          r_.Maybe([&] { return r_.Instant(); }),
+                          r_.Maybe([&] { return r_.Instant(); }),
+                          ReplicaReadings(),
+                          r_.List([&] { return r_.Integer<MilliValue>(); }),
+                          r_.List([&] {
+                            return MissingReplica{r_.Text(), r_.Instant()};
+                          })};
     });
     return out;
   }

@@ -42,8 +42,9 @@ TEST(ReferenceTest, TheCommittedProfilesAreCurrent) {
 
 TEST(ReferenceTest, FullYamlNamesEveryKeyOfThePage) {
   const std::string examples = std::string(TIDEGATE_SOURCE_DIR) + "/examples/";
-  std::string full = Read(examples + "config/full.yaml");
-  for (const char* file : {"dgx", "cluster", "demand"}) {
+  std::string full = Read(examples + "config/full.yaml") + Read(examples + "mig/nvml.yaml") +
+                     Read(examples + "config/moldable.yaml");
+  for (const char* file : {"dgx", "cluster", "demand", "rates"}) {
     full += Read(examples + "pack/" + file + ".yaml");
   }
   std::istringstream page(ConfigReference());
@@ -122,12 +123,14 @@ TEST(ReferenceTest, EveryFieldOfTheSpecIsDescribed) {
   EXPECT_FIELDS(HpaOptions, 4, a, b, c, d);
   EXPECT_FIELDS(LabelSelectorRequirement, 3, a, b, c);
   EXPECT_FIELDS(LabelSelector, 2, a, b);
-  EXPECT_FIELDS(ScalingSpec, 13, a, b, c, d, e, f, g, h, i, j, k, l, m);
-  EXPECT_FIELDS(SliceSpec, 4, a, b, c, d);
+  EXPECT_FIELDS(ScalingSpec, 14, a, b, c, d, e, f, g, h, i, j, k, l, m, n);
+  EXPECT_FIELDS(SliceSize, 2, a, b);
+  EXPECT_FIELDS(SliceSpec, 5, a, b, c, d, e);
+  EXPECT_FIELDS(MissingReplicas, 2, a, b);
   EXPECT_FIELDS(Fallback, 5, a, b, c, d, e);
   EXPECT_FIELDS(MetricQuery, 6, a, b, c, d, e, f);
   EXPECT_FIELDS(AveragingWindow, 4, a, b, c, d);
-  EXPECT_FIELDS(ScrapeOptions, 6, a, b, c, d, e, f);
+  EXPECT_FIELDS(ScrapeOptions, 7, a, b, c, d, e, f, g);
   EXPECT_FIELDS(TritonStatsOptions, 6, a, b, c, d, e, f);
   EXPECT_FIELDS(ProcessOptions, 3, a, b, c);
   EXPECT_FIELDS(BasicAuth, 2, a, b);
@@ -143,7 +146,8 @@ TEST(ReferenceTest, EveryFieldOfTheSpecIsDescribed) {
   EXPECT_FIELDS(JournalOptions, 3, a, b, c);
   EXPECT_FIELDS(LogOptions, 2, a, b);
   EXPECT_FIELDS(SimulatedDevices, 3, a, b, c);
-  EXPECT_FIELDS(DevicesOptions, 3, a, b, c);
+  EXPECT_FIELDS(NvmlDevicesOptions, 7, a, b, c, d, e, f, g);
+  EXPECT_FIELDS(DevicesOptions, 4, a, b, c, d);
   EXPECT_FIELDS(StoreOptions, 1, a);
   EXPECT_FIELDS(ScalerOptions, 6, a, b, c, d, e, f);
 }
@@ -159,20 +163,25 @@ TEST(ReferenceTest, EveryFieldOfATickIsDescribed) {
   EXPECT_FIELDS(Observation, 5, a, b, c, d, e);
   EXPECT_FIELDS(Doubt, 3, a, b, c);
   EXPECT_FIELDS(ReplicaReading, 4, a, b, c, d);
-  EXPECT_FIELDS(Reading, 6, a, b, c, d, e, f);
+  EXPECT_FIELDS(Reading, 7, a, b, c, d, e, f, g);
   EXPECT_FIELDS(Step, 7, a, b, c, d, e, f, g);
   EXPECT_FIELDS(MetricTrace, 11, a, b, c, d, e, f, g, h, i, j, k);
   EXPECT_FIELDS(Proposal, 5, a, b, c, d, e);
   EXPECT_FIELDS(Recommendation, 2, a, b);
   EXPECT_FIELDS(ScaleEvent, 3, a, b, c);
-  EXPECT_FIELDS(MetricMemory, 5, a, b, c, d, e);
-  EXPECT_FIELDS(History, 6, a, b, c, d, e, f);
+  EXPECT_FIELDS(MissingReplica, 2, a, b);
+  EXPECT_FIELDS(MetricMemory, 6, a, b, c, d, e, f);
+  EXPECT_FIELDS(SliceRequests, 2, a, b);
+  EXPECT_FIELDS(History, 7, a, b, c, d, e, f, g);
   EXPECT_FIELDS(Decision, 9, a, b, c, d, e, f, g, h, i);
   EXPECT_FIELDS(ScaleCommand, 4, a, b, c, d);
   EXPECT_FIELDS(WorkloadInput, 5, a, b, c, d, e);
   EXPECT_FIELDS(Device, 5, a, b, c, d, e);
   EXPECT_FIELDS(DeviceLimit, 2, a, b);
-  EXPECT_FIELDS(Inventory, 3, a, b, c);
+  EXPECT_FIELDS(DeviceSlice, 6, a, b, c, d, e, f);
+  EXPECT_FIELDS(RefusedLayout, 2, a, b);
+  EXPECT_FIELDS(DriverSlices, 4, a, b, c, d);
+  EXPECT_FIELDS(Inventory, 4, a, b, c, d);
   EXPECT_FIELDS(TickInput, 4, a, b, c, d);
   EXPECT_FIELDS(WorkloadOutput, 3, a, b, c);
   EXPECT_FIELDS(TickOutput, 1, a);

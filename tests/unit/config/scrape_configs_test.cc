@@ -53,6 +53,7 @@ scrape_configs:
   params: {module: [a, b]}
   honor_labels: true
   honor_timestamps: false
+  lenient: true
   body_size_limit: 4MB
   sample_limit: 100
   label_limit: 30
@@ -92,6 +93,7 @@ scrape_configs:
   EXPECT_EQ(triton.metric_relabel_configs[0].action, RelabelAction::kDrop);
   EXPECT_TRUE(triton.honor_labels);
   EXPECT_FALSE(triton.honor_timestamps);
+  EXPECT_TRUE(triton.lenient);
   EXPECT_EQ(jobs[1].scrape_interval, seconds(5));
   EXPECT_EQ(jobs[1].scrape_timeout, seconds(5));  // no more than the interval
   EXPECT_EQ(jobs[1].sample_limit, 9U);

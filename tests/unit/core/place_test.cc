@@ -374,5 +374,191 @@ TEST(PlaceTest, OthersAreDecidedAsBefore) {
   EXPECT_EQ(both.Tick().workloads[0], alone.workloads[0]);
 }
 
+// What a moldable workload has, in thousandths of a replica.
+MilliValue Capacity(SliceWorld& world, const std::string& name) {
+  const WorkloadInput& workload = world.Workload(name);
+  MilliValue sum = 0;
+  for (const ReplicaSlice& slice : workload.observation.slices) {
+    for (const SliceSize& size : workload.spec.slice->sizes) {
+      if (size.profile == slice.profile) sum += size.capacity;
+    }
+  }
+  return sum;
+}
+
+WorkloadInput& AddMoldable(SliceWorld& world, const std::string& name, std::int32_t wanted) {
+  WorkloadInput& workload = world.Add(name, "", wanted);
+  workload.spec.min_replicas = 0;  // nothing comes before the rest
+  workload.spec.slice->sizes = {{"1g.5gb", 1000}, {"2g.10gb", 2100}, {"7g.40gb", 5100}};
+  return workload;
+}
+
+// Two 2g take no more of a device than four 1g, and are fewer.
+TEST(PlaceTest, AMoldableWorkloadTakesTheCheapestSizes) {
+  SliceWorld world("a100-40gb", 2);
+  AddMoldable(world, "web", 4);
+  const TickOutput output = world.Tick();
+  ASSERT_TRUE(output.workloads[0].command);
+  EXPECT_EQ(output.workloads[0].decision.desired, 4);
+  EXPECT_EQ(output.workloads[0].command->replicas, 4);
+  ASSERT_THAT(output.workloads[0].command->slices, SizeIs(2));
+  for (const ReplicaSlice& slice : output.workloads[0].command->slices) {
+    EXPECT_EQ(slice.profile, "2g.10gb");
+  }
+  EXPECT_TRUE(world.Settle());
+  EXPECT_EQ(Capacity(world, "web"), 4200);
+}
+
+// Three 2g and a 1g fill the device; then no size has room.
+TEST(PlaceTest, AMoldableWorkloadTakesWhatFitsAndSaysHowMuchItGot) {
+  SliceWorld world("a100-40gb", 1);
+  AddMoldable(world, "web", 10);
+  for (int i = 0; i < 10; ++i) {
+    const TickOutput output = world.Tick();
+    EXPECT_EQ(output.workloads[0].decision.desired, 7);
+    EXPECT_EQ(output.workloads[0].command.has_value(), i == 0);
+    const Step* step = PlaceStep(output.workloads[0]);
+    ASSERT_NE(step, nullptr);
+    EXPECT_EQ(step->cause, StepCause::kNoRoom);
+    EXPECT_EQ(step->wanted, 10);
+    EXPECT_THAT(step->reason, StartsWith("slices for 7.3 of 10 replicas: none of its sizes has "
+                                         "room; 2g.10gb does not fit"));
+  }
+  EXPECT_EQ(Capacity(world, "web"), 7300);
+}
+
+TEST(PlaceTest, AMoldableWorkloadGivesUpWhatItDoesNotNeed) {
+  SliceWorld world("a100-40gb", 2);
+  AddMoldable(world, "web", 14);
+  ASSERT_TRUE(world.Settle());
+  EXPECT_EQ(Capacity(world, "web"), 14'600);
+  world.Want("web", 3);
+  EXPECT_TRUE(world.Settle());
+  EXPECT_GE(Capacity(world, "web"), 3000);
+  EXPECT_LT(Capacity(world, "web"), 4000);  // not even a 1g could go
+  EXPECT_EQ(world.TakenSlices().devices_in_use(), 1U);
+}
+
+TEST(PlaceTest, PrioritiesAndSharesHoldForMoldableWorkloads) {
+  SliceWorld world("a100-40gb", 2);
+  AddMoldable(world, "low", 14);
+  world.Add("high", "3g.20gb", 3).spec.slice->priority = 5;
+  world.Tick();
+  EXPECT_EQ(Seated(world, "high"), 3U);
+  EXPECT_GE(Capacity(world, "low"), 4000);  // what is left: half a device
+
+  SliceWorld even("a100-40gb", 2);
+  AddMoldable(even, "a", 14);
+  AddMoldable(even, "b", 14);
+  even.Add("c", "1g.5gb", 14);
+  even.Tick();
+  const MilliValue a = Capacity(even, "a"), b = Capacity(even, "b");
+  const auto c = static_cast<MilliValue>(1000 * Seated(even, "c"));
+  EXPECT_LE(std::max({a, b, c}) - std::min({a, b, c}), 2100) << a << " " << b << " " << c;
+}
+
+// Whatever is wanted, everybody comes to rest with no more than it takes.
+TEST(PlaceTest, MoldableWorkloadsComeToRest) {
+  std::mt19937_64 random(11);
+  SliceWorld world("a100-40gb", 3);
+  AddMoldable(world, "a", 1);
+  AddMoldable(world, "b", 1).spec.slice->priority = 1;
+  world.Add("c", "3g.20gb", 1);
+  for (int round = 0; round < 25; ++round) {
+    std::map<std::string, std::int32_t> wanted;
+    for (const char* name : {"a", "b", "c"}) {
+      wanted[name] = static_cast<std::int32_t>(1 + random() % (name[0] == 'c' ? 4 : 9));
+      world.Want(name, wanted[name]);
+    }
+    ASSERT_TRUE(world.Settle()) << round;
+    for (const char* name : {"a", "b"}) {
+      const std::int32_t desired = world.Workload(name).observation.spec_replicas;
+      EXPECT_LE(desired, wanted[name]) << round;
+      const MilliValue surplus = Capacity(world, name) - 1000 * desired;
+      for (const ReplicaSlice& slice : world.Workload(name).observation.slices) {
+        EXPECT_LT(surplus, slice.profile == "1g.5gb"    ? 1000
+                           : slice.profile == "2g.10gb" ? 2100
+                                                        : 5100)
+            << round;
+      }
+    }
+  }
+}
+
+// The external metric's averageValue is over units, not over processes.
+TEST(PlaceTest, UnitsAreWhatHpaCountsAsReplicas) {
+  SliceWorld world("a100-40gb", 2);
+  WorkloadInput& web = AddMoldable(world, "web", 4);
+  ASSERT_TRUE(world.Settle());
+  ASSERT_THAT(web.observation.replicas, SizeIs(2));
+  web.spec.policies.clear();
+  MetricSpec load{.type = MetricSourceType::kExternal, .name = "rps"};
+  load.target.average_value = 100'000;
+  web.spec.metrics = {load};
+  const auto desired = [&](MilliValue rps) {
+    web.readings = {Reading{.values = {rps}}};
+    return PlanTick(world.input,
+                    [&] {
+                      PolicySet policies;
+                      EXPECT_TRUE(policies.AddAll(web.spec, BuiltinPolicies()).ok());
+                      return policies;
+                    }())
+        .workloads[0]
+        .decision.desired;
+  };
+  EXPECT_EQ(desired(400'000), 4);
+  EXPECT_EQ(desired(430'000), 4);  // within the tolerance of four
+  EXPECT_EQ(desired(450'000), 5);
+  EXPECT_EQ(desired(200'000), 2);  // two processes at their target, if they were replicas
+}
+
+TEST(PlaceTest, WhatIsAskedForIsRememberedOnce) {
+  SliceWorld world("a100-40gb", 1);
+  world.Add("web", "3g.20gb", 3);  // one too many, which was asked for as well
+  const auto asked = [&] { return world.Workload("web").history.slices.value(); };
+  world.Tick();
+  EXPECT_EQ(asked().wanted, 3);
+  EXPECT_EQ(asked().asked, (std::map<std::string, double>{{"3g.20gb", 3}}));
+  for (int i = 0; i < 5; ++i) world.Tick();
+  EXPECT_EQ(asked().asked.at("3g.20gb"), 3);
+  world.Want("web", 1);
+  world.Tick();
+  world.Want("web", 2);
+  world.Tick();
+  EXPECT_EQ(asked().asked.at("3g.20gb"), 4);
+
+  SliceWorld needs("a100-40gb", 1);
+  needs.Add("web", "", 2).spec.slice->sm_count = 20;
+  AddMoldable(needs, "sizes", 3);
+  needs.Tick();
+  EXPECT_EQ(needs.Workload("web").history.slices->asked,
+            (std::map<std::string, double>{{"2g.10gb", 2}}));
+  EXPECT_EQ(needs.Workload("sizes").history.slices->asked,
+            (std::map<std::string, double>{{"1g.5gb", 1}, {"2g.10gb", 1}}));
+}
+
+TEST(PlaceTest, OldRequestsFade) {
+  SliceWorld world("a100-40gb", 1);
+  WorkloadInput& web = world.Add("web", "1g.5gb", 1);
+  web.history.slices = SliceRequests{.wanted = 0, .asked = {{"7g.40gb", 1000}, {"1g.5gb", 24}}};
+  world.Tick();
+  EXPECT_EQ(web.history.slices->asked,
+            (std::map<std::string, double>{{"7g.40gb", 500}, {"1g.5gb", 12.5}}));
+}
+
+// Where 4g are asked for, the half that takes them stays whole.
+TEST(PlaceTest, PlacementPreparesForWhatWasAskedFor) {
+  for (const char* mix : {"4g.20gb", "3g.20gb", "7g.40gb"}) {
+    SliceWorld world("a100-40gb", 1);
+    WorkloadInput& web = world.Add("web", "2g.10gb", 1);
+    web.history.slices = SliceRequests{.wanted = 0, .asked = {{mix, 200}}};
+    const TickOutput output = world.Tick();
+    ASSERT_THAT(output.workloads[0].command->slices, SizeIs(1));
+    if (std::string(mix) == "4g.20gb") {
+      EXPECT_EQ(output.workloads[0].command->slices[0].start, 4);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace tidegate

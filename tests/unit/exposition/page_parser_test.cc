@@ -52,6 +52,41 @@ TEST(PageParserTest, ReadsSamplesWithLabelsAndTimes) {
                                       "my.metric,l.x=v 3.000000"}));
 }
 
+// The line in which a wrong entry begins is left out, wherever what is wrong stands.
+TEST(PageParserTest, GoesOnBehindALineThatIsSkipped) {
+  const std::string page =
+      "a 1\nb{x=\"1} 2\nc{y=\"2\"} 3\n# TYPE d nonsense\nd 4\n# HELP \xff\nc{z=\"p\nq\"} z\n"
+      "e{x=\"1\",} 5 1 1\nf 6\n";
+  for (const auto effort : {PageParser::Effort::kFast, PageParser::Effort::kCareful}) {
+    PageParser parser(page, PageFormat::kText, effort);
+    std::vector<std::string> read;
+    for (Event event = parser.Next(); event != Event::kEnd; event = parser.Next()) {
+      if (event == Event::kSample) read.emplace_back(parser.sample().name);
+      if (event != Event::kError) continue;
+      read.push_back(parser.error().message.substr(0, 7));
+      ASSERT_TRUE(parser.SkipLine());
+    }
+    EXPECT_EQ(read, (std::vector<std::string>{"a", "line 3,", "c", "line 4,", "d", "line 6,",
+                                              "line 8,", "line 8,", "line 9,", "f"}));
+  }
+}
+
+TEST(PageParserTest, NoLineIsSkippedAtTheEndOfAPage) {
+  for (const char* page : {"a", "a{x=\"", "a 1x", "# TYPE a nonsense"}) {
+    PageParser parser(page);
+    ASSERT_EQ(parser.Next(), Event::kError) << page;
+    EXPECT_FALSE(parser.SkipLine()) << page;
+  }
+  for (const char* page : {"", "# EOF\na 1\n", "# HELP a b"}) {
+    PageParser parser(page, PageFormat::kOpenMetrics);
+    ASSERT_EQ(parser.Next(), Event::kError) << page;
+    EXPECT_FALSE(parser.SkipLine()) << page;
+  }
+  PageParser parser("a\nb\n", PageFormat::kProtobuf);
+  ASSERT_EQ(parser.Next(), Event::kError);
+  EXPECT_FALSE(parser.SkipLine());
+}
+
 TEST(PageParserTest, KnowsTheTypeOfEachSample) {
   PageParser parser(
       "a 1\n# TYPE b counter\nb 1\nbb 1\n# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_sum 1\n"

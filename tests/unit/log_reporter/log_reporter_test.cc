@@ -20,6 +20,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::MatchesRegex;
+using ::testing::SizeIs;
 using testing::TickFixture;
 using testing::UpTarget;
 
@@ -161,6 +162,28 @@ TEST_F(LogReporterTest, SaysWhichTargetsGoDownAndComeBack) {
   EXPECT_THAT(
       Tick(with(UpTarget("flower-1", now_))),
       ElementsAre(HasSubstr("no longer holds"), "info flower: target flower-1 is up again"));
+}
+
+TEST_F(LogReporterTest, SaysThatLinesAreSkippedWhenThereAreMoreAndWhenItEnds) {
+  const auto skipping = [&](std::size_t lines) {
+    TickFixture tick;
+    tick.Add("flower", 1, 1);
+    TargetState target = UpTarget("flower-0", now_);
+    target.skipped_lines = lines;
+    if (lines > 0) target.warning = std::to_string(lines) + " skipped, the first: line 3, column 1";
+    tick.targets[0] = {target};
+    return Tick(std::move(tick));
+  };
+  EXPECT_THAT(skipping(0), IsEmpty());
+  EXPECT_THAT(skipping(2),
+              ElementsAre("warning flower: target flower-0: 2 skipped, the first: line 3, "
+                          "column 1"));
+  EXPECT_THAT(skipping(2), IsEmpty());
+  EXPECT_THAT(skipping(1), IsEmpty());
+  EXPECT_THAT(skipping(3), SizeIs(1));
+  EXPECT_THAT(skipping(0),
+              ElementsAre("info flower: target flower-0: no line is skipped any more"));
+  EXPECT_THAT(skipping(1), SizeIs(1));
 }
 
 TEST_F(LogReporterTest, OneOfTwoTargetsOfAReplicaIsSaidOnce) {

@@ -243,10 +243,15 @@ TEST(CheapestFleetTest, TheCheckerFindsWhatIsWrong) {
   EXPECT_FALSE(checked([](FleetMix& mix) { mix.layouts[0].devices = 11; }));
   EXPECT_FALSE(checked([](FleetMix& mix) { mix.layouts[0].serves[0] = 1; }));
   EXPECT_FALSE(checked([](FleetMix& mix) { mix.layouts[0].slices[0].span.start = 7; }));
-  EXPECT_FALSE(checked([](FleetMix& mix) { mix.weights[0] = -1; }));
-  EXPECT_FALSE(checked([](FleetMix& mix) { mix.weights.clear(); }));
-  // Weights that claim too much prove less, not more.
-  EXPECT_LE(checked([](FleetMix& mix) { mix.weights[0] *= 3; }).value(), good.price);
+  EXPECT_FALSE(checked([](FleetMix& mix) { mix.values[0][0] = -1; }));
+  EXPECT_FALSE(checked([](FleetMix& mix) { mix.values.clear(); }));
+  // Values that claim too much prove less, not more.
+  const auto triple = [](FleetMix& mix) {
+    for (std::vector<double>& of_offer : mix.values) {
+      for (double& value : of_offer) value *= 3;
+    }
+  };
+  EXPECT_LE(checked(triple).value(), good.price);
 }
 
 TEST(CheapestFleetTest, EveryMixPassesTheChecker) {

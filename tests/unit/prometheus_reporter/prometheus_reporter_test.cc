@@ -206,6 +206,17 @@ TEST_F(PrometheusReporterTest, FallbacksThatStandIn) {
   EXPECT_EQ(Tick(tick).at(series), 1);
 }
 
+TEST_F(PrometheusReporterTest, MetricsWithoutTheReplicasThatAreMissing) {
+  TickFixture tick;
+  tick.Add("flower", 3, 3);
+  const std::string series = "tidegate_metrics_without_missing_replicas{workload=\"flower\"}";
+  EXPECT_THAT(Tick(tick), Not(Contains(Key(series))));
+  tick.input.workloads[0].spec.missing_replicas.emplace();
+  EXPECT_EQ(Tick(tick).at(series), 0);
+  tick.output.workloads[0].decision.steps.push_back({.cause = StepCause::kMissingReplicas});
+  EXPECT_EQ(Tick(tick).at(series), 1);
+}
+
 TEST_F(PrometheusReporterTest, TargetsComeAndGoAndAreCountedOncePerScrape) {
   TickFixture tick;
   tick.Add("flower", 2, 2);
@@ -296,11 +307,13 @@ TEST_F(PrometheusReporterTest, ReloadsAndTheStore) {
   stats.ingested_total = 1'000'000'007;
   stats.duplicate_total = 3;
   stats.skipped_total = 5;
+  stats.skipped_lines_total = 5;
   reporter_->SetStoreStats(stats);
   auto page = Parse(reporter_->Page());
   EXPECT_EQ(page.at("tidegate_config_last_reload_successful"), 0);
   EXPECT_EQ(page.at("tidegate_series"), 42);
   EXPECT_EQ(page.at("tidegate_ingested_samples_total"), 1'000'000'007);
+  EXPECT_EQ(page.at("tidegate_skipped_lines_total"), 5);
   EXPECT_EQ(page.at("tidegate_refused_total{reason=\"duplicate\"}"), 3);
   EXPECT_EQ(page.at("tidegate_skipped_samples_total"), 5);
   EXPECT_EQ(page.at("tidegate_refused_total{reason=\"series_limit\"}"), 0);

@@ -392,6 +392,41 @@ TEST(QualifyTest, AWarningIsADoubtAndAnErrorTheReason) {
   EXPECT_EQ(*none.error, (Error{ErrorCode::kNoData, "no value of depth: HTTP 503"}));
 }
 
+// The workload's own pages are in doubt; those of others if the query may have looked at them.
+TEST(DoubtSkippedTest, DoubtsWhatTheMetricMayBeMadeOf) {
+  const TargetState own{.replica = "web-1", .up = true, .warning = "1 line", .skipped_lines = 1};
+  const TargetState clean{.replica = "web-0", .up = true};
+  const TargetState gateway{.target = "http://gw/",
+                            .up = true,
+                            .warning = "2 lines",
+                            .skipped_lines = 2,
+                            .labels = {{"job", "gateway"}, {"instance", "gw:80"}}};
+  const auto doubts = [&](const char* query, MetricSourceType type,
+                          const std::vector<TargetState>& targets) {
+    Reading reading;
+    MetricReader(Query::Compile(query).value())
+        .DoubtSkipped({.type = type, .name = "m"}, "web", targets, std::vector{gateway}, reading);
+    std::vector<std::string> texts;
+    for (const Doubt& doubt : reading.doubts) {
+      EXPECT_EQ(doubt.kind, DoubtKind::kPartial);
+      texts.push_back(doubt.replica + "|" + doubt.detail);
+    }
+    return texts;
+  };
+  using Texts = std::vector<std::string>;
+  EXPECT_EQ(doubts("m", MetricSourceType::kPods, {clean, own}), Texts{"web-1|1 line"});
+  EXPECT_EQ(doubts("m", MetricSourceType::kPods, {clean}), Texts{});
+  const Texts reached{"|of http://gw/: 2 lines"};
+  for (const char* query :
+       {"m", "sum(rate(m{job=\"gateway\"}[1m]))", "1 + avg_over_time((-m{job=~\"g.*\"})[1m:5s])",
+        "m{job=\"web\"} or vector(1) or n{job!=\"web\",model=\"x\"}", "topk(scalar(m), m)"}) {
+    EXPECT_EQ(doubts(query, MetricSourceType::kExternal, {}), reached) << query;
+  }
+  for (const char* query : {"m{job=\"web\"}", "1", "sum(rate(m{instance!~\"gw.*\"}[1m]))"}) {
+    EXPECT_EQ(doubts(query, MetricSourceType::kExternal, {}), Texts{}) << query;
+  }
+}
+
 TEST(DefaultQueryTest, WritesExpressionsAsMatchers) {
   MetricSpec metric{.name = "depth"};
   metric.selector = LabelSelector{.match_labels = {{"app", "x"}},

@@ -121,6 +121,70 @@ TEST_F(PageRulesTest, WhatIsAboveALimitFailsThePage) {
               HasSubstr("label_value_length_limit exceeded"));
 }
 
+// What was on the bad line is missing, and its series has ended; it is not zero, nor what it was.
+TEST_F(PageRulesTest, LenientPagesLackTheLinesThatAreWrong) {
+  rules_.lenient = true;
+  ASSERT_TRUE(Ingest("a 1\nb 2\nc 3\n"));
+  const auto summary = Ingest("# TYPE a nonsense\na 4\nb 0x\nc{x=\"1\",x=\"2\"} 5\nd 6\n", 1);
+  ASSERT_TRUE(summary) << summary.error().message;
+  EXPECT_EQ(summary->samples, 2U);
+  EXPECT_EQ(summary->skipped_lines, 3U);
+  EXPECT_EQ(summary->first_skipped, "line 1, column 10: invalid metric type \"nonsense\"");
+  EXPECT_EQ(Select("a", 1), "__name__=a,instance=h:1,job=web,4");
+  EXPECT_EQ(Select("d", 1), "__name__=d,instance=h:1,job=web,6");
+  EXPECT_EQ(Select("b", 1), "");
+  EXPECT_EQ(Select("c", 1), "");
+  EXPECT_EQ(store_.stats().skipped_lines_total, 3U);
+  EXPECT_EQ(store_.stats().parse_errors_total, 0U);
+  const auto good = Ingest("a 1\nb 2\nc 3\n", 2);
+  EXPECT_EQ(good->skipped_lines, 0U);
+  EXPECT_EQ(good->first_skipped, "");
+}
+
+// By the layout, of which the bad line is a part as it stands; or anew, if that differs.
+TEST_F(PageRulesTest, ALenientPageThatRepeatsItsLayoutSkipsTheSameLines) {
+  rules_.lenient = true;
+  for (int second = 0; second < 6; ++second) {
+    const std::string n = std::to_string(second);
+    const std::string bad = second < 3 ? "b oops" : "b oops" + n;
+    const auto summary = Ingest("a 1" + n + "\n" + bad + "\nc 3" + n + "\nd{\n", second);
+    ASSERT_TRUE(summary);
+    EXPECT_EQ(summary->samples, 2U);
+    EXPECT_EQ(summary->skipped_lines, 2U);
+    EXPECT_EQ(summary->first_skipped.substr(0, 18), "line 2, column 3: ");
+    EXPECT_EQ(Select("c", second), "__name__=c,instance=h:1,job=web,3" + n);
+    EXPECT_EQ(Select("b", second), "");
+  }
+  EXPECT_EQ(store_.stats().skipped_lines_total, 12U);
+  rules_.lenient = false;
+  EXPECT_FALSE(Ingest("a 12\nb oops\nc 32\nd{\n", 6));
+}
+
+// What is no line: the end of the page, a limit, a page without a sample.
+TEST_F(PageRulesTest, LenientRulesDoNotMakeAPageOfNone) {
+  rules_.lenient = true;
+  ASSERT_TRUE(Ingest("a 1\n"));
+  for (const char* page : {"a 2\nb", "a 2\nb{x=\"1", "a 2\nb 1x", "<html>\n<body>\n", "x\n"}) {
+    const auto refused = Ingest(page, 1);
+    ASSERT_FALSE(refused) << page;
+    EXPECT_EQ(refused.error().code, ErrorCode::kInvalidArgument);
+  }
+  EXPECT_EQ(store_.stats().parse_errors_total, 5U);
+  EXPECT_EQ(Select("a", 1), "__name__=a,instance=h:1,job=web,1");
+  rules_.label_limit = 3;
+  EXPECT_EQ(Ingest("a 2\nb{\na{x=\"1\"} 1\n", 1).error().code, ErrorCode::kUnavailable);
+  const auto open_metrics = [&](std::string_view page) {
+    return store_.IngestPage(page, PageFormat::kOpenMetrics, {}, kT0 + std::chrono::seconds(1),
+                             {.lenient = true});
+  };
+  EXPECT_THAT(open_metrics("m 1\nn{ 2\n").error().message, HasSubstr("does not end with # EOF"));
+  EXPECT_THAT(open_metrics("m 1\n# EOF\nn 2\n").error().message, HasSubstr("data after # EOF"));
+  const auto summary = open_metrics("m 1\n\n# comment\nn{ 2\no 3\n# EOF\n");
+  ASSERT_TRUE(summary) << summary.error().message;
+  EXPECT_EQ(summary->samples, 2U);
+  EXPECT_EQ(summary->skipped_lines, 3U);
+}
+
 TEST_F(PageRulesTest, ASeriesWithoutANameFailsThePage) {
   Relabel({{.regex = "__name__", .action = RelabelAction::kLabelDrop}});
   EXPECT_THAT(Ingest("a 1\n").error().message, HasSubstr("missing metric name (__name__ label)"));

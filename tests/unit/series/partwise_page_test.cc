@@ -33,8 +33,8 @@ std::string Told(const SeriesStore& store, TimePoint at) {
        {stats.ingested_total, stats.pages_total, stats.refused_series_total,
         stats.refused_page_samples_total, stats.refused_labels_total,
         stats.refused_label_length_total, stats.out_of_order_total, stats.duplicate_total,
-        stats.parse_errors_total, stats.skipped_total, std::uint64_t{stats.series},
-        std::uint64_t{stats.samples}}) {
+        stats.parse_errors_total, stats.skipped_total, stats.skipped_lines_total,
+        std::uint64_t{stats.series}, std::uint64_t{stats.samples}}) {
     told += std::to_string(each) + " ";
   }
   return told;
@@ -44,7 +44,8 @@ std::string Said(const Result<PageSummary>& summary) {
   if (!summary) return std::string(ToString(summary.error().code)) + ": " + summary.error().message;
   return std::to_string(summary->samples) + " " + std::to_string(summary->left_out) + " " +
          std::to_string(summary->series_added) + " " + std::to_string(summary->dropped) + " " +
-         std::to_string(summary->skipped);
+         std::to_string(summary->skipped) + " " + std::to_string(summary->skipped_lines) + " " +
+         summary->first_skipped;
 }
 
 // The same pages, whole and in parts, into two stores.
@@ -114,6 +115,17 @@ TEST_F(PartwisePageTest, WhatIsWrongIsSaidWithItsLine) {
   CompareAll({"a 1\na{x=\"1\",x=\"2\"} 1\nb 2\n", "a 1\nb{y=\"\xff\"} 1\n"});
 }
 
+TEST_F(PartwisePageTest, LinesThatAreSkipped) {
+  rules_.lenient = true;
+  const std::string page = "a 1\nb{x=\"1\" 2\nc 3\n# TYPE d nonsense\nd 4\ne{y=\"1\",y=\"2\"} 5\n";
+  std::string other = page;
+  other.replace(other.find("c 3"), 3, "c 7");
+  CompareAll({page, other, page + "f{", page + "f\n", "a 1\n", "a{\n", "a{\na 1"});
+  CompareAll({"a{x=\"one\ntwo\"} x\nb 2\n", "a{x=\"1} 1\nb{x=\"2\"} 2\nc 3\n"});
+  CompareAll({"# TYPE a gauge\na 1\nb{ 2\n# EOF\n", "a 1\nb{ 2\n", "a{ 1\nb 2\n# EOF\nc 1\n"},
+             PageFormat::kOpenMetrics);
+}
+
 TEST_F(PartwisePageTest, Limits) {
   options_.max_samples_per_page = 3;
   CompareAll({"a 1\nb 2\nc 3\n", "a 1\nb 2\nc 3\nd 4\n", "a 1\n"});
@@ -176,6 +188,7 @@ TEST_F(PartwisePageTest, RandomPagesAtRandomCuts) {
       if (random() % 8 == 0 && !page.empty()) page.pop_back();
     }
     pages[1] = random() % 2 == 0 ? pages[0] : pages[1];
+    rules_.lenient = round % 2 == 1;
     Compare(pages, random() % 3 == 0 ? PageFormat::kOpenMetrics : PageFormat::kText,
             [&](std::string_view) { return std::size_t{1} + random() % 30; });
   }
