@@ -282,9 +282,7 @@ void Fleet::SetDemand(const std::map<std::string, double>& requests) {
       const auto profile = FindProfile(*model.model, name);
       if (profile) model.demand[*profile] += count;
     }
-    auto values = std::make_shared<StateValues>(*model.values);
-    values->Learn(model.Input());
-    model.values = std::move(values);
+    model.values.Learn(model.Input());
   }
 }
 
