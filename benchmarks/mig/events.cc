@@ -48,14 +48,15 @@ class Stream {
           swing * options_.load * 7 * static_cast<double>(options_.devices) / (compute / sum);
       time += -std::log(Uniform()) / rate;
       while (!due.empty() && due.top().first <= time) {
-        events.push_back({false, due.top().second, 0, due.top().first});
+        events.push_back({false, due.top().second, 0, due.top().first, 0});
         due.pop();
       }
       double draw = Uniform() * sum;
       int kind = 0;
       while (kind < 5 && draw >= weight[kind]) draw -= weight[kind++];
-      events.push_back({true, id, kind, time});
-      due.push({time + StayLength(), id});
+      const double stay = StayLength();
+      events.push_back({true, id, kind, time, stay});
+      due.push({time + stay, id});
     }
     return events;
   }

@@ -21,6 +21,7 @@ struct Event {
   std::int64_t id = 0;
   int kind = 0;  ///< index into the mix
   double time = 0;
+  double stay = 0;  ///< of an add
 };
 
 enum class Stay { kExponential, kLognormal };

@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
 # Every table on packing, placing and repacking slices, into benchmarks/results/mig/.
 #
-#   run.sh BUILD_DIR            SEEDS=20 REQUESTS=6000
+#   run.sh BUILD_DIR            SEEDS=20 REQUESTS=6000 TRACES=folder of the openb trace
+#
+# The trace is not ours to pass on (alibaba/clusterdata, cluster-trace-gpu-v2023/csv): without it
+# its tables stay as they are.
 set -euo pipefail
 suite=$1/benchmarks/mig_suite
 here=$(cd "$(dirname "$0")/.." && pwd)
@@ -20,3 +23,13 @@ table online-64-lognormal online 64 lognormal "$seeds" "$requests"
 table online-8-exponential online 8 exp "$seeds" "$requests"
 table online-64-drift online 64 drift "$((seeds / 2))" "$requests"
 table repair repair 3 3000
+table queue queue "$((seeds / 2))" "$requests"
+table autoscale autoscale "$((seeds / 2))" "$requests"
+traces=${TRACES:-$here/../../shared/traces/alibaba-gpu-v2023}
+if [[ -f $traces/openb_pod_list_default.csv ]]; then
+  table openb-inflate inflate "$traces" 10
+  table openb-replay replay "$traces"
+  table openb-gangs gangs "$traces" 3
+else
+  echo "skipped: openb-inflate, openb-replay, openb-gangs: no trace in $traces"
+fi

@@ -5,6 +5,10 @@
 //   mig_suite static                            count and layouts: optima, proofs, times
 //   mig_suite repack                            compaction: moves against the least, times
 //   mig_suite online DEVICES exp|lognormal|drift SEEDS REQUESTS     acceptance by rule
+//   mig_suite queue SEEDS REQUESTS              waiting instead of refusing
+//   mig_suite autoscale SEEDS REQUESTS          devices are bought and given back
+//   mig_suite inflate|gangs FOLDER SEEDS        openb: arrivals only
+//   mig_suite replay FOLDER                     openb in time, closer together
 //   mig_suite repair SEEDS REQUESTS             one move at most for a request without a place
 //   mig_suite latency                           a decision, by number of devices
 //   mig_suite events N                          random events against the independent checkers
@@ -17,45 +21,16 @@
 #include <random>
 #include <string>
 
-#include "benchmarks/mig/baselines.h"
-#include "benchmarks/mig/events.h"
-#include "tidegate/placement.h"
+#include "benchmarks/mig/families.h"
+#include "benchmarks/mig/side.h"
 
 namespace tidegate::mig_benchmark {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-const char* const kNames[6] = {"7g.40gb", "4g.20gb", "3g.20gb", "2g.10gb", "1g.10gb", "1g.5gb"};
-constexpr double kCompute[6] = {7, 4, 3, 2, 1, 1};
-
 double Microseconds(Clock::time_point from) {
   return std::chrono::duration<double, std::micro>(Clock::now() - from).count();
-}
-
-struct Board {
-  DeviceModel model = FindDeviceModel("a100-40gb").value();
-  std::vector<bool> plain = [this] {
-    std::vector<bool> wanted;
-    for (const SliceProfile& p : model.profiles)
-      wanted.push_back(p.attributes == ProfileAttributes{});
-    return wanted;
-  }();
-  Geometry geometry = Geometry::Make(model, plain).value();
-  std::size_t profile[6] = {};
-
-  Board() {
-    for (int k = 0; k < 6; ++k) profile[k] = FindProfile(model, kNames[k]).value();
-  }
-};
-
-tidegate::Fleet MakeFleet(const Board& board, std::size_t devices) {
-  tidegate::Fleet fleet;
-  (void)fleet.AddModel(board.model);
-  for (std::size_t d = 0; d < devices; ++d) {
-    (void)fleet.AddDevice({.id = "gpu-" + std::to_string(d), .model = board.model.id});
-  }
-  return fleet;
 }
 
 // Compute-weighted share of requests that were served.
@@ -68,28 +43,14 @@ struct Tally {
   double Percent() const { return 100 * served / asked; }
 };
 
-double RunRule(const Board& board, Rule& rule, const std::vector<Event>& events,
-               std::size_t devices, const Mix& mix) {
-  Fleet fleet{&board.model, &board.geometry, std::vector<int>(devices), {}};
-  fleet.mix.resize(board.model.profiles.size());
-  for (int k = 0; k < 6; ++k) fleet.mix[board.profile[k]] = mix.weight[k];
-  std::map<std::int64_t, Choice> where;
+double Served(Side& side, const std::vector<Event>& events) {
   Tally tally;
   for (const Event& event : events) {
-    if (!event.add) {
-      const auto at = where.find(event.id);
-      if (at == where.end()) continue;
-      int& state = fleet.state[at->second.device];
-      state = board.geometry.Remove(state, at->second.option);
-      where.erase(at);
-      continue;
+    if (event.add) {
+      tally.Count(event.kind, side.Add(event.id, event.kind).has_value());
+    } else {
+      (void)side.Remove(event.id);
     }
-    const auto choice = rule.Choose(fleet, board.profile[event.kind]);
-    tally.Count(event.kind, choice.has_value());
-    if (!choice) continue;
-    int& state = fleet.state[choice->device];
-    state = board.geometry.Add(state, choice->option);
-    where[event.id] = *choice;
   }
   return tally.Percent();
 }
@@ -163,37 +124,15 @@ double RunOracle(const Board& board, const std::vector<Event>& events, std::size
   return tally.Percent();
 }
 
-struct Sample {
-  std::vector<double> values;
-  void Add(double value) { values.push_back(value); }
-  double Mean() const {
-    double sum = 0;
-    for (const double value : values) sum += value;
-    return sum / static_cast<double>(values.size());
-  }
-  // Half of a 95 % interval of the mean.
-  double Half() const {
-    if (values.size() < 2) return 0;
-    double sum = 0;
-    for (const double value : values) sum += (value - Mean()) * (value - Mean());
-    const auto n = static_cast<double>(values.size());
-    return 1.96 * std::sqrt(sum / (n - 1) / n);
-  }
-};
-
 void Online(std::size_t devices, const std::string& family, int seeds, std::int64_t requests) {
   const Board board;
-  const std::vector<std::unique_ptr<Rule>> names = AllRules();
-  std::printf("| mix, load |");
-  for (const auto& rule : names) std::printf(" %s |", rule->name().c_str());
-  std::printf(" **Tidegate** | against the best rule | repack oracle |\n|---|");
-  for (std::size_t i = 0; i < names.size() + 3; ++i) std::printf("---|");
-  std::printf("\n");
-  int cells = 0, won = 0, level = 0;
+  PrintHead("mix, load", AllSides({.board = &board, .devices = 1, .mix = kMixes[0]}),
+            "repack oracle");
+  Verdict verdict;
   for (const Mix& mix : kMixes) {
     for (const double load : {0.5, 0.7, 0.85, 1.0, 1.2}) {
-      std::vector<Sample> rules(names.size());
-      Sample ours, oracle;
+      std::vector<Sample> served;
+      Sample oracle;
       for (int seed = 1; seed <= seeds; ++seed) {
         EventOptions options{.mix = &mix,
                              .load = load,
@@ -206,34 +145,18 @@ void Online(std::size_t devices, const std::string& family, int seeds, std::int6
           options.day = 8;
         }
         const std::vector<Event> events = MakeEvents(options);
-        const auto fresh = AllRules();
-        for (std::size_t i = 0; i < fresh.size(); ++i) {
-          rules[i].Add(RunRule(board, *fresh[i], events, devices, mix));
-        }
-        ours.Add(RunPlacer(board, events, devices, false).percent);
+        const auto sides = AllSides({.board = &board, .devices = devices, .mix = mix});
+        served.resize(sides.size());
+        for (std::size_t i = 0; i < sides.size(); ++i) served[i].Add(Served(*sides[i], events));
         oracle.Add(RunOracle(board, events, devices));
       }
-      std::size_t best = 0;
-      for (std::size_t i = 1; i < rules.size(); ++i) {
-        if (rules[i].Mean() > rules[best].Mean()) best = i;
-      }
-      Sample gain;
-      for (std::size_t s = 0; s < ours.values.size(); ++s) {
-        gain.Add(ours.values[s] - rules[best].values[s]);
-      }
-      ++cells;
-      won += gain.Mean() > gain.Half() ? 1 : 0;
-      level += std::abs(gain.Mean()) <= gain.Half() || gain.Mean() == 0 ? 1 : 0;
-      std::printf("| %s %.2f |", mix.name.c_str(), load);
-      for (const Sample& rule : rules) std::printf(" %.2f |", rule.Mean());
-      std::printf(" **%.2f** | %+.2f ± %.2f | %.2f |\n", ours.Mean(), gain.Mean(), gain.Half(),
-                  oracle.Mean());
-      std::fflush(stdout);
+      char head[64], last[32];
+      std::snprintf(head, sizeof head, "%s %.2f", mix.name.c_str(), load);
+      std::snprintf(last, sizeof last, "%.2f", oracle.Mean());
+      verdict.Count(PrintRow(head, served, true, last));
     }
   }
-  std::printf(
-      "\n%d cells: %d won beyond the 95 %% interval of the paired difference, %d level, %d lost\n",
-      cells, won, level, cells - won - level);
+  verdict.Print();
 }
 
 void Repair(int seeds, std::int64_t requests) {
@@ -382,16 +305,16 @@ void RepackTable() {
 void Latency() {
   const Board board;
   std::printf(
-      "| devices | requests | p50 µs | p99 µs | mean µs of recording the demand |\n"
-      "|---|---|---|---|---|\n");
+      "| devices | requests | decision p50 µs | p99 | max | with recording the demand p50 | p99 | "
+      "max "
+      "|\n|---|---|---|---|---|---|---|---|\n");
   const std::unique_ptr<Placer> placer = MakePlacer();
   for (const std::size_t devices : {64UL, 1000UL, 10000UL}) {
     const std::int64_t requests = static_cast<std::int64_t>(devices) * 4 + 20000;
     const auto events =
         MakeEvents({.mix = &kMixes[1], .load = 1, .devices = devices, .requests = requests});
     tidegate::Fleet fleet = MakeFleet(board, devices);
-    std::vector<double> decide;
-    double record = 0;
+    std::vector<double> decide, both;
     for (const Event& event : events) {
       const std::string id = std::to_string(event.id);
       if (!event.add) {
@@ -401,17 +324,19 @@ void Latency() {
       const SliceRequest request{.id = id, .profile = kNames[event.kind]};
       const auto start = Clock::now();
       (void)fleet.RecordDemand(request.profile);
-      record += Microseconds(start);
       const auto chosen = Clock::now();
       const std::optional<Spot> spot = placer->Choose(fleet, request);
       decide.push_back(Microseconds(chosen));
+      both.push_back(Microseconds(start));
       if (spot) (void)fleet.AddSlice({.id = id, .device = spot->device, .placed = spot->placed});
     }
-    const double mean_record = record / static_cast<double>(decide.size());
-    decide.erase(decide.begin(), decide.end() - 20000);  // once the fleet is full
-    std::sort(decide.begin(), decide.end());
-    std::printf("| %zu | %zu | %.2f | %.2f | %.2f |\n", devices, decide.size(),
-                decide[decide.size() / 2], decide[decide.size() * 99 / 100], mean_record);
+    std::printf("| %zu | 20000 |", devices);
+    for (std::vector<double>* times : {&decide, &both}) {
+      times->erase(times->begin(), times->end() - 20000);  // once the fleet is full
+      std::sort(times->begin(), times->end());
+      std::printf(" %.2f | %.2f | %.2f |", (*times)[10000], (*times)[19800], times->back());
+    }
+    std::printf("\n");
   }
 }
 
@@ -482,12 +407,25 @@ int main(int argc, char** argv) {
     RandomEvents(std::atoll(argv[2]));
   } else if (what == "online" && argc == 6) {
     Online(std::strtoul(argv[2], nullptr, 10), argv[3], std::atoi(argv[4]), std::atoll(argv[5]));
+  } else if (what == "queue" && argc == 4) {
+    Queueing(std::atoi(argv[2]), std::atoll(argv[3]));
+  } else if (what == "autoscale" && argc == 4) {
+    Autoscaled(std::atoi(argv[2]), std::atoll(argv[3]));
+  } else if (what == "inflate" && argc == 4) {
+    (void)Inflate(argv[2], std::atoi(argv[3]));
+  } else if (what == "gangs" && argc == 4) {
+    (void)Gangs(argv[2], std::atoi(argv[3]));
+  } else if (what == "replay" && argc == 3) {
+    (void)ReplayTrace(argv[2]);
   } else if (what == "repair" && argc == 4) {
     Repair(std::atoi(argv[2]), std::atoll(argv[3]));
   } else {
-    std::fprintf(stderr,
-                 "usage: mig_suite static | repack | latency | events N | online DEVICES "
-                 "exp|lognormal|drift SEEDS REQUESTS | repair SEEDS REQUESTS\n");
+    std::fprintf(
+        stderr,
+        "usage: mig_suite static | repack | latency | events N | online DEVICES "
+        "exp|lognormal|drift SEEDS REQUESTS | repair SEEDS REQUESTS | queue SEEDS REQUESTS | "
+        "autoscale SEEDS REQUESTS | inflate FOLDER SEEDS | gangs FOLDER SEEDS | "
+        "replay FOLDER\n");
     return 2;
   }
   return 0;

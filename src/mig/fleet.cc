@@ -13,10 +13,6 @@ constexpr std::size_t kNone = IndexSet::kNone;
 // So many requests are remembered at full weight before all of them fade by half.
 constexpr double kDemandMemory = 4096;
 
-// The values of states follow the demand at this distance, in requests.
-constexpr std::int64_t kLearnEvery = 128;
-constexpr std::int64_t kLearnEveryAtFirst = 16;
-
 Error Invalid(const std::string& what) { return {ErrorCode::kInvalidArgument, what}; }
 
 std::string Where(const DeviceModel& model, const PlacedSlice& placed) {
@@ -163,10 +159,11 @@ Status Fleet::AddModel(const DeviceModel& model) {
   if (impl_->FindModel(model.id) != kNone) return Invalid(model.id + ": is there already");
   Result<Geometry> geometry = Geometry::Make(model);
   if (!geometry) return geometry.error();
-  FleetModel added;
-  added.model = std::make_shared<DeviceModel>(model);
-  added.geometry = std::make_shared<Geometry>(*std::move(geometry));
-  added.values = std::make_shared<StateValues>(added.model, added.geometry);
+  auto shared_model = std::make_shared<const DeviceModel>(model);
+  auto shared_geometry = std::make_shared<const Geometry>(*std::move(geometry));
+  FleetModel added{.model = shared_model,
+                   .geometry = shared_geometry,
+                   .values = StateValues(shared_model, shared_geometry)};
   added.open.resize(static_cast<std::size_t>(added.geometry->state_count()));
   added.room.resize(model.profiles.size());
   added.live.resize(model.profiles.size());
@@ -268,17 +265,10 @@ Status Fleet::RecordDemand(std::string_view profile) {
     if (!found) continue;
     known = true;
     model.demand[*found] += 1;
-    ++model.recorded;
     double sum = 0;
     for (const double count : model.demand) sum += count;
     for (double& count : model.demand) count *= sum > kDemandMemory ? 0.5 : 1;
-    if (model.recorded % kLearnEvery != 0 &&
-        (model.recorded > kLearnEvery || model.recorded % kLearnEveryAtFirst != 1)) {
-      continue;
-    }
-    auto values = std::make_shared<StateValues>(*model.values);
-    values->Learn(model.Input());
-    model.values = std::move(values);
+    model.values.Learn(model.Input());
   }
   if (known) return {};
   return Error{ErrorCode::kNotFound,
@@ -292,9 +282,7 @@ void Fleet::SetDemand(const std::map<std::string, double>& requests) {
       const auto profile = FindProfile(*model.model, name);
       if (profile) model.demand[*profile] += count;
     }
-    auto values = std::make_shared<StateValues>(*model.values);
-    values->Learn(model.Input());
-    model.values = std::move(values);
+    model.values.Learn(model.Input());
   }
 }
 

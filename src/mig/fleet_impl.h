@@ -22,14 +22,13 @@ namespace tidegate {
 struct FleetModel {
   std::shared_ptr<const DeviceModel> model;
   std::shared_ptr<const Geometry> geometry;
-  std::shared_ptr<const StateValues> values;  ///< replaced, never changed
-  std::vector<IndexSet> open;                 ///< by state: open devices
-  IndexSet present;                           ///< states of open devices
+  StateValues values;
+  std::vector<IndexSet> open;  ///< by state: open devices
+  IndexSet present;            ///< states of open devices
   std::int64_t open_devices = 0;
   std::vector<std::int64_t> room;  ///< by profile: how many would fit on open devices
   std::vector<std::int64_t> live;  ///< by profile: slices that run
   std::vector<double> demand;      ///< by profile: recorded requests, fading
-  std::int64_t recorded = 0;       ///< requests
 
   ValueInput Input() const { return {demand, live, room, open_devices}; }
 };

@@ -2,11 +2,12 @@
 //
 // What a state of a device is worth to the requests to come.
 //
-// Two parts, both in compute slices. The room of a state: how many slices of each profile could
-// be added, each weighed by how often it is asked for and how scarce room for it is in the fleet.
-// And the future of a single device: a decision process in which requests arrive in the observed
-// mix, slices leave one after the other, and serving a request earns its compute where room is
-// scarce. The first sees one profile at a time, the second sees mixtures and departures.
+// Two parts, both in memory slices. The room of a state: how many slices of each profile could be
+// added, each weighed by how often it is asked for and how scarce room for it is in the fleet. And
+// the future of a single device: a decision process (Puterman, Markov Decision Processes, ch. 6) in
+// which requests arrive in the observed mix, many for each slice that leaves, and serving one earns
+// the memory it takes where room is scarce. The first sees one profile at a time, the second sees
+// what a mixture of requests can still make of a device.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +31,8 @@ class StateValues {
  public:
   StateValues(std::shared_ptr<const DeviceModel> model, std::shared_ptr<const Geometry> geometry);
 
-  /// Solves the decision process anew, starting from the last solution.
+  /// Follows demand and room after a recorded request: improves the values of some states, so that
+  /// no request pays for all of them.
   void Learn(const ValueInput& input);
 
   /// The weight of room for each profile now.
@@ -42,14 +44,17 @@ class StateValues {
  private:
   struct Graph;
   static std::shared_ptr<const Graph> MakeGraph(const Geometry& geometry);
-  double Scarcity(const ValueInput& input, std::size_t profile) const;
-  void Sweep(std::span<const double> rates, std::span<const double> rewards);
+  void StartRound(const ValueInput& input);
+  void Improve(std::size_t state);
 
   std::shared_ptr<const DeviceModel> model_;
   std::shared_ptr<const Geometry> geometry_;
   std::shared_ptr<const Graph> graph_;
   std::vector<double> future_;
-  int learned_ = 0;
+  std::vector<double> rates_, rewards_;  // by profile, of the round under way
+  double arrivals_ = 0;                  // sum of the rates
+  std::size_t left_ = 0;                 // states before this one are still to do in the round
+  std::int64_t rounds_ = 0;
 };
 
 }  // namespace tidegate

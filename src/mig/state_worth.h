@@ -15,7 +15,7 @@ class StateWorth {
   explicit StateWorth(const FleetModel& model)
       : model_(model), room_(static_cast<std::size_t>(model.geometry->class_count())) {
     std::vector<double> weights;
-    model.values->WeighRoom(model.Input(), weights);
+    model.values.WeighRoom(model.Input(), weights);
     for (std::size_t c = 0; c < room_.size(); ++c) {
       for (std::size_t p = 0; p < weights.size(); ++p) {
         room_[c] += weights[p] * model.geometry->Fits(static_cast<int>(c), p);
@@ -25,7 +25,7 @@ class StateWorth {
 
   double Of(int state) const {
     return room_[static_cast<std::size_t>(model_.geometry->class_of(state))] +
-           model_.values->future(state);
+           model_.values.future(state);
   }
 
  private:
