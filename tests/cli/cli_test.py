@@ -678,11 +678,13 @@ class Running(unittest.TestCase):
         wait_for(lambda: self.desired() == 4)
         scaler.process.kill()
         scaler.process.wait()
-        before = len(self.ticks())
+        ticks = self.ticks()
+        kept = ticks[-1]["histories"][0]["recommendations"]
         self.start()
-        wait_for(lambda: len(self.ticks()) > before + 2)
+        wait_for(lambda: len(self.ticks()) > len(ticks) + 2)
         history = self.ticks()[-1]["histories"][0]["recommendations"]
-        self.assertGreater(len(history), before)
+        self.assertEqual(history[:len(kept)], kept)
+        self.assertEqual(max(each["replicas"] for each in kept), 4)
 
 
 if __name__ == "__main__":
