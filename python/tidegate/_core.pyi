@@ -442,6 +442,33 @@ class MissingReplicas:
     __match_args__: ClassVar[tuple[str, ...]]
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
+class SliceSize:
+    """A size of slice that a moldable workload may run on."""
+
+    def __init__(
+        self,
+        *,
+        profile: str = ...,
+        capacity: Quantity = ...,
+    ) -> None: ...
+    @property
+    def profile(self) -> str:
+        """Such as 1g.5gb."""
+    @property
+    def capacity(self) -> float:
+        """Replicas that one is worth."""
+    def replace(
+        self,
+        *,
+        profile: str = ...,
+        capacity: Quantity = ...,
+    ) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @staticmethod
+    def from_dict(fields: Mapping[str, Any]) -> SliceSize: ...
+    __match_args__: ClassVar[tuple[str, ...]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
 class SliceSpec:
     """The slice of a GPU that each replica runs on."""
 
