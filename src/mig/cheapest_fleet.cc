@@ -30,7 +30,6 @@ namespace {
 
 constexpr double kPriceUnit = 1e6;
 constexpr std::int64_t kNodes = 20'000;
-constexpr std::size_t kMostCovers = 2'000;     // of a need
 constexpr std::int64_t kNodesForMemory = 500;  // nothing but room is lost without the last slice
 
 // What one slice of the profile serves of the need: a slice, or a rate.

@@ -84,7 +84,7 @@ class NvmlSlices final : public SliceDriver {
     const std::lock_guard lock(mutex_);
     if (now < next_look_) return {};
     next_look_ = now + options_.interval;
-    const Status looked = Look();
+    Status looked = Look();
     if (looked) Reconcile();
     Publish();
     return looked;

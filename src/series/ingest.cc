@@ -126,7 +126,7 @@ Status SeriesStore::Impl::StageWhole(std::string_view page, PageFormat format,
   PageParser parser(page, format);
   Prepare(format, parser, staged);
   if (page.size() > UINT32_MAX) staged.layout = nullptr;
-  const Status read = StageEntries(parser, staged);
+  Status read = StageEntries(parser, staged);
   if (staged.layout != nullptr) staged.layout->Finish(page);
   return read;
 }

@@ -202,7 +202,7 @@ Json ScrapedValues(const Json& world, const Json& test, const Autoscaler& autosc
   const Json& of = test.at("scraped_by");  // the labels that say whose series it is
   for (const Json& series : world) {
     const Json& labels = series.at("labels");
-    if (labels.value(of.at("namespace"), "") != test.at("namespace")) continue;
+    if (Json(labels.value(of.at("namespace"), "")) != test.at("namespace")) continue;
     Store(series, {{"workload", kWorkload}, {"replica", labels.value(of.at("pod"), "")}}, *store);
   }
   return Read(test, autoscaler, *store, QueryText(autoscaler));
