@@ -3,7 +3,11 @@
 
 #include <algorithm>
 
-namespace tidegate::promql {
+#include "promql/ast.h"
+#include "promql/query_impl.h"
+
+namespace tidegate {
+namespace promql {
 namespace {
 
 struct Reach {
@@ -28,13 +32,14 @@ struct Reach {
   bool operator()(const Unary& node) const { return In(node.expr); }
   bool operator()(const Paren& node) const { return In(node.expr); }
 
-  bool In(const ExprPtr& expr) const { return expr != nullptr && MayReach(*expr, target); }
+  bool In(const ExprPtr& expr) const { return expr != nullptr && std::visit(*this, expr->node); }
 };
 
 }  // namespace
+}  // namespace promql
 
-bool MayReach(const Expr& expr, const Labels& target) {
-  return std::visit(Reach{target}, expr.node);
+bool MayReach(const Query& query, const Labels& target) {
+  return promql::Reach{target}.In(query.impl().root);
 }
 
-}  // namespace tidegate::promql
+}  // namespace tidegate

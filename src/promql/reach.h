@@ -3,14 +3,14 @@
 // Thread safety: pure functions.
 #pragma once
 
-#include "promql/ast.h"
 #include "tidegate/export.h"
+#include "tidegate/promql.h"
 #include "tidegate/types.h"
 
-namespace tidegate::promql {
+namespace tidegate {
 
-/// Whether some selector below `expr` may select series of the target whose labels are `target`,
+/// Whether some selector of `query` may select series of the target whose labels are `target`,
 /// whatever these are called and whatever labels they have of their own.
-TIDEGATE_EXPORT bool MayReach(const Expr& expr, const Labels& target);
+TIDEGATE_EXPORT bool MayReach(const Query& query, const Labels& target);
 
-}  // namespace tidegate::promql
+}  // namespace tidegate

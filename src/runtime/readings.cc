@@ -12,7 +12,6 @@
 #include <utility>
 
 #include "core/window_average.h"
-#include "promql/query_impl.h"
 #include "promql/reach.h"
 
 namespace tidegate::runtime {
@@ -363,7 +362,7 @@ void MetricReader::DoubtSkipped(const MetricSpec& metric, const WorkloadId& work
   if (metric.PerReplica()) return;  // made of the workload's own targets only
   for (const TargetState& target : fleet) {
     if (target.skipped_lines == 0 || target.workload == workload) continue;
-    if (!promql::MayReach(*query_.impl().root, target.labels)) continue;
+    if (!MayReach(query_, target.labels)) continue;
     reading.doubts.push_back(
         {DoubtKind::kPartial, "", "of " + target.target + ": " + target.warning});
   }
