@@ -25,7 +25,7 @@ using testing::SimClock;
 using testing::TempFolder;
 
 constexpr std::uint32_t k1g = 19, k2g = 14, k3g = 9;
-constexpr int kNoPermission = 4, kInUse = 19, kInsufficientResources = 23, kUnknown = 999;
+constexpr int kNoPermission = 4, kInUse = 19, kUnknown = 999;
 
 class NvmlDriverTest : public ::testing::Test {
  protected:
