@@ -55,8 +55,7 @@ PolicySet Policies(const WorkloadInput& input) {
   return policies;
 }
 
-void BM_Decide(benchmark::State& state) {
-  const WorkloadInput input = World(state.range(0));
+void MeasureDecide(const WorkloadInput& input, benchmark::State& state) {
   const PolicySet policies = Policies(input);
   Planner planner;
   WorkloadOutput output;
@@ -68,22 +67,15 @@ void BM_Decide(benchmark::State& state) {
   }
   CountAllocations(state, before, 1);
 }
+
+void BM_Decide(benchmark::State& state) { MeasureDecide(World(state.range(0)), state); }
 BENCHMARK(BM_Decide)->Arg(1)->Arg(10)->Arg(100)->Arg(1000);
 
 // With the rule for missing replicas, none of which is missing.
 void BM_DecideMissingReplicas(benchmark::State& state) {
   WorkloadInput input = World(state.range(0));
   input.spec.missing_replicas.emplace();
-  const PolicySet policies = Policies(input);
-  Planner planner;
-  WorkloadOutput output;
-  planner.Decide(input, policies, kNow, output);  // the buffers grow once
-  const std::int64_t before = Allocations();
-  for (auto _ : state) {
-    planner.Decide(input, policies, kNow, output);
-    benchmark::DoNotOptimize(output.decision.desired);
-  }
-  CountAllocations(state, before, 1);
+  MeasureDecide(input, state);
 }
 BENCHMARK(BM_DecideMissingReplicas)->Arg(100);
 

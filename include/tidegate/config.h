@@ -84,7 +84,7 @@ struct SimulatedDevices {
 
 /// The GPUs of this machine that are in MIG mode: NvmlSlicesOptions has the same.
 struct NvmlDevicesOptions {
-  std::string library = "libnvidia-ml.so.1";
+  std::string soname = "libnvidia-ml.so.1";  ///< NVML, as loaders look for it
   std::string node;
   std::vector<std::string> gpus;        ///< UUIDs; empty: all
   std::vector<std::string> reserved;    ///< MIG UUIDs: neither used nor destroyed

@@ -264,7 +264,7 @@ void Describe(FieldVisitor& v, SimulatedDevices& s) {
 }
 
 void Describe(FieldVisitor& v, NvmlDevicesOptions& s) {
-  v.Field("library", s.library, {.doc = "NVML, where it is not where loaders look."});
+  v.Field("library", s.soname, {.doc = "NVML, where it is not where loaders look."});
   v.Field("node", s.node, {.doc = "What the machine is called."});
   v.Field("gpus", s.gpus, {.doc = "Only these, by UUID; none: all that are in MIG mode."});
   v.Field("reserved", s.reserved,

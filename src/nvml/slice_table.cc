@@ -8,13 +8,6 @@
 namespace tidegate::nvml {
 namespace {
 
-std::optional<std::size_t> ProfileIndex(const DeviceModel& model, std::uint32_t id) {
-  for (std::size_t p = 0; p < model.profiles.size(); ++p) {
-    if (model.profiles[p].gi_profile_id == id) return p;
-  }
-  return std::nullopt;
-}
-
 bool MadeByUs(const std::string& gpu, const NvmlSlice& slice, const std::vector<MadeSlice>& made) {
   return std::any_of(made.begin(), made.end(), [&](const MadeSlice& each) {
     return each.gpu == gpu && each.slice.gpu_instance == slice.gpu_instance &&
@@ -99,6 +92,13 @@ class InventoryBuilder {
 
 }  // namespace
 
+std::optional<PlacedSlice> PlacedOf(const DeviceModel& model, const NvmlSlice& slice) {
+  for (std::size_t p = 0; p < model.profiles.size(); ++p) {
+    if (model.profiles[p].gi_profile_id == slice.gi_profile_id) return PlacedSlice{p, slice.span};
+  }
+  return std::nullopt;
+}
+
 std::string SliceId(const std::string& gpu, const NvmlSlice& slice) {
   return slice.uuids.size() == 1 ? slice.uuids.front()
                                  : gpu + "/gi" + std::to_string(slice.gpu_instance);
@@ -124,14 +124,14 @@ Result<std::vector<KnownSlice>> KnownSlices(const NvmlDevice& device, const Devi
                                             const SliceRules& rules) {
   std::vector<KnownSlice> known;
   for (const NvmlSlice& slice : device.slices) {
-    const std::optional<std::size_t> profile = ProfileIndex(model, slice.gi_profile_id);
-    if (!profile) {
+    const std::optional<PlacedSlice> placed = PlacedOf(model, slice);
+    if (!placed) {
       return Error{ErrorCode::kNotFound,
                    "a slice has the unknown profile id " + std::to_string(slice.gi_profile_id)};
     }
     const bool free = slice.processes.empty() && !AnyIn(slice.uuids, rules.reserved);
     const bool ours = MadeByUs(device.uuid, slice, made) || AnyIn(slice.uuids, rules.expendable);
-    known.push_back({.placed = {*profile, slice.span},
+    known.push_back({.placed = *placed,
                      .slice = slice,
                      .usable = free && slice.uuids.size() == 1,
                      .removable = free && ours && rules.reconfigure});

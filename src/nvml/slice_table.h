@@ -30,6 +30,9 @@ struct KnownSlice {
   bool removable = false;
 };
 
+/// Where it is, by the model's profiles; absent: the model has none of its id.
+std::optional<PlacedSlice> PlacedOf(const DeviceModel& model, const NvmlSlice& slice);
+
 /// What is in the fleet by this id: its MIG device, if it has exactly one.
 std::string SliceId(const std::string& gpu, const NvmlSlice& slice);
 

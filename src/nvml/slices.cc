@@ -232,7 +232,7 @@ class NvmlSlices final : public SliceDriver {
     if (device == nullptr || !options_.reconfigure) return;
     const Result<DeviceModel> model = nvml::DriverModel(*device, seen_.driver_version);
     const std::optional<PlacedSlice> placed =
-        model ? PlacedOf(*model, lost.slice) : std::optional<PlacedSlice>();
+        model ? nvml::PlacedOf(*model, lost.slice) : std::optional<PlacedSlice>();
     const auto slices = model ? nvml::KnownSlices(*device, *model, made_, rules_)
                               : Result<std::vector<KnownSlice>>(model.error());
     if (!placed || !slices) return;
@@ -240,15 +240,6 @@ class NvmlSlices final : public SliceDriver {
     if (!in_the_way || !in_the_way->empty()) return;
     const Result<NvmlSlice> made = Create(lost.gpu, lost.slice);
     if (!made) Tell(ToString(StepOf(lost.gpu, lost.slice, true)) + ": " + made.error().message);
-  }
-
-  static std::optional<PlacedSlice> PlacedOf(const DeviceModel& model, const NvmlSlice& slice) {
-    for (std::size_t p = 0; p < model.profiles.size(); ++p) {
-      if (model.profiles[p].gi_profile_id == slice.gi_profile_id) {
-        return PlacedSlice{p, slice.span};
-      }
-    }
-    return std::nullopt;
   }
 
   // --- making ---
@@ -351,7 +342,7 @@ class NvmlSlices final : public SliceDriver {
     const NvmlDevice* device = FindGpu(gpu);
     const auto model = device == nullptr ? Result<DeviceModel>(Error{ErrorCode::kNotFound, gpu})
                                          : nvml::DriverModel(*device, seen_.driver_version);
-    const auto placed = model ? PlacedOf(*model, slice) : std::optional<PlacedSlice>();
+    const auto placed = model ? nvml::PlacedOf(*model, slice) : std::optional<PlacedSlice>();
     return {.create = create,
             .gpu = gpu,
             .profile = placed ? model->profiles[placed->profile].name
@@ -411,7 +402,7 @@ class NvmlSlices final : public SliceDriver {
     if (device == nullptr || !SameLayout(device->slices, believed)) return;
     RefusedLayout refused{.model = model.id, .profiles = {model.profiles[wanted.profile].name}};
     for (const NvmlSlice& slice : device->slices) {
-      const auto placed = PlacedOf(model, slice);
+      const auto placed = nvml::PlacedOf(model, slice);
       if (!placed) return;
       refused.profiles.push_back(model.profiles[placed->profile].name);
     }

@@ -320,7 +320,7 @@ class Scaler {
     if (!real) return {};
     const NvmlDevicesOptions& nvml = *devices->nvml;
     auto driver = MakeNvmlSlices(
-        {.nvml = {.soname = nvml.library},
+        {.nvml = {.soname = nvml.soname},
          .node = nvml.node,
          .gpus = nvml.gpus,
          .reserved = nvml.reserved,

@@ -4,8 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tidegate/plan.h"
-#include "tidegate/status.h"
+#include "tests/support/decision_fixture.h"
 
 namespace tidegate {
 namespace {
@@ -13,35 +12,12 @@ namespace {
 using std::chrono::seconds;
 using ::testing::HasSubstr;
 
-constexpr TimePoint kStart{std::chrono::hours(1)};
-
-// Runs one workload of `replicas` replicas with a target of 10 a replica.
-class FallbackTest : public ::testing::Test {
+class FallbackTest : public testing::DecisionTest {
  protected:
   FallbackTest() {
-    input_.spec.workload = "web";
     input_.spec.max_replicas = 20;
-    input_.spec.behavior = DefaultBehavior();
-    input_.spec.behavior->scale_down.stabilization_window = Duration::zero();
     AddMetric("queue", MetricSourceType::kPods);
     Replicas(4);
-  }
-
-  void AddMetric(const std::string& name, MetricSourceType type) {
-    MetricSpec& metric = input_.spec.metrics.emplace_back();
-    metric.type = type;
-    metric.name = name;
-    metric.target.average_value = 10'000;
-  }
-
-  void Replicas(std::int32_t count) {
-    input_.observation = {.spec_replicas = count, .status_replicas = count};
-    for (std::int32_t i = 0; i < count; ++i) {
-      input_.observation.replicas.push_back({.name = "web-" + std::to_string(i),
-                                             .phase = ReplicaPhase::kRunning,
-                                             .ready = ConditionStatus::kTrue,
-                                             .start_time = kStart - std::chrono::hours(1)});
-    }
   }
 
   Reading Each(MilliValue value) const {
@@ -65,29 +41,9 @@ class FallbackTest : public ::testing::Test {
     return reading;
   }
 
-  // A tick `after` the start; its history is the next one's.
   const Decision& Tick(int after, std::vector<Reading> readings) {
-    input_.readings = std::move(readings);
-    PolicySet policies;
-    EXPECT_TRUE(policies.AddAll(input_.spec, BuiltinPolicies()).ok());
-    output_ = Decide(input_, policies, kStart + seconds(after));
-    EXPECT_EQ(output_, Decide(input_, policies, kStart + seconds(after)));
-    status_ =
-        UpdateStatus(status_, input_, output_, {}, std::nullopt, kStart + seconds(after)).status;
-    input_.history = output_.next;
-    return output_.decision;
+    return TickAt(seconds(after), std::move(readings));
   }
-
-  std::string Reason(Stage stage) const {
-    for (const Step& step : output_.decision.steps) {
-      if (step.stage == stage) return step.reason;
-    }
-    return "";
-  }
-
-  WorkloadInput input_;
-  WorkloadOutput output_;
-  WorkloadStatus status_;
 };
 
 TEST_F(FallbackTest, WithoutOneALostMetricHolds) {

@@ -7,8 +7,7 @@
 #include <algorithm>
 #include <random>
 
-#include "tidegate/plan.h"
-#include "tidegate/status.h"
+#include "tests/support/decision_fixture.h"
 
 namespace tidegate {
 namespace {
@@ -19,31 +18,14 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-constexpr TimePoint kStart{std::chrono::hours(1)};
-
-// One workload with a target of 10 a replica, whose first replicas may be without a value.
-class MissingTest : public ::testing::Test {
+// One workload whose first replicas may be without a value.
+class MissingTest : public testing::DecisionTest {
  protected:
   explicit MissingTest(std::int32_t replicas = 40) {
-    input_.spec.workload = "web";
     input_.spec.max_replicas = 500;
-    input_.spec.behavior = DefaultBehavior();
-    input_.spec.behavior->scale_down.stabilization_window = Duration::zero();
     input_.spec.missing_replicas.emplace();
-    MetricSpec& metric = input_.spec.metrics.emplace_back();
-    metric.name = "queue";
-    metric.target.average_value = 10'000;
+    AddMetric("queue", MetricSourceType::kPods);
     Replicas(replicas);
-  }
-
-  void Replicas(std::int32_t count) {
-    input_.observation = {.spec_replicas = count, .status_replicas = count};
-    for (std::int32_t i = 0; i < count; ++i) {
-      input_.observation.replicas.push_back({.name = "web-" + std::to_string(i),
-                                             .phase = ReplicaPhase::kRunning,
-                                             .ready = ConditionStatus::kTrue,
-                                             .start_time = kStart - std::chrono::hours(1)});
-    }
   }
 
   // As MetricReader makes it: without a value there is a doubt.
@@ -61,33 +43,9 @@ class MissingTest : public ::testing::Test {
     return reading;
   }
 
-  WorkloadOutput DecideAt(Duration after) const {
-    PolicySet policies;
-    EXPECT_TRUE(policies.AddAll(input_.spec, BuiltinPolicies()).ok());
-    WorkloadOutput output = Decide(input_, policies, kStart + after);
-    EXPECT_EQ(output, Decide(input_, policies, kStart + after));
-    return output;
-  }
-
-  // A tick `after` the start; its history is the next one's.
   const Decision& Tick(Duration after, Reading reading) {
-    input_.readings = {std::move(reading)};
-    output_ = DecideAt(after);
-    status_ = UpdateStatus(status_, input_, output_, {}, std::nullopt, kStart + after).status;
-    input_.history = output_.next;
-    return output_.decision;
+    return TickAt(after, {std::move(reading)});
   }
-
-  std::string Reason(Stage stage) const {
-    for (const Step& step : output_.decision.steps) {
-      if (step.stage == stage) return step.reason;
-    }
-    return "";
-  }
-
-  WorkloadInput input_;
-  WorkloadOutput output_;
-  WorkloadStatus status_;
 };
 
 TEST_F(MissingTest, AFewThatHaveBeenMissingForLongAreLeftOut) {
