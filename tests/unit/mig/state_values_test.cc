@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What states are worth, and what the placer makes of it: properties, no figures.
+#include "mig/state_values.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <random>
+#include <utility>
+
+#include "mig/state_worth.h"
+#include "tests/unit/mig/fleet_builder.h"
+#include "tidegate/placement.h"
+
+namespace tidegate {
+namespace {
+
+const std::vector<std::string> kProfiles = {"7g.40gb", "4g.20gb", "3g.20gb",
+                                            "2g.10gb", "1g.10gb", "1g.5gb"};
+
+const FleetModel& ModelOf(const Fleet& fleet) { return fleet.impl().models[0]; }
+
+std::vector<double> RoomWeights(const FleetModel& model, const ValueInput& input) {
+  std::vector<double> weights;
+  model.values.WeighRoom(input, weights);
+  return weights;
+}
+
+// The fleet of random layouts that has seen this many requests of random profiles.
+Fleet Seasoned(std::size_t devices, int requests, std::mt19937_64& random) {
+  Fleet fleet = MakeFragmented("a100-40gb", devices, kProfiles, 50, random);
+  for (int i = 0; i < requests; ++i) {
+    EXPECT_TRUE(fleet.RecordDemand(kProfiles[random() % kProfiles.size()]));
+  }
+  return fleet;
+}
+
+TEST(StateValuesTest, NothingIsKnownOfAFleetThatIsNew) {
+  const Fleet fleet = MakeFleet("a100-40gb", {});
+  const FleetModel& model = ModelOf(fleet);
+  for (int s = 0; s < model.geometry->state_count(); ++s) EXPECT_EQ(model.values.future(s), 0);
+  EXPECT_FALSE(MakePlacer()->Choose(fleet, {.id = "x", .profile = "1g.5gb"}));
+}
+
+// Whole devices are worth most, full ones nothing but their future, and a slice more never helps.
+TEST(StateValuesTest, ASliceMoreNeverMakesADeviceWorthMore) {
+  std::mt19937_64 random(1);
+  for (const int requests : {0, 1, 30, 600, 6000}) {
+    const Fleet fleet = Seasoned(12, requests, random);
+    const FleetModel& model = ModelOf(fleet);
+    const Geometry& geometry = *model.geometry;
+    const StateWorth worth(model);
+    for (int s = 0; s < geometry.state_count(); ++s) {
+      for (std::size_t option = 0; option < geometry.options().size(); ++option) {
+        const int next = geometry.Add(s, option);
+        if (next == Geometry::kNone) continue;
+        EXPECT_LE(worth.Of(next), worth.Of(s) + 1e-9) << requests << " requests, state " << s;
+      }
+    }
+    for (const int full : geometry.maximal()) {
+      EXPECT_EQ(worth.Of(full), model.values.future(full));
+    }
+  }
+}
+
+TEST(StateValuesTest, RoomWeighsMoreTheRarerItIsAndTheMoreItIsAskedFor) {
+  const Fleet fleet = MakeFleet("a100-40gb", {{}});
+  const FleetModel& model = ModelOf(fleet);
+  const std::size_t count = model.model->profiles.size();
+  const std::vector<std::int64_t> live(count, 20);
+  const std::size_t wanted = FindProfile(*model.model, "3g.20gb").value();
+  for (const std::int64_t room : {0, 1, 5, 50}) {
+    std::vector<double> demand(count, 10);
+    std::vector<std::int64_t> rooms(count, 8);
+    rooms[wanted] = room;
+    const double weight = RoomWeights(model, {demand, live, rooms, 1})[wanted];
+    rooms[wanted] = room + 1;
+    EXPECT_GT(weight, RoomWeights(model, {demand, live, rooms, 1})[wanted]);
+    rooms[wanted] = room;
+    demand[wanted] = 20;
+    EXPECT_LT(weight, RoomWeights(model, {demand, live, rooms, 1})[wanted]);
+  }
+}
+
+// A 1g at slot 6 and a double-memory 1g there leave the same room. Nothing has been learned, so
+// both lose the same; the second device is fuller.
+TEST(StateValuesTest, OfPlacesThatLoseTheSameTheFullerDevice) {
+  const Layout single = {{"1g.5gb", 6}};
+  const Layout twice = {{"1g.10gb", 6}};
+  for (const std::string& profile : kProfiles) {
+    if (profile == "7g.40gb") continue;
+    const SliceRequest request{.id = "x", .profile = profile};
+    EXPECT_EQ(MakePlacer()->Choose(MakeFleet("a100-40gb", {single, twice}), request)->device, 1U);
+    EXPECT_EQ(MakePlacer()->Choose(MakeFleet("a100-40gb", {twice, single}), request)->device, 0U);
+    EXPECT_EQ(MakePlacer()->Choose(MakeFleet("a100-40gb", {single, single}), request)->device, 0U);
+  }
+}
+
+// The same when the values see some difference: whole devices are kept although nobody asks for
+// one, so that they can be given back.
+TEST(StateValuesTest, OfPlacesThatLoseNearlyTheSameTheFullerDevice) {
+  std::mt19937_64 random(1);
+  Fleet fleet = MakeFleet("a100-40gb", std::vector<Layout>(16));
+  const std::unique_ptr<Placer> placer = MakePlacer();
+  std::vector<std::string> live;
+  std::size_t in_use = 0, fewest = 0;
+  for (int i = 0; i < 4000; ++i) {
+    if (live.size() >= 20) {
+      std::swap(live[random() % live.size()], live.back());
+      EXPECT_TRUE(fleet.RemoveSlice(live.back()));
+      live.pop_back();
+    }
+    const std::string profile = i % 3 == 0 ? "3g.20gb" : i % 3 == 1 ? "2g.10gb" : "1g.5gb";
+    EXPECT_TRUE(fleet.RecordDemand(profile));
+    const SliceRequest request{.id = std::to_string(i), .profile = profile};
+    const auto spot = placer->Choose(fleet, request);
+    ASSERT_TRUE(spot);
+    ASSERT_TRUE(fleet.AddSlice({.id = request.id, .device = spot->device, .placed = spot->placed}));
+    live.push_back(request.id);
+    if (i < 1000) continue;
+    in_use += fleet.devices_in_use();
+    fewest +=
+        static_cast<std::size_t>(PlanRepack(fleet, {.fewest_devices = true}).value().devices_after);
+  }
+  EXPECT_LT(static_cast<double>(in_use), 1.25 * static_cast<double>(fewest));
+}
+
+// What is lost at the place chosen, and how full the device is: not which devices those are.
+TEST(StateValuesTest, WhatIsLostDoesNotDependOnTheOrderOfDevices) {
+  std::mt19937_64 random(5);
+  for (int round = 0; round < 60; ++round) {
+    const Fleet fleet = Seasoned(10, round * 5, random);
+    const auto lost = [&](const Fleet& at, const SliceRequest& request) {
+      const auto spot = MakePlacer()->Choose(at, request);
+      if (!spot) return std::pair(0.0, -1);
+      const FleetModel& model = ModelOf(at);
+      const int state = at.impl().devices[spot->device].state;
+      const auto option = model.geometry->FindOption(spot->placed.profile, spot->placed.span.start);
+      const int next = model.geometry->Add(state, *option);
+      const StateWorth worth(model);
+      return std::pair(worth.Of(state) - worth.Of(next), model.geometry->UsedCells(state));
+    };
+    std::vector<std::size_t> order(fleet.device_count());
+    std::iota(order.begin(), order.end(), 0U);
+    std::shuffle(order.begin(), order.end(), random);
+    std::vector<bool> seen(order.size());
+    Fleet shuffled = fleet;  // what was learned stays; slices change places
+    for (const std::size_t d : order) {
+      for (const Slice& slice : fleet.slices(d)) EXPECT_TRUE(shuffled.RemoveSlice(slice.id));
+    }
+    for (std::size_t d = 0; d < order.size(); ++d) {
+      for (Slice slice : fleet.slices(order[d])) {
+        slice.device = d;
+        EXPECT_TRUE(shuffled.AddSlice(slice));
+      }
+    }
+    for (const std::string& profile : kProfiles) {
+      const auto here = lost(fleet, {.id = "x", .profile = profile});
+      const auto there = lost(shuffled, {.id = "x", .profile = profile});
+      EXPECT_NEAR(here.first, there.first, 1e-9);
+      EXPECT_EQ(here.second, there.second);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace tidegate
