@@ -22,7 +22,8 @@ table online-64-exponential online 64 exp "$seeds" "$requests"
 table online-64-lognormal online 64 lognormal "$seeds" "$requests"
 table online-8-exponential online 8 exp "$seeds" "$requests"
 table online-64-drift online 64 drift "$((seeds / 2))" "$requests"
-table repair repair 3 3000
+table online-64-long online 64 exp "$((seeds / 5))" "$((requests * 5))"
+table repair repair "$seeds" "$((requests / 2))"
 table queue queue "$((seeds / 2))" "$requests"
 table autoscale autoscale "$((seeds / 2))" "$requests"
 traces=${TRACES:-$here/../../shared/traces/alibaba-gpu-v2023}

@@ -14,7 +14,7 @@ constexpr double kTie = 1e-12;
 // What a device that is in use is preferred by, in memory slices for each one used there: the
 // values alone see no use in whole devices where no profile needs one, but devices that stay empty
 // can be given back. Chosen by simulation (benchmarks/mig, tables online, queue and autoscale).
-constexpr double kFuller = 0.014;
+constexpr double kFuller = 0.024;
 
 // Puts a slice where the fleet loses least (state_values.h).
 class ValuePlacer : public Placer {

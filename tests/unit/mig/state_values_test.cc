@@ -85,6 +85,32 @@ TEST(StateValuesTest, RoomWeighsMoreTheRarerItIsAndTheMoreItIsAskedFor) {
   }
 }
 
+// The same demand on the same fleet leads somewhere: values that only grow would weigh ever more
+// than room, and a fleet that ran for long would place worse than a young one.
+TEST(StateValuesTest, ValuesSettle) {
+  std::mt19937_64 random(2);
+  Fleet fleet = MakeFragmented("a100-40gb", 12, kProfiles, 70, random);
+  const auto record = [&](int requests) {
+    for (int i = 0; i < requests; ++i) {
+      EXPECT_TRUE(fleet.RecordDemand(kProfiles[static_cast<std::size_t>(i) % kProfiles.size()]));
+    }
+  };
+  const auto lost = [&] {  // against the empty device, by state
+    const StateValues& values = ModelOf(fleet).values;
+    std::vector<double> out;
+    for (int s = 0; s < ModelOf(fleet).geometry->state_count(); ++s) {
+      out.push_back(values.future(Geometry::kEmptyState) - values.future(s));
+    }
+    return out;
+  };
+  record(4000);
+  const std::vector<double> before = lost();
+  record(56000);
+  const std::vector<double> after = lost();
+  const double most = *std::max_element(before.begin(), before.end());
+  for (std::size_t s = 0; s < before.size(); ++s) EXPECT_NEAR(before[s], after[s], 0.1 * most);
+}
+
 // A 1g at slot 6 and a double-memory 1g there leave the same room. Nothing has been learned, so
 // both lose the same; the second device is fuller.
 TEST(StateValuesTest, OfPlacesThatLoseTheSameTheFullerDevice) {
