@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -54,6 +55,12 @@ class StateReporter final : public Reporter {
       const Observation& seen = report.input.workloads[i].observation;
       if (!seen.slices.empty()) slices_[report.input.workloads[i].spec.workload] = seen.slices;
     }
+  }
+
+  void OnReplace(const std::set<WorkloadId>& workloads) override {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(workloads_, [&](const auto& entry) { return !workloads.contains(entry.first); });
+    std::erase_if(slices_, [&](const auto& entry) { return !workloads.contains(entry.first); });
   }
 
   std::string Slices() const {
@@ -129,6 +136,9 @@ class SharedReporter final : public Reporter {
  public:
   explicit SharedReporter(std::shared_ptr<Reporter> reporter) : reporter_(std::move(reporter)) {}
   void OnTick(const TickReport& report) override { reporter_->OnTick(report); }
+  void OnReplace(const std::set<WorkloadId>& workloads) override {
+    reporter_->OnReplace(workloads);
+  }
 
  private:
   std::shared_ptr<Reporter> reporter_;

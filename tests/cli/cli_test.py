@@ -646,6 +646,27 @@ class Running(unittest.TestCase):
         wait_for(lambda: self.desired() == 2)
         self.assertIn("tidegate_config_last_reload_successful 1", scaler.get("/metrics")[1])
 
+    def test_a_reload_forgets_what_it_removes(self):
+        def shown():
+            page = json.loads(scaler.get("/debug/state")[1])
+            metrics = scaler.get("/metrics")[1]
+            names = {each["input"]["spec"]["workload"] for each in page["workloads"]}
+            return names, set(re.findall(r'workload="(\w+)"', metrics))
+
+        text = self.config.read_text()
+        guest = re.sub(r"  scrape: .*|  backend:\n(    .*\n)*", "", text.split("---")[0]).replace("name: web", "name: guest")
+        self.config.write_text(text + "---\n" + guest)
+        scaler = self.start()
+        wait_for(lambda: shown() == ({"web", "guest"}, {"web", "guest"}))
+        self.config.write_text(text)
+        scaler.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: "reloaded" in scaler.text())
+        self.assertEqual(shown(), ({"web"}, {"web"}))
+        ticks = len(self.ticks())
+        wait_for(lambda: len(self.ticks()) > ticks + 2)
+        self.assertEqual(shown(), ({"web"}, {"web"}))
+        self.assertIn('"workload":"guest"', self.journal.read_text())
+
     def test_a_reload_never_stops_a_process(self):
         scaler = self.start()
         wait_for(lambda: self.desired() == 1)
