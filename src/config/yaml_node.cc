@@ -15,7 +15,7 @@
 #include <utility>
 
 #include "config/node.h"
-#include "exposition/utf8.h"
+#include "text/utf8.h"
 
 namespace tidegate::config {
 namespace {

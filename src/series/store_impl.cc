@@ -9,8 +9,8 @@
 #include <optional>
 #include <utility>
 
-#include "exposition/utf8.h"
 #include "series/staleness.h"
+#include "text/utf8.h"
 
 namespace tidegate {
 namespace {

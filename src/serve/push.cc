@@ -7,7 +7,7 @@
 
 #include "exposition/char_class.h"
 #include "exposition/content_type.h"
-#include "exposition/utf8.h"
+#include "text/utf8.h"
 
 namespace tidegate::serve {
 namespace {
