@@ -10,8 +10,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdint>
-#include <cstdio>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -20,15 +18,6 @@
 #include "tidegate/result.h"
 
 namespace tidegate {
-
-/// FNV-1a in hexadecimal: against torn and edited files, not against an attacker.
-inline std::string Checksum(std::string_view text) {
-  std::uint64_t hash = 0xcbf29ce484222325u;
-  for (const unsigned char c : text) hash = (hash ^ c) * 0x100000001b3u;
-  char digits[17];
-  std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(hash));
-  return digits;
-}
 
 /// kPermissionDenied or kUnavailable: "open PATH: Permission denied".
 inline Error FileError(const std::string& what, const std::string& path, int error) {
