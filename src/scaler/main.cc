@@ -7,6 +7,7 @@
 #include <map>
 
 #include "scaler/commands.h"
+#include "tidegate/describe.h"
 #include "tidegate/version.h"
 
 namespace tidegate::scaler {
@@ -58,6 +59,14 @@ void AddValidate(CLI::App& app, ValidateOptions& options) {
   validate->footer("Example:\n  tidegate validate flower.yaml hpa.yaml");
 }
 
+std::map<std::string, KubernetesVersion> Releases() {
+  std::map<std::string, KubernetesVersion> releases;
+  for (const std::string_view name : EnumNames<KubernetesVersion>::kNames) {
+    releases.emplace(name, static_cast<KubernetesVersion>(releases.size()));
+  }
+  return releases;
+}
+
 void AddConvert(CLI::App& app, ConvertCommand& command) {
   using Target = ConvertOptions::Target;
   using Format = ConvertOptions::Format;
@@ -72,6 +81,10 @@ void AddConvert(CLI::App& app, ConvertCommand& command) {
                                                          {"json", Format::kJson}};
   convert->add_option("-o,--output", command.options.format, "yaml or json")
       ->transform(CLI::CheckedTransformer(kFormats));
+  convert
+      ->add_option("--compatibility", command.options.compatibility,
+                   "Release of Kubernetes; not given: what an Autoscaler says itself, else 1.37")
+      ->transform(CLI::CheckedTransformer(Releases()));
   convert->footer(
       "Examples:\n"
       "  tidegate convert hpa.yaml > autoscaler.yaml\n"

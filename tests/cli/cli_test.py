@@ -163,6 +163,8 @@ class Usage(unittest.TestCase):
             self.assertEqual(spec["metrics"][0]["pods"]["target"], {"type": "AverageValue", "averageValue": "50"})
             self.assertEqual(json.loads(tidegate("convert", hpa, "--to", "v2", "-o", "json").stdout)["spec"], spec)
             self.assertEqual(tidegate("convert", hpa, "--to", "v9").returncode, 2)
+            self.assertIn('compatibility: "1.34"', tidegate("convert", hpa, "--compatibility", "1.34").stdout)
+            self.assertEqual(tidegate("convert", hpa, "--compatibility", "1.2").returncode, 2)
             hpa.write_text(POST_HPA.replace("maxReplicas: 7", "maxReplicas: seven"))
             run = tidegate("convert", hpa, "--to", "v1")
             self.assertEqual((run.returncode, run.stdout), (1, ""))
