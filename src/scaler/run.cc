@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "scaler/commands.h"
+#include "scaler/pushed_pages.h"
 #include "scaler/slices_page.h"
 #include "spdlog/spdlog.h"
 #include "tidegate/backends/process_pool.h"
@@ -197,8 +198,10 @@ Result<Workload> MakeWorkload(const Autoscaler& autoscaler, bool keep_backend, C
   return workload;
 }
 
-Result<std::vector<std::unique_ptr<Source>>> MakeSources(const Config& config) {
+Result<std::vector<std::unique_ptr<Source>>> MakeSources(
+    const Config& config, const std::shared_ptr<PushedPages>& pushed) {
   std::vector<std::unique_ptr<Source>> sources;
+  sources.push_back(MakePushedSource(pushed));
   for (const ScrapeConfig& job : config.scrape_configs) {
     auto source = MakeDiscoverySource(job);
     if (!source) return source.error();
@@ -303,7 +306,7 @@ class Scaler {
     components.clock = clock_.get();
     if (Status made = MakeDevices(config->scaler.devices, components); !made) return made;
     if (Status made = MakeReporters(settings, components); !made) return made;
-    auto sources = MakeSources(*config);
+    auto sources = MakeSources(*config, pushed_);
     if (!sources) return sources.error();
     components.sources = *std::move(sources);
     auto workloads = MakeWorkloads(*config);
@@ -407,8 +410,9 @@ class Scaler {
       if (!token) return token.error();
       server.push_token = *std::move(token);
       server.max_push_bytes = options.push->size_limit;
-      handlers.push = [this](std::string_view page, PageFormat format, const Labels& labels) {
-        return TakePush(page, format, labels);
+      handlers.push = [this, lenient = options.push->lenient](
+                          std::string_view page, PageFormat format, const Labels& labels) {
+        return TakePush(page, format, labels, lenient);
       };
     }
     auto admin = MakeAdminServer(std::move(server), std::move(handlers));
@@ -419,7 +423,8 @@ class Scaler {
   }
 
   // The labels name the workload, so that a typo does not push into the void.
-  Result<PageSummary> TakePush(std::string_view page, PageFormat format, const Labels& labels) {
+  Result<PageSummary> TakePush(std::string_view page, PageFormat format, const Labels& labels,
+                               bool lenient) {
     const auto workload = labels.find("workload");
     if (workload == labels.end()) {
       return Error{ErrorCode::kInvalidArgument,
@@ -430,7 +435,10 @@ class Scaler {
     if (!state_->Knows(workload->second)) {
       return Error{ErrorCode::kNotFound, "no workload \"" + workload->second + "\""};
     }
-    return controller_->store().IngestPage(page, format, labels, clock_->Now());
+    const TimePoint now = clock_->Now();
+    auto taken = controller_->store().IngestPage(page, format, labels, now, {.lenient = lenient});
+    if (taken) pushed_->Note(labels, *taken, now);
+    return taken;
   }
 
   // Until a signal says stop; in between the file is looked at once a second.
@@ -461,7 +469,7 @@ class Scaler {
     auto config = LoadConfig(options_.config);
     if (!config) return config.error();
     if (Status kept = PoolsStay(*config); !kept) return kept;
-    auto sources = MakeSources(*config);
+    auto sources = MakeSources(*config, pushed_);
     if (!sources) return sources.error();
     auto workloads = MakeWorkloads(*config);
     if (!workloads) return workloads.error();
@@ -498,6 +506,7 @@ class Scaler {
   std::unique_ptr<Clock> clock_;
   std::shared_ptr<StateReporter> state_;
   std::shared_ptr<PrometheusReporter> metrics_;
+  std::shared_ptr<PushedPages> pushed_ = std::make_shared<PushedPages>();
   Config running_;
   FileStamp stamp_;
   std::unique_ptr<Controller> controller_;

@@ -136,6 +136,11 @@ PushAnswer Push::Take(const PushTarget& target, std::string_view page) const {
   if (summary->skipped > 0) {
     said += ", " + std::to_string(summary->skipped) + " that no query asks for";
   }
+  if (summary->skipped_lines > 0) {
+    said += "; " + std::to_string(summary->skipped_lines) +
+            (summary->skipped_lines == 1 ? " line" : " lines") +
+            " skipped, the first: " + summary->first_skipped;
+  }
   return {200, std::move(said)};
 }
 

@@ -470,6 +470,39 @@ class Running(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn(f"push token: the first line of {token_file} has fewer than 16 bytes", done.stderr)
 
+    def test_a_lenient_push_never_lowers_the_count(self):
+        token_file = self.dir / "token"
+        token_file.write_text(TOKEN + "\n")
+        text = re.sub(r"  scrape: .*\n", "", self.config.read_text())
+        self.config.write_text(text.replace('admin: {', f'admin: {{push: {{tokenFile: "{token_file}", lenient: true}}, '))
+        scaler = self.start()
+        replicas = []
+
+        def push_to_all(page, said):
+            replicas[:] = [r["name"] for r in self.ticks()[-1]["input"]["workloads"][0]["observation"].get("replicas", [])]
+            for replica in replicas:
+                status, answer = self.push(scaler, page, f"workload=web&replica={replica}")
+                self.assertEqual(status, 200, answer)
+                self.assertRegex(answer, said)
+
+        def after(page, said, desired):
+            push_to_all(page, said)
+            return replicas and self.desired() == desired
+
+        wait_for(self.ticks)
+        skipped = "; 1 line skipped, the first: line 2, column 9: "
+        wait_for(lambda: after("queue 25\nqueue{a=b} 1\n", skipped, 3))  # up it may go
+        wait_for(lambda: after("queue 1\nqueue{a=b} 1\n", skipped, 3) and len(replicas) == 3)
+        for _ in range(5):
+            push_to_all("queue 1\nqueue{a=b} 1\n", skipped)
+            time.sleep(0.2)
+        self.assertEqual(self.desired(), 3)
+        state = json.loads(scaler.get("/debug/state")[1])["workloads"][0]
+        self.assertIn(("push{replica=\"%s\"}" % replicas[0], 1), [(t["target"], t.get("skippedLines")) for t in state["targets"]])
+        self.assertIn("1 line skipped, the first: line 2, column 9: ", scaler.text())
+        self.assertRegex(scaler.get("/metrics")[1], r"tidegate_skipped_lines_total [1-9]")
+        wait_for(lambda: after("queue 1\n", "1 samples", 1))
+
     def test_replicas_on_slices(self):
         text = self.config.read_text()
         text = text.replace("  period: 200ms\n", "  period: 200ms\n  slice: {profile: 3g.20gb}\n")
