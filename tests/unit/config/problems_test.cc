@@ -380,6 +380,9 @@ TEST(ConfigProblemsTest, TidegatesOwn) {
       {"statistics port", Pool("  tritonStats: {port: htp}\n"),
        "f.yaml:10:23: spec.tritonStats.port: no port of spec.backend.processPool.ports is called "
        "\"htp\"; did you mean \"http\"?"},
+      {"port of an argument", Pool("      environment: {A: \"{port:htp}{port:http}\"}\n"),
+       "f.yaml:10:24: spec.backend.processPool.environment.A: no port of "
+       "spec.backend.processPool.ports is called \"htp\"; did you mean \"http\"?"},
       {"probe port", Pool("      readiness: {port: htp}\n"),
        "f.yaml:10:25: spec.backend.processPool.readiness.port: no port of "
        "spec.backend.processPool.ports is called \"htp\"; did you mean \"http\"?"},
