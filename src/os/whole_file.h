@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Files that hold what a process has to remember beyond its death.
+// Whole files: what people wrote, and what a process has to remember beyond its death.
 #pragma once
 
 #include <fcntl.h>
@@ -10,10 +10,14 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "os/proc.h"
 #include "os/unique_fd.h"
 #include "tidegate/result.h"
 
@@ -24,6 +28,14 @@ inline Error FileError(const std::string& what, const std::string& path, int err
   return {
       error == EACCES || error == EPERM ? ErrorCode::kPermissionDenied : ErrorCode::kUnavailable,
       what + " " + path + ": " + std::strerror(error)};
+}
+
+/// The file's bytes, cut at `limit`. kNotFound: "PATH: cannot be read: Is a directory".
+inline Result<std::string> ReadWhole(const std::string& path,
+                                     std::size_t limit = std::size_t{1} << 30U) {
+  std::optional<std::string> text = ReadSmallFile(path, limit);
+  if (text) return *std::move(text);
+  return Error{ErrorCode::kNotFound, path + ": cannot be read: " + std::strerror(errno)};
 }
 
 /// Whole or not at all, durable, readable by the owner only.

@@ -264,7 +264,7 @@ class Packing(unittest.TestCase):
             self.assertNotIn("destroy", created)
             self.assertEqual(self.pack("-f", fleet, "--to", target, "--repack").returncode, 2)
             wrong = self.pack("-f", fleet, "--to", "examples/pack/no.yaml")
-            self.assertEqual((wrong.returncode, wrong.stderr), (1, "examples/pack/no.yaml: cannot be read\n"))
+            self.assertEqual((wrong.returncode, wrong.stderr), (1, "examples/pack/no.yaml: cannot be read: No such file or directory\n"))
 
     def test_what_does_not_fit_is_1_with_the_plan(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -278,7 +278,7 @@ class Packing(unittest.TestCase):
             done = self.pack("-f", fleet)
             self.assertEqual((done.returncode, done.stdout), (1, ""))
             self.assertIn(f'{fleet}:3:26: spec.devices[0].model: no GPU model is called "a100-80bg"; did you mean', done.stderr)
-        self.assertEqual(self.pack("-f", "no.yaml").stderr, "no.yaml: cannot be read\n")
+        self.assertEqual(self.pack("-f", "no.yaml").stderr, "no.yaml: cannot be read: No such file or directory\n")
         self.assertEqual(self.pack("-f", "examples/pack/dgx.yaml", "--max-moves", "3").returncode, 2)
         self.assertEqual(self.pack("-f", "examples/pack/dgx.yaml", "--what-if", "add x").returncode, 1)
 

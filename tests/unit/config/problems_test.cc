@@ -499,7 +499,9 @@ TEST(ConfigProblemsTest, AFileThatIsNotThereSaysSo) {
   const Result<Config> config = LoadConfig("/nowhere/at/all.yaml");
   ASSERT_FALSE(config.has_value());
   EXPECT_EQ(config.error().code, ErrorCode::kNotFound);
-  EXPECT_EQ(config.error().message, "/nowhere/at/all.yaml: cannot be read");
+  EXPECT_EQ(config.error().message,
+            "/nowhere/at/all.yaml: cannot be read: No such file or directory");
+  EXPECT_EQ(LoadConfig("/").error().message, "/: cannot be read: Is a directory");
 }
 
 TEST(ConfigProblemsTest, Slices) {
