@@ -131,9 +131,11 @@ class Usage(unittest.TestCase):
             done = tidegate(command, "--help")
             self.assertEqual(done.returncode, 0)
             self.assertIn("Example", done.stdout)
+        self.assertRegex(tidegate("convert", "--help").stdout, r"--to TEXT:\{autoscaler,v1,v2\}")
 
     def test_wrong_usage_is_2(self):
-        for arguments in ((), ("fly",), ("run",), ("run", "--confg", "x"), ("replay",), ("run", "-f", "x", "--log-level", "loud")):
+        for arguments in ((), ("fly",), ("run",), ("run", "--confg", "x"), ("replay",), ("run", "-f", "x", "--log-level", "loud"),
+                          ("convert", "x", "--to", "1"), ("convert", "x", "--compatibility", "4")):
             self.assertEqual(tidegate(*arguments).returncode, 2, arguments)
 
     def test_validate_speaks_as_the_api_server(self):
