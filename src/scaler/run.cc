@@ -293,14 +293,11 @@ class Scaler {
  private:
   Status Start() {
     stamp_ = FileStamp::Of(options_.config);
-    auto config = LoadConfig(options_.config);
+    auto config = Load();
     if (!config) return config.error();
     const ScalerOptions settings = Effective(config->scaler, options_);
     if (Status logging = ConfigureLogging(settings.log.level, settings.log.format); !logging) {
       return logging.error();
-    }
-    if (config->autoscalers.empty()) {
-      return Error{ErrorCode::kInvalidArgument, options_.config + ": describes no workload"};
     }
     Components components;
     components.clock = clock_.get();
@@ -319,6 +316,15 @@ class Scaler {
     controller_ = *std::move(controller);
     running_ = *std::move(config);
     return StartAdmin(settings.admin);
+  }
+
+  // A file that is being written may be empty for a moment, or lack its end.
+  Result<Config> Load() const {
+    auto config = LoadConfig(options_.config);
+    if (config && config->autoscalers.empty()) {
+      return Error{ErrorCode::kInvalidArgument, options_.config + ": describes no workload"};
+    }
+    return config;
   }
 
   Status MakeDevices(const std::optional<DevicesOptions>& devices, Components& components) {
@@ -466,7 +472,7 @@ class Scaler {
   }
 
   Status TryReload() {
-    auto config = LoadConfig(options_.config);
+    auto config = Load();
     if (!config) return config.error();
     if (Status kept = PoolsStay(*config); !kept) return kept;
     auto sources = MakeSources(*config, pushed_);

@@ -704,6 +704,17 @@ class Running(unittest.TestCase):
         self.assertEqual(shown(), ({"web"}, {"web"}))
         self.assertIn('"workload":"guest"', self.journal.read_text())
 
+    def test_a_reload_of_no_workload_changes_nothing(self):
+        text = self.config.read_text()
+        workload, settings = text.split("---\n")
+        self.config.write_text(re.sub(r"  scrape: .*|  backend:\n(    .*\n)*", "", workload) + "---\n" + settings)
+        scaler = self.start()
+        wait_for(self.ticks)
+        self.config.write_text(settings)
+        wait_for(lambda: f"the configuration stays as it was: {self.config}: describes no workload" in scaler.text())
+        ticks = len(self.ticks())
+        wait_for(lambda: len(self.ticks()) > ticks + 2)
+
     def test_a_reload_never_stops_a_process(self):
         scaler = self.start()
         wait_for(lambda: self.desired() == 1)
