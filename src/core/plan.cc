@@ -25,6 +25,7 @@ struct Planner::Buffers {
   Proposal proposal;
   std::optional<core::PlaceStage> place;  // once a workload asks for slices
   std::vector<Reading> stand_ins;
+  Observation units;  // of a moldable workload
 };
 
 namespace {
@@ -60,10 +61,12 @@ void Assign(const History& from, History& to) {
 // One workload's way through the stages. Each stage that changes or holds the number says so.
 class DecisionFold {
  public:
-  DecisionFold(const WorkloadInput& input, const PolicySet& policies, TimePoint now,
-               Scratch& scratch, Proposal& proposal, std::vector<Reading>& stand_ins,
+  /// `seen`: what policies see of the workload.
+  DecisionFold(const WorkloadInput& input, const Observation& seen, const PolicySet& policies,
+               TimePoint now, Scratch& scratch, Proposal& proposal, std::vector<Reading>& stand_ins,
                WorkloadOutput& output)
       : input_(input),
+        seen_(seen),
         policies_(policies),
         now_(now),
         scratch_(scratch),
@@ -269,7 +272,7 @@ class DecisionFold {
     if (policy == nullptr) return Error{ErrorCode::kNotFound, "no policy named " + name.name};
     try {
       return policy->Propose({.spec = spec(),
-                              .observation = input_.observation,
+                              .observation = seen_,
                               .readings = *readings_,
                               .history = input_.history,
                               .now = now_,
@@ -335,6 +338,7 @@ class DecisionFold {
   }
 
   const WorkloadInput& input_;
+  const Observation& seen_;
   const PolicySet& policies_;
   const TimePoint now_;
   Scratch& scratch_;
@@ -413,20 +417,18 @@ Planner::~Planner() = default;
 Planner::Planner(Planner&&) noexcept = default;
 Planner& Planner::operator=(Planner&&) noexcept = default;
 
-// A moldable workload's replicas are units of capacity, however many run.
+// A moldable workload's replicas are units of capacity, however many run. What policies see of it
+// is written over that of the last one, which was mostly the same.
 void Planner::Decide(const WorkloadInput& input, const PolicySet& policies, TimePoint now,
                      WorkloadOutput& output) {
+  const Observation* seen = &input.observation;
   if (input.spec.slice && input.spec.slice->moldable()) {
-    WorkloadInput units = input;
-    units.observation.status_replicas =
-        core::ReplicasOf(*input.spec.slice, input.observation.slices);
-    DecisionFold(units, policies, now, buffers_->scratch, buffers_->proposal, buffers_->stand_ins,
-                 output)
-        .Run();
-    return;
+    buffers_->units = input.observation;
+    buffers_->units.status_replicas = core::ReplicasOf(*input.spec.slice, input.observation.slices);
+    seen = &buffers_->units;
   }
-  DecisionFold(input, policies, now, buffers_->scratch, buffers_->proposal, buffers_->stand_ins,
-               output)
+  DecisionFold(input, *seen, policies, now, buffers_->scratch, buffers_->proposal,
+               buffers_->stand_ins, output)
       .Run();
 }
 
