@@ -23,11 +23,11 @@ constexpr std::int32_t kMinInt32 = std::numeric_limits<std::int32_t>::min();
 constexpr std::int32_t kMaxInt32 = std::numeric_limits<std::int32_t>::max();
 
 // Puts the raw proposal into the slot that fell out of every window, or appends it.
-void Remember(std::vector<Recommendation>& list, std::optional<std::size_t> slot,
-              std::int32_t proposed, TimePoint now) {
+void Remember(std::vector<Recommendation>& list, Recommendation* slot, std::int32_t proposed,
+              TimePoint now) {
   const Recommendation entry{.replicas = proposed, .time = now};
-  if (slot) {
-    list[*slot] = entry;
+  if (slot != nullptr) {
+    *slot = entry;
   } else {
     list.push_back(entry);
   }
@@ -50,12 +50,12 @@ std::int32_t StabilizeLegacy(const ScalingSpec& spec, std::int32_t proposed, Tim
   const Duration window = spec.hpa.downscale_stabilization;
   const TimePoint cut = now - window;
   std::int32_t highest = proposed;
-  std::optional<std::size_t> slot;
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    if (list[i].time < cut) {
-      slot = i;
+  Recommendation* slot = nullptr;
+  for (Recommendation& each : list) {
+    if (each.time < cut) {
+      slot = &each;
     } else {
-      highest = std::max(highest, list[i].replicas);
+      highest = std::max(highest, each.replicas);
     }
   }
   Remember(list, slot, proposed, now);
@@ -83,11 +83,11 @@ std::int32_t StabilizeLegacy(const ScalingSpec& spec, std::int32_t proposed, Tim
   const TimePoint down_cut = now - down_window;
   std::int32_t lowest = proposed;
   std::int32_t highest = proposed;
-  std::optional<std::size_t> slot;
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    if (list[i].time > up_cut) lowest = std::min(lowest, list[i].replicas);
-    if (list[i].time > down_cut) highest = std::max(highest, list[i].replicas);
-    if (list[i].time < up_cut && list[i].time < down_cut) slot = i;
+  Recommendation* slot = nullptr;
+  for (Recommendation& each : list) {
+    if (each.time > up_cut) lowest = std::min(lowest, each.replicas);
+    if (each.time > down_cut) highest = std::max(highest, each.replicas);
+    if (each.time < up_cut && each.time < down_cut) slot = &each;
   }
   Remember(list, slot, proposed, now);
   const std::int32_t stabilized = std::min(std::max(current, lowest), highest);

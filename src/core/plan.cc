@@ -46,7 +46,8 @@ inline void Assign(const std::string& from, std::string& to) {
 
 template <typename T>
 void Assign(const std::vector<T>& from, std::vector<T>& to) {
-  if (!from.empty() || !to.empty()) to = from;
+  if (!from.empty() || !to.empty()) [[unlikely]]
+    to = from;
 }
 
 // Out of line: most workloads remember nothing of their metrics.
@@ -56,6 +57,8 @@ void Assign(const std::vector<T>& from, std::vector<T>& to) {
 }
 
 void Assign(const History& from, History& to) {
+  // Emptied before: a loop over what few there are costs less than the call that copies over them.
+  if (to.recommendations) to.recommendations->clear();
   to.recommendations = from.recommendations;
   Assign(from.scale_up_events, to.scale_up_events);
   Assign(from.scale_down_events, to.scale_down_events);

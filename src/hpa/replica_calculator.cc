@@ -323,7 +323,7 @@ void DispatchResource(const Context& context, MetricTrace& trace) {
     NameResource(context.metric, utilization, *trace.error);
 }
 
-void DispatchPods(const Context& context, MetricTrace& trace) {
+[[gnu::noinline]] void DispatchPods(const Context& context, MetricTrace& trace) {
   trace.error = SelectorError(context.metric, context.common.compatibility);
   if (trace.error) return;
   if (!context.metric.target.average_value) {
@@ -335,7 +335,7 @@ void DispatchPods(const Context& context, MetricTrace& trace) {
 }
 
 // A selector that cannot be used is looked at before the target of objects, after it of others.
-void DispatchTotal(const Context& context, MetricTrace& trace) {
+[[gnu::noinline]] void DispatchTotal(const Context& context, MetricTrace& trace) {
   const MetricSpec& metric = context.metric;
   const bool object = metric.type == MetricSourceType::kObject;
   const TotalTarget target = TotalTargetOf(metric);
