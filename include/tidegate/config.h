@@ -51,6 +51,7 @@ struct Autoscaler {
 struct PushOptions {
   std::string token_file;                           ///< its first line is the token
   std::size_t size_limit = std::size_t{16} << 20U;  ///< bytes of a page
+  bool lenient = false;  ///< PageRules::lenient; readings that such a page may reach are in doubt
 };
 
 struct AdminOptions {

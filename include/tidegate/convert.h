@@ -6,12 +6,14 @@
 // Thread safety: pure functions.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "tidegate/config.h"
 #include "tidegate/export.h"
+#include "tidegate/spec.h"
 
 namespace tidegate {
 
@@ -21,6 +23,9 @@ struct ConvertOptions {
 
   Target to = Target::kAutoscaler;
   Format format = Format::kYaml;
+  /// The release whose API server judges, and which an Autoscaler made of a HorizontalPodAutoscaler
+  /// behaves like. Absent: what an Autoscaler says itself, else ScalingSpec's default.
+  std::optional<KubernetesVersion> compatibility = {};
 };
 
 struct Converted {

@@ -2,12 +2,13 @@
 //
 // Reporter: is told what happened at each tick, after it happened.
 //
-// Thread safety: OnTick() is called by the control thread only. It must not block for long and
-// must not fail the tick; what a reporter cannot do it counts.
+// Thread safety: a reporter is told one thing at a time. It must not block for long and must not
+// fail the tick; what a reporter cannot do it counts.
 #pragma once
 
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -39,6 +40,10 @@ class TIDEGATE_EXPORT Reporter {
  public:
   virtual ~Reporter();
   virtual void OnTick(const TickReport& report) = 0;
+  /// These are the workloads from now on, at the start and at each Controller::Replace(): no tick
+  /// reports the others again. (One that is there may still be left out of ticks: it is not due.)
+  /// Default: does nothing.
+  virtual void OnReplace(const std::set<WorkloadId>& workloads);
 };
 
 }  // namespace tidegate

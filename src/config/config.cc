@@ -5,13 +5,11 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
-#include <sstream>
 #include <utility>
 
 #include "config/adapter.h"
@@ -22,6 +20,7 @@
 #include "config/scaled_object.h"
 #include "config/scrape_configs.h"
 #include "manifest/scaling_spec.h"
+#include "os/whole_file.h"
 #include "tidegate/describe.h"
 
 namespace tidegate {
@@ -559,14 +558,9 @@ ParsedConfig ParseConfig(std::string_view text, std::string_view file_name,
 }
 
 Result<Config> LoadConfig(const std::string& file, const PolicyRegistry& policies) {
-  std::ifstream stream(file, std::ios::binary);
-  std::string text(config::Limits{}.bytes + 1, '\0');
-  if (stream) stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!stream && stream.gcount() == 0 && !stream.eof()) {
-    return Error{ErrorCode::kNotFound, file + ": cannot be read"};
-  }
-  text.resize(static_cast<std::size_t>(stream.gcount()));
-  ParsedConfig parsed = ParseConfig(text, file, policies);
+  const Result<std::string> text = ReadWhole(file, config::Limits{}.bytes + 1);
+  if (!text) return text.error();
+  ParsedConfig parsed = ParseConfig(*text, file, policies);
   if (parsed.problems.empty()) return std::move(parsed.config);
   std::string message;
   for (const ConfigProblem& problem : parsed.problems) {

@@ -11,6 +11,8 @@
 #include "config/documents.h"
 #include "config/hpa_document.h"
 #include "config/yaml_text.h"
+#include "hpa/compatibility.h"
+#include "tidegate/describe.h"
 
 namespace tidegate {
 namespace {
@@ -101,7 +103,8 @@ class Converter {
 
   void FromHpa(const HpaDocument& document) {
     const std::optional<manifest::DecodedHpa> decoded = config::DecodeHpa(document, problems_);
-    if (!decoded || !config::ValidateHpa(document, *decoded, {}, problems_)) return;
+    const hpa::Compatibility release = hpa::CompatibilityOf(Release(nullptr));
+    if (!decoded || !config::ValidateHpa(document, *decoded, release, problems_)) return;
     const bool has_status = document.root->Find("status") != nullptr;
     if (options_.to != Target::kAutoscaler) return AddHpa(decoded->object, has_status);
     const Json hpa = Json::parse(manifest::EncodeV2(decoded->object));
@@ -111,6 +114,7 @@ class Converter {
                 {"spec", hpa.at("spec")}};
     out["spec"]["period"] = kPeriod;
     out["spec"]["missingData"] = kMissingData;
+    if (options_.compatibility) out["spec"]["compatibility"] = NameOf(*options_.compatibility);
     documents_.push_back(std::move(out));
     for (const auto& [key, value] : hpa.at("metadata").items()) {
       if (key == "name") continue;
@@ -143,8 +147,27 @@ class Converter {
     }
     const HpaDocument document = {hpa.get(), std::nullopt, syntax_};
     const std::optional<manifest::DecodedHpa> decoded = config::DecodeHpa(document, problems_);
-    if (!decoded || !config::ValidateHpa(document, *decoded, {}, problems_)) return;
+    const hpa::Compatibility release = hpa::CompatibilityOf(Release(root.Find("spec")));
+    if (!decoded || !config::ValidateHpa(document, *decoded, release, problems_)) return;
     AddHpa(decoded->object, false);
+  }
+
+  /// No more of a workload than what tells its release. Null: it says nothing.
+  ScalingSpec Release(const Node* spec) {
+    Node about_release;
+    about_release.kind = Node::Kind::kMap;
+    for (const Member& member : spec == nullptr ? std::vector<Member>() : spec->members) {
+      const bool tells = member.key == "compatibility" || member.key == "featureGates";
+      if (tells) about_release.members.push_back(member);
+    }
+    ScalingSpec release;
+    config::Reader reader(&about_release, "spec", config::ReadMode::kFile, problems_);
+    reader.Struct([&](FieldVisitor& v) {
+      v.Field("compatibility", release.compatibility);
+      v.Field("featureGates", release.feature_gates);
+    });
+    if (options_.compatibility) release.compatibility = *options_.compatibility;
+    return release;
   }
 
   NodePtr SharedSpec(const Node& spec) {

@@ -223,6 +223,9 @@ void Describe(FieldVisitor& v, PushOptions& s) {
           {.doc = "Its first line, of at least 16 bytes, is the token that a push needs.",
            .required = true});
   v.Field("sizeLimit", s.size_limit, {.doc = "Bytes of a page.", .min = 1, .max = kMaxBytes});
+  v.Field("lenient", s.lenient,
+          {.doc = "A line that cannot be read is skipped and counted, and the readings of its "
+                  "replica never lower the count. Default: the push is refused."});
 }
 
 void Describe(FieldVisitor& v, AdminOptions& s) {

@@ -86,6 +86,8 @@ class Validator {
   void CheckRequests(const Autoscaler& autoscaler);
   void CheckProbe(const HttpProbe& probe, const ProcessPoolOptions& pool, const std::string& path);
   void CheckPort(const std::string& port, const ProcessPoolOptions& pool, const std::string& path);
+  void CheckPlaceholders(const std::string& text, const ProcessPoolOptions& pool,
+                         const std::string& path);
   void CheckNginx(const NginxOptions& nginx);
   void CheckDevices(const DevicesOptions& devices);
   void CheckSizes(const std::vector<SliceSize>& sizes, const DevicesOptions& devices);

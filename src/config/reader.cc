@@ -239,8 +239,9 @@ void Reader::Value(std::int64_t& value, const FieldInfo& info) {
   const Node* node = Scalar("an integer", absent);
   if (absent) value = 0;
   if (node == nullptr) return;
-  const std::optional<std::int64_t> parsed = node->quoted ? std::nullopt : ParseInt(node->text);
+  const std::optional<std::int64_t> parsed = ParseInt(node->text);
   if (!parsed) return WrongType("an integer");
+  if (node->quoted) return WrongType("an integer without quotes");
   // Records hold whatever was computed, so only the type's own range counts for them.
   FieldInfo range = info;
   if (mode_ == ReadMode::kRecord) range = {.min = info.type_min, .max = info.type_max};
@@ -259,8 +260,9 @@ void Reader::Value(double& value, const FieldInfo& info) {
     if (node->text != "NaN" && node->text != "+Inf" && node->text != "-Inf") WrongType("a number");
     return;
   }
-  const std::optional<double> parsed = node->quoted ? std::nullopt : ParseDouble(node->text);
+  const std::optional<double> parsed = ParseDouble(node->text);
   if (!parsed || !std::isfinite(*parsed)) return WrongType("a finite number");
+  if (node->quoted) return WrongType("a number without quotes");
   if (mode_ == ReadMode::kRecord || CheckNumber(*parsed, node->text, info)) value = *parsed;
 }
 

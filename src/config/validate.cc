@@ -442,6 +442,18 @@ void Validator::CheckPort(const std::string& port, const ProcessPoolOptions& poo
                    Nearest(port, {pool.ports.begin(), pool.ports.end()}));
 }
 
+/// The ports that a command or a variable is to be told.
+void Validator::CheckPlaceholders(const std::string& text, const ProcessPoolOptions& pool,
+                                  const std::string& path) {
+  constexpr std::string_view kPort = "{port:";
+  for (std::size_t at = text.find(kPort); at != text.npos; at = text.find(kPort, at)) {
+    at += kPort.size();
+    const std::size_t close = text.find('}', at);
+    if (close == text.npos) return;
+    CheckPort(text.substr(at, close - at), pool, path);
+  }
+}
+
 void Validator::CheckProcess(const Autoscaler& autoscaler) {
   if (!autoscaler.process) return;
   const std::string path = "spec.process";
@@ -489,6 +501,12 @@ void Validator::CheckPool(const Autoscaler& autoscaler) {
   const std::string path = "spec.backend.processPool";
   if (pool.command.empty() || pool.command[0].empty()) {
     Report(path + ".command", "must name a program");
+  }
+  for (std::size_t i = 0; i < pool.command.size(); ++i) {
+    CheckPlaceholders(pool.command[i], pool, At(path + ".command", i));
+  }
+  for (const auto& [name, value] : pool.environment) {
+    CheckPlaceholders(value, pool, path + ".environment." + name);
   }
   std::set<std::string> names;
   for (std::size_t i = 0; i < pool.ports.size(); ++i) {

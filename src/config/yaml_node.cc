@@ -8,14 +8,16 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
+#include <array>
 #include <istream>
 #include <map>
 #include <optional>
 #include <sstream>
+#include <string_view>
 #include <utility>
 
 #include "config/node.h"
-#include "exposition/utf8.h"
+#include "text/utf8.h"
 
 namespace tidegate::config {
 namespace {
@@ -178,6 +180,23 @@ class TreeBuilder : public YAML::EventHandler {
   std::map<YAML::anchor_t, NodePtr> anchors_;
 };
 
+/// What to look for where yaml-cpp's words alone help nobody; "": they will do.
+std::string_view HintFor(std::string_view words) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kHints = {{
+      {"illegal map value",
+       ": this line or the one before lacks its \"KEY: \", or its indentation"},
+      {"end of map not found", ": indent this line as its neighbours are"},
+      {"end of map flow not found", ": a \"{\" is not closed, or a comma or quotes are missing"},
+      {"end of sequence flow not found",
+       ": a \"[\" is not closed, or a comma or quotes are missing"},
+      {"unknown token", ": a text that begins with this needs quotes"},
+  }};
+  for (const auto& [about, hint] : kHints) {
+    if (about == words) return hint;
+  }
+  return "";
+}
+
 /// yaml-cpp's words, but for tabs, about which it has the most misleading ones.
 SyntaxProblem Explain(const YAML::Exception& error, std::string_view text) {
   const Position at = At(error.mark);
@@ -189,7 +208,7 @@ SyntaxProblem Explain(const YAML::Exception& error, std::string_view text) {
     return {{at.line, static_cast<int>(first) + 1},
             "not valid YAML: a tab in the indentation; use spaces"};
   }
-  return {at, "not valid YAML: " + error.msg};
+  return {at, "not valid YAML: " + error.msg + std::string(HintFor(error.msg))};
 }
 
 // yaml-cpp takes any bytes; what comes of them is no text for JSON or for people.

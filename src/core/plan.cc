@@ -27,6 +27,7 @@ struct DecisionBuffers {
   Scratch scratch;
   Proposal proposal;
   std::vector<Reading> stand_ins;
+  Observation units;  // of a moldable workload
 };
 
 }  // namespace
@@ -72,9 +73,11 @@ void Assign(const History& from, History& to) {
 // One workload's way through the stages. Each stage that changes or holds the number says so.
 class DecisionFold {
  public:
-  DecisionFold(const WorkloadInput& input, const PolicySet& policies, TimePoint now,
-               DecisionBuffers& buffers, WorkloadOutput& output)
+  /// `seen`: what policies see of the workload.
+  DecisionFold(const WorkloadInput& input, const Observation& seen, const PolicySet& policies,
+               TimePoint now, DecisionBuffers& buffers, WorkloadOutput& output)
       : input_(input),
+        seen_(seen),
         policies_(policies),
         now_(now),
         buffers_(buffers),
@@ -280,7 +283,7 @@ class DecisionFold {
       return Error{ErrorCode::kNotFound, "no policy named " + name.name};
     try {
       return policy->Propose({.spec = spec(),
-                              .observation = input_.observation,
+                              .observation = seen_,
                               .readings = *readings_,
                               .history = input_.history,
                               .now = now_,
@@ -351,6 +354,7 @@ class DecisionFold {
   }
 
   const WorkloadInput& input_;
+  const Observation& seen_;
   const PolicySet& policies_;
   const TimePoint now_;
   DecisionBuffers& buffers_;
@@ -360,18 +364,12 @@ class DecisionFold {
   bool at_zero_by_us_ = false;
 };
 
-[[gnu::noinline]] void DecideFor(const WorkloadInput& input, const PolicySet& policies,
-                                 TimePoint now, DecisionBuffers& buffers, WorkloadOutput& output) {
-  DecisionFold(input, policies, now, buffers, output).Run();
-}
-
-// A moldable workload's replicas are units of capacity, however many run.
-[[gnu::noinline, gnu::cold]] void DecideInUnits(const WorkloadInput& input,
-                                                const PolicySet& policies, TimePoint now,
-                                                DecisionBuffers& buffers, WorkloadOutput& output) {
-  WorkloadInput units = input;
-  units.observation.status_replicas = core::ReplicasOf(*input.spec.slice, input.observation.slices);
-  DecideFor(units, policies, now, buffers, output);
+// A moldable workload's replicas are units of capacity, however many run. What policies see of it
+// is written over that of the last one, which was mostly the same.
+[[gnu::noinline]] const Observation& InUnits(const WorkloadInput& input, Observation& units) {
+  units = input.observation;
+  units.status_replicas = core::ReplicasOf(*input.spec.slice, input.observation.slices);
+  return units;
 }
 
 constexpr std::size_t kLine = 64;          // bytes of a cache line
@@ -441,9 +439,11 @@ Planner& Planner::operator=(Planner&&) noexcept = default;
 
 void Planner::Decide(const WorkloadInput& input, const PolicySet& policies, TimePoint now,
                      WorkloadOutput& output) {
+  DecisionBuffers& buffers = buffers_->decision;
+  const Observation* seen = &input.observation;
   if (input.spec.slice && input.spec.slice->moldable()) [[unlikely]]
-    return DecideInUnits(input, policies, now, buffers_->decision, output);
-  DecideFor(input, policies, now, buffers_->decision, output);
+    seen = &InUnits(input, buffers.units);
+  DecisionFold(input, *seen, policies, now, buffers, output).Run();
 }
 
 void Planner::PlanTick(const TickInput& input, const PolicySet& policies, TickOutput& output) {

@@ -53,6 +53,8 @@ SampleSink::~SampleSink() = default;
 Source::~Source() = default;
 SliceDriver::~SliceDriver() = default;
 
+void Reporter::OnReplace(const std::set<WorkloadId>& /*workloads*/) {}
+
 Result<PageSummary> SampleSink::IngestPage(std::string_view page, PageFormat format,
                                            const Labels& target, TimePoint at,
                                            const PageRules& rules) {

@@ -49,6 +49,7 @@ bool PageLayout::ReadPart(std::string_view part, bool last, std::vector<double>&
   const char* const end = at + part.size();
   if (part.empty() || part.back() != '\n')
     return last && values.size() == lines_.size() && IsRest(at, end);
+  values.reserve(lines_.size());
   while (values.size() < lines_.size() && at != end) {
     double value = 0;
     at = ReadLine(lines_[values.size()], at, end, value);

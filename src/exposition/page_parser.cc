@@ -236,7 +236,7 @@ std::string_view PageParser::CanonicalBound(std::string_view label, std::string_
   if (second) {  // the first may point to what would be overwritten
     return Scratch() = std::move(text);
   }
-  bound = {value, std::move(text)};
+  bound = {std::string(value), std::move(text)};
   return bound.text;
 }
 

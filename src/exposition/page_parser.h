@@ -185,7 +185,7 @@ class TIDEGATE_EXPORT PageParser {
 
   static constexpr std::size_t kBounds = 256;
   struct Bound {
-    std::string_view raw{};
+    std::string raw{};
     std::string text{};
   };
 

@@ -10,7 +10,7 @@
 
 #include "exposition/char_class.h"
 #include "exposition/page_parser.h"
-#include "exposition/utf8.h"
+#include "text/utf8.h"
 
 namespace tidegate {
 

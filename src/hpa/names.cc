@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "text/utf8.h"
+
 namespace tidegate::hpa {
 
 namespace {
@@ -152,28 +154,6 @@ std::vector<std::string> CheckLabelValue(std::string_view value, const Compatibi
 
 namespace {
 
-// The length of the valid UTF-8 sequence at the head of `text`; 0: there is none.
-std::size_t SequenceLength(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
-  const std::uint8_t head = byte(0);
-  const std::size_t length = head < 0x80   ? 1
-                             : head < 0xC2 ? 0
-                             : head < 0xE0 ? 2
-                             : head < 0xF0 ? 3
-                             : head < 0xF5 ? 4
-                                           : 0;
-  if (length == 0 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0U) != 0x80) return 0;
-  }
-  if (length > 2) {
-    const std::uint8_t next = byte(1);
-    if ((head == 0xE0 && next < 0xA0) || (head == 0xED && next > 0x9F)) return 0;
-    if ((head == 0xF0 && next < 0x90) || (head == 0xF4 && next > 0x8F)) return 0;
-  }
-  return length;
-}
-
 void AppendHex(std::string& out, std::string_view prefix, unsigned value, int digits) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   out += prefix;
@@ -204,17 +184,17 @@ void AppendAscii(std::string& out, char c) {
 std::string GoQuote(std::string_view text) {
   std::string out = "\"";
   while (!text.empty()) {
-    const std::size_t length = SequenceLength(text);
-    if (length == 0) {
+    const CodePoint point = DecodeUtf8(text);
+    if (!point.valid) {
       AppendHex(out, "\\x", static_cast<std::uint8_t>(text[0]), 2);
-    } else if (length == 1) {
+    } else if (point.size == 1) {
       AppendAscii(out, text[0]);
-    } else if (length == 2 && text[0] == '\xC2' && static_cast<std::uint8_t>(text[1]) < 0xA0) {
-      AppendHex(out, "\\u", static_cast<std::uint8_t>(text[1]), 4);  // control characters
+    } else if (point.value < 0xA0) {
+      AppendHex(out, "\\u", point.value, 4);  // control characters
     } else {
-      out += text.substr(0, length);
+      out += text.substr(0, point.size);
     }
-    text.remove_prefix(length == 0 ? 1 : length);
+    text.remove_prefix(point.size);
   }
   return out + '"';
 }

@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "exposition/utf8.h"
+#include "text/utf8.h"
 
 namespace tidegate::manifest {
 namespace {
@@ -19,12 +19,6 @@ using config::NodePtr;
 constexpr std::size_t kMaxDepth = 500;
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
-/// The length of the UTF-8 sequence at the head of a text; 0: there is none.
-std::size_t SequenceLength(std::string_view text) {
-  const CodePoint point = DecodeUtf8(text);
-  return point.valid ? point.size : 0;
-}
 
 class JsonReader {
  public:
@@ -44,7 +38,7 @@ class JsonReader {
     if (at_ >= text_.size()) {
       error_ = "unexpected end of JSON input";
     } else {
-      const std::size_t length = std::max<std::size_t>(SequenceLength(text_.substr(at_)), 1);
+      const std::size_t length = DecodeUtf8(text_.substr(at_)).size;
       error_ = "invalid character '" + std::string(text_.substr(at_, length)) + "' " +
                std::string(where);
     }
@@ -190,9 +184,9 @@ class JsonReader {
         if (!Escape(node->text)) return nullptr;
         continue;
       }
-      const std::size_t length = SequenceLength(text_.substr(at_));
-      node->text += length == 0 ? "\xEF\xBF\xBD" : text_.substr(at_, length);
-      Advance(length == 0 ? 1 : length);
+      const CodePoint point = DecodeUtf8(text_.substr(at_));
+      node->text += point.valid ? text_.substr(at_, point.size) : "\xEF\xBF\xBD";
+      Advance(point.size);
     }
     if (!Take('"')) return Fail("");
     return node;

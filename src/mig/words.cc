@@ -3,27 +3,14 @@
 
 #include <algorithm>
 
+#include "text/utf8.h"
+
 namespace tidegate {
 namespace {
 
 bool Continues(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
 
 bool Control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
-
-// The length of the UTF-8 sequence that the text begins with; 0: it is none.
-std::size_t SequenceLength(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text[0]);
-  if (lead < 0x80) return 1;
-  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || length > text.size()) return 0;
-  const auto second = static_cast<unsigned char>(text[1]);
-  const bool overlong = (lead == 0xE0 && second < 0xA0) || (lead == 0xF0 && second < 0x90);
-  const bool no_character = (lead == 0xED && second >= 0xA0) || (lead == 0xF4 && second >= 0x90);
-  if (overlong || no_character) return 0;
-  const bool whole =
-      std::all_of(text.begin() + 1, text.begin() + static_cast<std::ptrdiff_t>(length), Continues);
-  return whole ? length : 0;
-}
 
 std::string_view Entity(char c) {
   switch (c) {
@@ -64,16 +51,16 @@ std::string Visible(std::string_view text) {
 std::string Escaped(std::string_view text) {
   std::string out;
   while (!text.empty()) {
-    const std::size_t length = SequenceLength(text);
+    const CodePoint point = DecodeUtf8(text);
     const std::string_view entity = Entity(text[0]);
-    if (length == 0 || Control(text[0])) {
+    if (!point.valid || Control(text[0])) {
       out += "\xEF\xBF\xBD";
     } else if (!entity.empty()) {
       out += entity;
     } else {
-      out += text.substr(0, length);
+      out += text.substr(0, point.size);
     }
-    text.remove_prefix(std::max<std::size_t>(length, 1));
+    text.remove_prefix(point.size);
   }
   return out;
 }

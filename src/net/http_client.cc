@@ -86,6 +86,8 @@ Status CheckHeader(const std::string& name, const std::string& value) {
   return {};
 }
 
+// Of what one read takes from the kernel: libcurl's 16 kB would cost a wait for each.
+constexpr long kReceiveBuffer = 64L << 10U;
 constexpr const char* kAcceptEncoding = "Accept-Encoding: gzip";
 
 Result<List> HeaderList(const HttpRequest& request) {
@@ -282,6 +284,7 @@ void SetTransferOptions(Transfer& transfer) {
   curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(request.body_limit));
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer.error_text.data());
   curl_easy_setopt(easy, CURLOPT_PRIVATE, &transfer);
+  curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, kReceiveBuffer);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &OnBody);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &OnHeader);
@@ -337,6 +340,10 @@ using Steady = std::chrono::steady_clock;  // libcurl counts in real time, too
 constexpr int kAtOnce = 64;
 constexpr int kPatienceRounds = 16;
 constexpr std::chrono::milliseconds kPatience{4};
+
+// After a transfer libcurl looks through all addresses for those of more than a minute. Once for
+// all requests that are made together is enough: with 1,000 targets it took 5 % of a scrape.
+constexpr long kDnsSeconds = 60;
 
 }  // namespace
 
@@ -413,6 +420,7 @@ Status HttpClient::Impl::Start(const HttpRequest& request, std::size_t index, Ba
   SetSafetyOptions(transfer->easy.get());
   SetTransferOptions(*transfer);
   curl_easy_setopt(transfer->easy.get(), CURLOPT_TIMEOUT_MS, TimeoutMs(timeout));
+  curl_easy_setopt(transfer->easy.get(), CURLOPT_DNS_CACHE_TIMEOUT, index == 0 ? kDnsSeconds : -1);
   const CURLMcode code = curl_multi_add_handle(multi_.get(), transfer->easy.get());
   if (code != CURLM_OK) return Error{ErrorCode::kInternal, curl_multi_strerror(code)};
   batch.transfers[index] = std::move(transfer);

@@ -2,8 +2,9 @@
 #include "nvml/slice_state.h"
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
-#include "os/whole_file.h"
+#include "os/state_text.h"
 
 namespace tidegate::nvml {
 namespace {
@@ -33,32 +34,21 @@ MadeSlice FromJson(const json& value) {
   return made;
 }
 
-Error Bad(const std::string& why) { return {ErrorCode::kInvalidArgument, why}; }
-
 }  // namespace
 
 std::string EncodeSliceState(const SliceState& state) {
-  json document = {{"version", kVersion}, {"boot_id", state.boot_id}, {"slices", json::array()}};
+  json document = {{"boot_id", state.boot_id}, {"slices", json::array()}};
   for (const MadeSlice& made : state.made) document["slices"].push_back(ToJson(made));
-  document["checksum"] = Checksum(document.dump());
-  return document.dump(1) + "\n";
+  return EncodeState(std::move(document), kVersion);
 }
 
 Result<SliceState> DecodeSliceState(const std::string& text) {
-  try {
-    json document = json::parse(text);
-    const int version = document.at("version").get<int>();
-    if (version != kVersion) return Bad("version is " + std::to_string(version) + ", want 1");
-    const auto checksum = document.at("checksum").get<std::string>();
-    document.erase("checksum");
-    if (checksum != Checksum(document.dump())) return Bad("checksum does not match");
+  return DecodeState(text, kVersion, [](const json& document) -> Result<SliceState> {
     SliceState state;
     state.boot_id = document.at("boot_id").get<std::string>();
     for (const json& each : document.at("slices")) state.made.push_back(FromJson(each));
     return state;
-  } catch (const json::exception& e) {
-    return Bad(e.what());
-  }
+  });
 }
 
 }  // namespace tidegate::nvml

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Files that hold what a process has to remember beyond its death.
+// Whole files: what people wrote, and what a process has to remember beyond its death.
 #pragma once
 
 #include <fcntl.h>
@@ -10,31 +10,32 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdint>
-#include <cstdio>
+#include <cstddef>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "os/proc.h"
 #include "os/unique_fd.h"
 #include "tidegate/result.h"
 
 namespace tidegate {
-
-/// FNV-1a in hexadecimal: against torn and edited files, not against an attacker.
-inline std::string Checksum(std::string_view text) {
-  std::uint64_t hash = 0xcbf29ce484222325u;
-  for (const unsigned char c : text) hash = (hash ^ c) * 0x100000001b3u;
-  char digits[17];
-  std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(hash));
-  return digits;
-}
 
 /// kPermissionDenied or kUnavailable: "open PATH: Permission denied".
 inline Error FileError(const std::string& what, const std::string& path, int error) {
   return {
       error == EACCES || error == EPERM ? ErrorCode::kPermissionDenied : ErrorCode::kUnavailable,
       what + " " + path + ": " + std::strerror(error)};
+}
+
+/// The file's bytes, cut at `limit`. kNotFound: "PATH: cannot be read: Is a directory".
+inline Result<std::string> ReadWhole(const std::string& path,
+                                     std::size_t limit = std::size_t{1} << 30U) {
+  std::optional<std::string> text = ReadSmallFile(path, limit);
+  if (text) return *std::move(text);
+  return Error{ErrorCode::kNotFound, path + ": cannot be read: " + std::strerror(errno)};
 }
 
 /// Whole or not at all, durable, readable by the owner only.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <utility>
 
-#include "exposition/utf8.h"
 #include "promql/literals.h"
 #include "promql/operators.h"
+#include "text/utf8.h"
 
 namespace tidegate::promql {
 namespace {

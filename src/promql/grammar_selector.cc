@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
 
-#include "exposition/utf8.h"
 #include "promql/grammar.h"
 #include "promql/literals.h"
+#include "text/utf8.h"
 
 namespace tidegate::promql {
 namespace {

@@ -5,8 +5,8 @@
 #include <array>
 #include <utility>
 
-#include "exposition/utf8.h"
 #include "promql/literals.h"
+#include "text/utf8.h"
 
 namespace tidegate::promql {
 namespace {

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "exposition/number.h"
-#include "exposition/utf8.h"
+#include "text/utf8.h"
 
 namespace tidegate::promql {
 namespace {

@@ -6,7 +6,7 @@
 #include <memory>
 #include <optional>
 
-#include "exposition/utf8.h"
+#include "text/utf8.h"
 
 namespace tidegate {
 namespace {

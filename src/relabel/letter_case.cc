@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "exposition/utf8.h"
 #include "relabel/letter_case_table.h"
+#include "text/utf8.h"
 
 namespace tidegate {
 namespace {

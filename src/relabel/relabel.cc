@@ -5,10 +5,10 @@
 #include <string_view>
 #include <utility>
 
-#include "exposition/utf8.h"
 #include "regex/regex.h"
 #include "relabel/letter_case.h"
 #include "relabel/md5.h"
+#include "text/utf8.h"
 
 namespace tidegate {
 

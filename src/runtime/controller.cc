@@ -191,6 +191,7 @@ class Controller::Impl {
     slots_ = std::move(slots);
     policies_ = std::move(policies);
     Select();
+    ReportWorkloads();
     return {};
   }
 
@@ -681,9 +682,20 @@ class Controller::Impl {
                             .plan_duration = durations.plan,
                             .apply_duration = durations.apply,
                             .lateness = durations.lateness};
+    Tell([&report](Reporter& reporter) { reporter.OnTick(report); });
+  }
+
+  void ReportWorkloads() {
+    std::set<WorkloadId> workloads;
+    for (const auto& [id, slot] : slots_) workloads.insert(id);
+    Tell([&workloads](Reporter& reporter) { reporter.OnReplace(workloads); });
+  }
+
+  template <typename F>
+  void Tell(F call) {
     for (const auto& reporter : components_.reporters) {
       try {
-        reporter->OnTick(report);
+        call(*reporter);
       } catch (...) {  // a reporter never fails the tick
       }
     }

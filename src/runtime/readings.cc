@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "core/window_average.h"
+#include "exposition/char_class.h"
 #include "promql/reach.h"
 
 namespace tidegate::runtime {
@@ -51,16 +52,6 @@ std::string Alternatives(const std::vector<std::string>& values) {
     }
   }
   return pattern;
-}
-
-// A metric name that needs no quotes.
-bool IsPlainName(const std::string& name) {
-  const auto letter = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':';
-  };
-  return !name.empty() && letter(name.front()) &&
-         std::all_of(name.begin(), name.end(),
-                     [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
 }
 
 // The most that one of `count` values may be. Beyond it the sums and the replica counts of HPA's
@@ -287,7 +278,7 @@ std::string SelectorText(const std::optional<LabelSelector>& selector, std::stri
 
 std::string DefaultQuery(const MetricSpec& metric) {
   // Kubernetes' names may hold what would be an operator here, such as `queue-length`.
-  if (IsPlainName(metric.name)) return metric.name + SelectorText(metric.selector);
+  if (IsLegacyName(metric.name, kNamePart)) return metric.name + SelectorText(metric.selector);
   return SelectorText(metric.selector, Quote(metric.name));
 }
 

@@ -2,22 +2,19 @@
 #include "tidegate/convert.h"
 
 #include <cstdio>
-#include <fstream>
-#include <sstream>
 
+#include "os/whole_file.h"
 #include "scaler/commands.h"
 
 namespace tidegate::scaler {
 
 int Convert(const ConvertCommand& command) {
-  std::ifstream file(command.file, std::ios::binary);
-  std::stringstream text;
-  text << file.rdbuf();
-  if (!file) {
-    std::fprintf(stderr, "%s: cannot be read\n", command.file.c_str());
+  const Result<std::string> text = ReadWhole(command.file);
+  if (!text) {
+    std::fprintf(stderr, "%s\n", text.error().message.c_str());
     return 1;
   }
-  const Converted converted = ConvertManifests(text.str(), command.file, command.options);
+  const Converted converted = ConvertManifests(*text, command.file, command.options);
   for (const ConfigProblem& problem : converted.problems) {
     std::fprintf(stderr, "%s\n", problem.ToString().c_str());
   }

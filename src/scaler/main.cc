@@ -7,6 +7,7 @@
 #include <map>
 
 #include "scaler/commands.h"
+#include "tidegate/describe.h"
 #include "tidegate/version.h"
 
 namespace tidegate::scaler {
@@ -19,6 +20,15 @@ constexpr const char* kAbout =
     "file. Exit status: 0 done, 1 failed, 2 wrong usage.";
 
 const std::map<std::string, Output> kOutputs = {{"text", Output::kText}, {"json", Output::kJson}};
+
+/// An option of one of a few words.
+template <typename E, typename Value>
+void AddChoice(CLI::App& app, const std::string& name, Value& value,
+               const std::map<std::string, E>& words, const std::string& about) {
+  app.add_option_function<std::string>(
+         name, [&value, words](const std::string& word) { value = words.at(word); }, about)
+      ->check(CLI::IsMember(words));
+}
 
 void AddRun(CLI::App& app, RunOptions& options) {
   CLI::App* run = app.add_subcommand("run", "Scale what a file describes until stopped");
@@ -58,6 +68,14 @@ void AddValidate(CLI::App& app, ValidateOptions& options) {
   validate->footer("Example:\n  tidegate validate flower.yaml hpa.yaml");
 }
 
+std::map<std::string, KubernetesVersion> Releases() {
+  std::map<std::string, KubernetesVersion> releases;
+  for (const std::string_view name : EnumNames<KubernetesVersion>::kNames) {
+    releases.emplace(name, static_cast<KubernetesVersion>(releases.size()));
+  }
+  return releases;
+}
+
 void AddConvert(CLI::App& app, ConvertCommand& command) {
   using Target = ConvertOptions::Target;
   using Format = ConvertOptions::Format;
@@ -66,12 +84,13 @@ void AddConvert(CLI::App& app, ConvertCommand& command) {
   convert->add_option("file", command.file, "Manifest, YAML or JSON")->required();
   static const std::map<std::string, Target> kTargets = {
       {"autoscaler", Target::kAutoscaler}, {"v2", Target::kV2}, {"v1", Target::kV1}};
-  convert->add_option("--to", command.options.to, "autoscaler, v2 or v1 (of autoscaling)")
-      ->transform(CLI::CheckedTransformer(kTargets));
+  AddChoice(*convert, "--to", command.options.to, kTargets,
+            "Autoscaler, or version of autoscaling");
   static const std::map<std::string, Format> kFormats = {{"yaml", Format::kYaml},
                                                          {"json", Format::kJson}};
-  convert->add_option("-o,--output", command.options.format, "yaml or json")
-      ->transform(CLI::CheckedTransformer(kFormats));
+  AddChoice(*convert, "-o,--output", command.options.format, kFormats, "Format");
+  AddChoice(*convert, "--compatibility", command.options.compatibility, Releases(),
+            "Release of Kubernetes; not given: what an Autoscaler says itself, else 1.37");
   convert->footer(
       "Examples:\n"
       "  tidegate convert hpa.yaml > autoscaler.yaml\n"
@@ -89,8 +108,7 @@ void AddExplain(CLI::App& app, ExplainOptions& options) {
   explain->add_option("--at", options.at,
                       "The last tick up to this time: RFC 3339 or seconds since 1970");
   explain->add_flag("--last-change", options.last_change, "The last tick that changed the number");
-  explain->add_option("-o,--output", options.output, "text or json")
-      ->transform(CLI::CheckedTransformer(kOutputs));
+  AddChoice(*explain, "-o,--output", options.output, kOutputs, "Format");
   explain->footer(
       "Examples:\n"
       "  tidegate explain journal.jsonl\n"
@@ -117,8 +135,7 @@ void AddScrape(CLI::App& app, ScrapePageOptions& options) {
   scrape->add_option("--top", options.top, "How many of the heaviest names are shown");
   scrape->add_flag("--lenient", options.lenient,
                    "Skip lines that cannot be read, as `lenient: true` does");
-  scrape->add_option("-o,--output", options.output, "text or json")
-      ->transform(CLI::CheckedTransformer(kOutputs));
+  AddChoice(*scrape, "-o,--output", options.output, kOutputs, "Format");
   scrape->footer(
       "The page passes if `tidegate run` would take it.\n\n"
       "Example:\n  tidegate scrape http://127.0.0.1:8002/metrics");
@@ -186,12 +203,10 @@ void AddPack(CLI::App& app, PackOptions& options) {
                                                              {"mig-parted", PackFormat::kMigParted},
                                                              {"claims", PackFormat::kClaims},
                                                              {"changes", PackFormat::kChanges}};
-  pack->add_option(
-          "-o,--output,--format", options.format,
-          "table, json, svg, html, mig-parted (its configurations), claims (of dynamic resource "
-          "allocation) or changes (what is "
-          "created and destroyed)")
-      ->transform(CLI::CheckedTransformer(kFormats));
+  AddChoice(
+      *pack, "-o,--output,--format", options.format, kFormats,
+      "Format: mig-parted has its configurations, claims those of dynamic resource allocation, "
+      "changes what is created and destroyed");
   auto* repack = pack->add_flag("--repack", options.repack,
                                 "Move as few slices as it takes to get by with the fewest GPUs");
   pack->add_option("--max-moves", options.max_moves, "Free what so few moves can free")
@@ -223,10 +238,8 @@ void AddDevices(CLI::App& app, DevicesCommand& command) {
   static const std::map<std::string, DevicesFormat> kFormats = {{"table", DevicesFormat::kTable},
                                                                 {"json", DevicesFormat::kJson},
                                                                 {"fleet", DevicesFormat::kFleet}};
-  devices
-      ->add_option("-o,--output", command.format,
-                   "table, json or fleet (a file for `tidegate pack`)")
-      ->transform(CLI::CheckedTransformer(kFormats));
+  AddChoice(*devices, "-o,--output", command.format, kFormats,
+            "Format; fleet is a file for `tidegate pack`");
   devices->add_option("--library", command.nvml.soname, kLibrary)->capture_default_str();
   devices->footer("Only reads: no mode and no instance is changed.");
 }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
-#include <sstream>
 #include <utility>
 
+#include "os/whole_file.h"
 #include "scaler/commands.h"
 #include "scaler/pack_report.h"
 #include "tidegate/fleet_file.h"
@@ -158,12 +157,10 @@ class Table {
 constexpr const char* kThisMachine = "nvml";
 
 Result<std::string> ReadText(const std::string& name, const NvmlOptions& nvml) {
-  if (name == kThisMachine) return FleetOfThisMachine(nvml);
-  std::ifstream file(name, std::ios::binary);
-  std::stringstream text;
-  text << file.rdbuf();
-  if (!file) return Error{ErrorCode::kNotFound, "cannot be read"};
-  return text.str();
+  if (name != kThisMachine) return ReadWhole(name);
+  Result<std::string> fleet = FleetOfThisMachine(nvml);
+  if (!fleet) return Error{fleet.error().code, name + ": " + fleet.error().message};
+  return fleet;
 }
 
 Result<FleetFiles> ReadFiles(const std::vector<std::string>& names, const NvmlOptions& nvml) {
@@ -172,7 +169,7 @@ Result<FleetFiles> ReadFiles(const std::vector<std::string>& names, const NvmlOp
   for (const std::string& name : names) {
     const Result<std::string> text = ReadText(name, nvml);
     if (!text) {
-      problems += name + ": " + text.error().message + "\n";
+      problems += text.error().message + "\n";
     } else {
       texts.push_back({name, *text});
     }

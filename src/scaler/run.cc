@@ -10,11 +10,13 @@
 #include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
 
 #include "scaler/commands.h"
+#include "scaler/pushed_pages.h"
 #include "scaler/slices_page.h"
 #include "spdlog/spdlog.h"
 #include "tidegate/backends/process_pool.h"
@@ -54,6 +56,12 @@ class StateReporter final : public Reporter {
       const Observation& seen = report.input.workloads[i].observation;
       if (!seen.slices.empty()) slices_[report.input.workloads[i].spec.workload] = seen.slices;
     }
+  }
+
+  void OnReplace(const std::set<WorkloadId>& workloads) override {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(workloads_, [&](const auto& entry) { return !workloads.contains(entry.first); });
+    std::erase_if(slices_, [&](const auto& entry) { return !workloads.contains(entry.first); });
   }
 
   std::string Slices() const {
@@ -129,6 +137,9 @@ class SharedReporter final : public Reporter {
  public:
   explicit SharedReporter(std::shared_ptr<Reporter> reporter) : reporter_(std::move(reporter)) {}
   void OnTick(const TickReport& report) override { reporter_->OnTick(report); }
+  void OnReplace(const std::set<WorkloadId>& workloads) override {
+    reporter_->OnReplace(workloads);
+  }
 
  private:
   std::shared_ptr<Reporter> reporter_;
@@ -187,8 +198,10 @@ Result<Workload> MakeWorkload(const Autoscaler& autoscaler, bool keep_backend, C
   return workload;
 }
 
-Result<std::vector<std::unique_ptr<Source>>> MakeSources(const Config& config) {
+Result<std::vector<std::unique_ptr<Source>>> MakeSources(
+    const Config& config, const std::shared_ptr<PushedPages>& pushed) {
   std::vector<std::unique_ptr<Source>> sources;
+  sources.push_back(MakePushedSource(pushed));
   for (const ScrapeConfig& job : config.scrape_configs) {
     auto source = MakeDiscoverySource(job);
     if (!source) return source.error();
@@ -280,20 +293,17 @@ class Scaler {
  private:
   Status Start() {
     stamp_ = FileStamp::Of(options_.config);
-    auto config = LoadConfig(options_.config);
+    auto config = Load();
     if (!config) return config.error();
     const ScalerOptions settings = Effective(config->scaler, options_);
     if (Status logging = ConfigureLogging(settings.log.level, settings.log.format); !logging) {
       return logging.error();
     }
-    if (config->autoscalers.empty()) {
-      return Error{ErrorCode::kInvalidArgument, options_.config + ": describes no workload"};
-    }
     Components components;
     components.clock = clock_.get();
     if (Status made = MakeDevices(config->scaler.devices, components); !made) return made;
     if (Status made = MakeReporters(settings, components); !made) return made;
-    auto sources = MakeSources(*config);
+    auto sources = MakeSources(*config, pushed_);
     if (!sources) return sources.error();
     components.sources = *std::move(sources);
     auto workloads = MakeWorkloads(*config);
@@ -306,6 +316,15 @@ class Scaler {
     controller_ = *std::move(controller);
     running_ = *std::move(config);
     return StartAdmin(settings.admin);
+  }
+
+  // A file that is being written may be empty for a moment, or lack its end.
+  Result<Config> Load() const {
+    auto config = LoadConfig(options_.config);
+    if (config && config->autoscalers.empty()) {
+      return Error{ErrorCode::kInvalidArgument, options_.config + ": describes no workload"};
+    }
+    return config;
   }
 
   Status MakeDevices(const std::optional<DevicesOptions>& devices, Components& components) {
@@ -397,8 +416,9 @@ class Scaler {
       if (!token) return token.error();
       server.push_token = *std::move(token);
       server.max_push_bytes = options.push->size_limit;
-      handlers.push = [this](std::string_view page, PageFormat format, const Labels& labels) {
-        return TakePush(page, format, labels);
+      handlers.push = [this, lenient = options.push->lenient](
+                          std::string_view page, PageFormat format, const Labels& labels) {
+        return TakePush(page, format, labels, lenient);
       };
     }
     auto admin = MakeAdminServer(std::move(server), std::move(handlers));
@@ -409,7 +429,8 @@ class Scaler {
   }
 
   // The labels name the workload, so that a typo does not push into the void.
-  Result<PageSummary> TakePush(std::string_view page, PageFormat format, const Labels& labels) {
+  Result<PageSummary> TakePush(std::string_view page, PageFormat format, const Labels& labels,
+                               bool lenient) {
     const auto workload = labels.find("workload");
     if (workload == labels.end()) {
       return Error{ErrorCode::kInvalidArgument,
@@ -420,7 +441,10 @@ class Scaler {
     if (!state_->Knows(workload->second)) {
       return Error{ErrorCode::kNotFound, "no workload \"" + workload->second + "\""};
     }
-    return controller_->store().IngestPage(page, format, labels, clock_->Now());
+    const TimePoint now = clock_->Now();
+    auto taken = controller_->store().IngestPage(page, format, labels, now, {.lenient = lenient});
+    if (taken) pushed_->Note(labels, *taken, now);
+    return taken;
   }
 
   // Until a signal says stop; in between the file is looked at once a second.
@@ -448,10 +472,10 @@ class Scaler {
   }
 
   Status TryReload() {
-    auto config = LoadConfig(options_.config);
+    auto config = Load();
     if (!config) return config.error();
     if (Status kept = PoolsStay(*config); !kept) return kept;
-    auto sources = MakeSources(*config);
+    auto sources = MakeSources(*config, pushed_);
     if (!sources) return sources.error();
     auto workloads = MakeWorkloads(*config);
     if (!workloads) return workloads.error();
@@ -488,6 +512,7 @@ class Scaler {
   std::unique_ptr<Clock> clock_;
   std::shared_ptr<StateReporter> state_;
   std::shared_ptr<PrometheusReporter> metrics_;
+  std::shared_ptr<PushedPages> pushed_ = std::make_shared<PushedPages>();
   Config running_;
   FileStamp stamp_;
   std::unique_ptr<Controller> controller_;

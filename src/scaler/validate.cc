@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdio>
-#include <fstream>
-#include <sstream>
 
+#include "os/whole_file.h"
 #include "scaler/commands.h"
 #include "tidegate/config.h"
 
@@ -11,15 +10,13 @@ namespace tidegate::scaler {
 int Validate(const ValidateOptions& options) {
   bool valid = true;
   for (const std::string& name : options.files) {
-    std::ifstream file(name, std::ios::binary);
-    std::stringstream text;
-    text << file.rdbuf();
-    if (!file) {
-      std::fprintf(stderr, "%s: cannot be read\n", name.c_str());
+    const Result<std::string> text = ReadWhole(name);
+    if (!text) {
+      std::fprintf(stderr, "%s\n", text.error().message.c_str());
       valid = false;
       continue;
     }
-    const ParsedConfig parsed = ParseConfig(text.str(), name);
+    const ParsedConfig parsed = ParseConfig(*text, name);
     for (const ConfigProblem& problem : parsed.problems) {
       std::fprintf(stderr, "%s\n", problem.ToString().c_str());
     }

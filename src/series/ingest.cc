@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "exposition/char_class.h"
-#include "exposition/utf8.h"
 #include "series/staged_page.h"
+#include "text/utf8.h"
 
 namespace tidegate {
 namespace {

@@ -9,8 +9,8 @@
 #include <optional>
 #include <utility>
 
-#include "exposition/utf8.h"
 #include "series/staleness.h"
+#include "text/utf8.h"
 
 namespace tidegate {
 namespace {
@@ -175,6 +175,7 @@ Status SeriesStore::Impl::Append(Series& series, Sample sample) {
   }
   const std::size_t size = series.samples.size();
   const std::size_t capacity = series.samples.capacity();
+  if (size == 0) earliest_end_ms_ = std::min(earliest_end_ms_, sample.time_ms);
   // Without memory for more, the oldest sample makes room as if it had expired.
   const bool may_grow = stats_.bytes + strings_.bytes() < options_.max_bytes || capacity == 0;
   const std::size_t most = options_.max_samples_per_series;
@@ -195,23 +196,30 @@ void SeriesStore::Impl::EndSeries(SeriesRef ref, std::int64_t at_ms) {
   (void)Append(series, {at_ms, kStaleMarker});
 }
 
-// Dropping what has expired costs a pass over all series, so it is done a few times per retention.
+// Dropping what has expired costs a pass over all series, so it is done a few times per retention,
+// and not while nothing can have expired yet.
 void SeriesStore::Impl::SweepIfDue(std::int64_t at_ms) {
   const std::int64_t period = std::max<std::int64_t>(retention_ms_ / 4, 1);
   if (!last_sweep_ms_) last_sweep_ms_ = at_ms;
   if (std::abs(at_ms - *last_sweep_ms_) < period) return;  // callers' clocks may differ a little
+  if (earliest_end_ms_ > at_ms - retention_ms_) return;
   Sweep(at_ms);
   PruneTargets();
 }
 
 void SeriesStore::Impl::Sweep(std::int64_t at_ms) {
+  constexpr Slot kAhead = 8;  // what is not in the cache arrives in the meantime
   last_sweep_ms_ = at_ms;
+  earliest_end_ms_ = INT64_MAX;
   std::vector<Slot> expired;
   for (Slot slot = 0; slot < series_.size(); ++slot) {
+    if (slot + kAhead < series_.size()) series_[slot + kAhead].samples.PrefetchForPush();
     const Series& series = series_[slot];
     if (!series.used) continue;
     if (series.samples.empty() || series.samples.back().time_ms <= at_ms - retention_ms_) {
       expired.push_back(slot);
+    } else {
+      earliest_end_ms_ = std::min(earliest_end_ms_, series.samples.back().time_ms);
     }
   }
   if (!expired.empty()) Forget(expired);

@@ -63,17 +63,20 @@ class LabelPairs {
   std::uint32_t size_ = 0;
 };
 
-struct Series {
-  LabelPairs labels;  ///< without __name__, sorted by the text of the name
-  SampleRing samples;
-  std::uint64_t hash = 0;
+/// One cache line: whoever takes a page in goes over many. So what is small lies where the larger
+/// members would leave room unused.
+struct alignas(64) Series {
+  [[no_unique_address]] LabelPairs labels;  ///< without __name__, sorted by the text of the name
   StringId metric = 0;
+  [[no_unique_address]] SampleRing samples;
   std::uint32_t generation = 0;  ///< counts how often the slot was given to another series
-  std::uint64_t serial = 0;      ///< of two series the later one has the greater
-  std::uint32_t last_page = 0;   ///< number of the page that had it last, modulo 2^32
+  std::uint64_t hash = 0;
+  std::uint64_t serial = 0;     ///< of two series the later one has the greater
+  std::uint32_t last_page = 0;  ///< number of the page that had it last, modulo 2^32
   MetricType type = MetricType::kUnknown;
   bool used = false;  ///< the slot holds a series
 };
+static_assert(sizeof(Series) == 64);
 
 /// A series' name and labels before they are interned. `labels` are sorted by name, each occurs
 /// once, none is empty.
@@ -216,6 +219,7 @@ class SeriesStore::Impl {
   std::uint64_t forgotten_ = 0;  // series so far
   std::uint64_t series_version_ = 0;
   std::optional<std::int64_t> last_sweep_ms_;
+  std::int64_t earliest_end_ms_ = INT64_MAX;  // no series has its newest sample before this
   SeriesStoreStats stats_;
 };
 

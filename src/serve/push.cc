@@ -7,7 +7,7 @@
 
 #include "exposition/char_class.h"
 #include "exposition/content_type.h"
-#include "exposition/utf8.h"
+#include "text/utf8.h"
 
 namespace tidegate::serve {
 namespace {
@@ -135,6 +135,11 @@ PushAnswer Push::Take(const PushTarget& target, std::string_view page) const {
                      std::to_string(summary->series_added) + " new series";
   if (summary->skipped > 0) {
     said += ", " + std::to_string(summary->skipped) + " that no query asks for";
+  }
+  if (summary->skipped_lines > 0) {
+    said += "; " + std::to_string(summary->skipped_lines) +
+            (summary->skipped_lines == 1 ? " line" : " lines") +
+            " skipped, the first: " + summary->first_skipped;
   }
   return {200, std::move(said)};
 }

@@ -131,9 +131,11 @@ class Usage(unittest.TestCase):
             done = tidegate(command, "--help")
             self.assertEqual(done.returncode, 0)
             self.assertIn("Example", done.stdout)
+        self.assertRegex(tidegate("convert", "--help").stdout, r"--to TEXT:\{autoscaler,v1,v2\}")
 
     def test_wrong_usage_is_2(self):
-        for arguments in ((), ("fly",), ("run",), ("run", "--confg", "x"), ("replay",), ("run", "-f", "x", "--log-level", "loud")):
+        for arguments in ((), ("fly",), ("run",), ("run", "--confg", "x"), ("replay",), ("run", "-f", "x", "--log-level", "loud"),
+                          ("convert", "x", "--to", "1"), ("convert", "x", "--compatibility", "4")):
             self.assertEqual(tidegate(*arguments).returncode, 2, arguments)
 
     def test_validate_speaks_as_the_api_server(self):
@@ -163,6 +165,8 @@ class Usage(unittest.TestCase):
             self.assertEqual(spec["metrics"][0]["pods"]["target"], {"type": "AverageValue", "averageValue": "50"})
             self.assertEqual(json.loads(tidegate("convert", hpa, "--to", "v2", "-o", "json").stdout)["spec"], spec)
             self.assertEqual(tidegate("convert", hpa, "--to", "v9").returncode, 2)
+            self.assertIn('compatibility: "1.34"', tidegate("convert", hpa, "--compatibility", "1.34").stdout)
+            self.assertEqual(tidegate("convert", hpa, "--compatibility", "1.2").returncode, 2)
             hpa.write_text(POST_HPA.replace("maxReplicas: 7", "maxReplicas: seven"))
             run = tidegate("convert", hpa, "--to", "v1")
             self.assertEqual((run.returncode, run.stdout), (1, ""))
@@ -262,7 +266,7 @@ class Packing(unittest.TestCase):
             self.assertNotIn("destroy", created)
             self.assertEqual(self.pack("-f", fleet, "--to", target, "--repack").returncode, 2)
             wrong = self.pack("-f", fleet, "--to", "examples/pack/no.yaml")
-            self.assertEqual((wrong.returncode, wrong.stderr), (1, "examples/pack/no.yaml: cannot be read\n"))
+            self.assertEqual((wrong.returncode, wrong.stderr), (1, "examples/pack/no.yaml: cannot be read: No such file or directory\n"))
 
     def test_what_does_not_fit_is_1_with_the_plan(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -276,7 +280,7 @@ class Packing(unittest.TestCase):
             done = self.pack("-f", fleet)
             self.assertEqual((done.returncode, done.stdout), (1, ""))
             self.assertIn(f'{fleet}:3:26: spec.devices[0].model: no GPU model is called "a100-80bg"; did you mean', done.stderr)
-        self.assertEqual(self.pack("-f", "no.yaml").stderr, "no.yaml: cannot be read\n")
+        self.assertEqual(self.pack("-f", "no.yaml").stderr, "no.yaml: cannot be read: No such file or directory\n")
         self.assertEqual(self.pack("-f", "examples/pack/dgx.yaml", "--max-moves", "3").returncode, 2)
         self.assertEqual(self.pack("-f", "examples/pack/dgx.yaml", "--what-if", "add x").returncode, 1)
 
@@ -468,6 +472,39 @@ class Running(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn(f"push token: the first line of {token_file} has fewer than 16 bytes", done.stderr)
 
+    def test_a_lenient_push_never_lowers_the_count(self):
+        token_file = self.dir / "token"
+        token_file.write_text(TOKEN + "\n")
+        text = re.sub(r"  scrape: .*\n", "", self.config.read_text())
+        self.config.write_text(text.replace('admin: {', f'admin: {{push: {{tokenFile: "{token_file}", lenient: true}}, '))
+        scaler = self.start()
+        replicas = []
+
+        def push_to_all(page, said):
+            replicas[:] = [r["name"] for r in self.ticks()[-1]["input"]["workloads"][0]["observation"].get("replicas", [])]
+            for replica in replicas:
+                status, answer = self.push(scaler, page, f"workload=web&replica={replica}")
+                self.assertEqual(status, 200, answer)
+                self.assertRegex(answer, said)
+
+        def after(page, said, desired):
+            push_to_all(page, said)
+            return replicas and self.desired() == desired
+
+        wait_for(self.ticks)
+        skipped = "; 1 line skipped, the first: line 2, column 9: "
+        wait_for(lambda: after("queue 25\nqueue{a=b} 1\n", skipped, 3))  # up it may go
+        wait_for(lambda: after("queue 1\nqueue{a=b} 1\n", skipped, 3) and len(replicas) == 3)
+        for _ in range(5):
+            push_to_all("queue 1\nqueue{a=b} 1\n", skipped)
+            time.sleep(0.2)
+        self.assertEqual(self.desired(), 3)
+        state = json.loads(scaler.get("/debug/state")[1])["workloads"][0]
+        self.assertIn(("push{replica=\"%s\"}" % replicas[0], 1), [(t["target"], t.get("skippedLines")) for t in state["targets"]])
+        self.assertIn("1 line skipped, the first: line 2, column 9: ", scaler.text())
+        self.assertRegex(scaler.get("/metrics")[1], r"tidegate_skipped_lines_total [1-9]")
+        wait_for(lambda: after("queue 1\n", "1 samples", 1))
+
     def test_replicas_on_slices(self):
         text = self.config.read_text()
         text = text.replace("  period: 200ms\n", "  period: 200ms\n  slice: {profile: 3g.20gb}\n")
@@ -645,6 +682,38 @@ class Running(unittest.TestCase):
         scaler.process.send_signal(signal.SIGHUP)
         wait_for(lambda: self.desired() == 2)
         self.assertIn("tidegate_config_last_reload_successful 1", scaler.get("/metrics")[1])
+
+    def test_a_reload_forgets_what_it_removes(self):
+        def shown():
+            page = json.loads(scaler.get("/debug/state")[1])
+            metrics = scaler.get("/metrics")[1]
+            names = {each["input"]["spec"]["workload"] for each in page["workloads"]}
+            return names, set(re.findall(r'workload="(\w+)"', metrics))
+
+        text = self.config.read_text()
+        guest = re.sub(r"  scrape: .*|  backend:\n(    .*\n)*", "", text.split("---")[0]).replace("name: web", "name: guest")
+        self.config.write_text(text + "---\n" + guest)
+        scaler = self.start()
+        wait_for(lambda: shown() == ({"web", "guest"}, {"web", "guest"}))
+        self.config.write_text(text)
+        scaler.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: "reloaded" in scaler.text())
+        self.assertEqual(shown(), ({"web"}, {"web"}))
+        ticks = len(self.ticks())
+        wait_for(lambda: len(self.ticks()) > ticks + 2)
+        self.assertEqual(shown(), ({"web"}, {"web"}))
+        self.assertIn('"workload":"guest"', self.journal.read_text())
+
+    def test_a_reload_of_no_workload_changes_nothing(self):
+        text = self.config.read_text()
+        workload, settings = text.split("---\n")
+        self.config.write_text(re.sub(r"  scrape: .*|  backend:\n(    .*\n)*", "", workload) + "---\n" + settings)
+        scaler = self.start()
+        wait_for(self.ticks)
+        self.config.write_text(settings)
+        wait_for(lambda: f"the configuration stays as it was: {self.config}: describes no workload" in scaler.text())
+        ticks = len(self.ticks())
+        wait_for(lambda: len(self.ticks()) > ticks + 2)
 
     def test_a_reload_never_stops_a_process(self):
         scaler = self.start()

@@ -167,6 +167,17 @@ TEST_F(NginxTest, AnotherMasterIsNotTakenForTheOldOne) {
   EXPECT_NE(Workers(), workers);
 }
 
+// The workers that a master starts with have read the list of then, not the one of the reload.
+TEST_F(NginxTest, AMasterThatIsStartingIsNotTakenForReloaded) {
+  for (std::size_t round = 0; round < 9; ++round) {
+    nginx_.Stop(SIGTERM);
+    const Endpoint& only = all_[round % all_.size()];
+    ASSERT_TRUE(nginx_.Start());
+    ASSERT_TRUE(ComesIntoEffect({only}));
+    EXPECT_EQ(Answering(), std::set<std::string>{std::to_string(PidOf(only.replica))});
+  }
+}
+
 TEST_F(NginxTest, APidFileThatNamesAnotherProcessIsNotSignalled) {
   NginxOptions options = nginx_.options();
   options.pid_file = nginx_.folder() / "other.pid";

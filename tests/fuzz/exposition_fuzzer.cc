@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "exposition/page_parser.h"
-#include "exposition/utf8.h"
+#include "text/utf8.h"
 #include "tidegate/series_store.h"
 
 namespace {

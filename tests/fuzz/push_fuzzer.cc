@@ -10,8 +10,8 @@
 #include <string>
 #include <string_view>
 
-#include "exposition/utf8.h"
 #include "serve/push.h"
+#include "text/utf8.h"
 #include "tidegate/series_store.h"
 
 namespace {

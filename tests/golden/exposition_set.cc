@@ -9,9 +9,9 @@
 #include "exposition/content_type.h"
 #include "exposition/number.h"
 #include "exposition/page_parser.h"
-#include "exposition/utf8.h"
 #include "tests/golden/numbers.h"
 #include "tests/golden/sets.h"
+#include "text/utf8.h"
 #include "tidegate/series_store.h"
 
 namespace tidegate::golden {

@@ -4,8 +4,8 @@
 //
 // What is not known has no series: a workload that could not be observed keeps its wanted count
 // and loses its current one, and a metric without a proposal has no recommendation. Series of
-// replicas that are gone go at the next tick of their workload; those of a workload that is no
-// longer ticked go after ten minutes.
+// replicas that are gone go at the next tick of their workload; those of a workload that is gone
+// go at once.
 #pragma once
 
 #include <memory>

@@ -6,8 +6,10 @@
 #include <cerrno>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <utility>
 
 #include "os/proc.h"
+#include "os/state_text.h"
 #include "os/whole_file.h"
 
 namespace tidegate {
@@ -94,25 +96,16 @@ Status CheckPoolState(const PoolState& state) {
 std::string EncodePoolState(const PoolState& state) {
   json replicas = json::array();
   for (const ReplicaState& replica : state.replicas) replicas.push_back(ToJson(replica));
-  json document = {{"version", kVersion},
-                   {"workload", state.workload},
+  json document = {{"workload", state.workload},
                    {"target", state.target},
                    {"next_index", state.next_index},
                    {"replicas", std::move(replicas)}};
   for (const ReplicaSlice& slice : state.slices) document["slices"].push_back(ToJson(slice));
-  const auto replace = json::error_handler_t::replace;
-  document["checksum"] = Checksum(document.dump(-1, ' ', false, replace));
-  return document.dump(1, ' ', false, replace) + "\n";
+  return EncodeState(std::move(document), kVersion);
 }
 
 Result<PoolState> DecodePoolState(std::string_view text) {
-  try {
-    json document = json::parse(text);
-    const int version = document.at("version").get<int>();
-    if (version != kVersion) return Bad("version is " + std::to_string(version) + ", want 1");
-    const auto checksum = document.at("checksum").get<std::string>();
-    document.erase("checksum");
-    if (checksum != Checksum(document.dump())) return Bad("checksum does not match");
+  return DecodeState(text, kVersion, [](const json& document) -> Result<PoolState> {
     PoolState state;
     state.workload = document.at("workload").get<std::string>();
     state.target = document.at("target").get<std::int32_t>();
@@ -123,9 +116,7 @@ Result<PoolState> DecodePoolState(std::string_view text) {
     }
     if (Status status = CheckPoolState(state); !status) return status.error();
     return state;
-  } catch (const json::exception& e) {
-    return Bad(e.what());
-  }
+  });
 }
 
 Status WritePoolState(const std::string& path, const PoolState& state) {

@@ -127,7 +127,7 @@ NginxWorkers AcceptingWorkers(const NginxMaster& master) {
   for (const pid_t pid : ChildrenOf(master.pid)) {
     const std::string title = Title(pid);
     const auto stat = ReadProcessStat(pid);
-    if (!stat || !title.starts_with("nginx: worker process")) continue;
+    if (!stat || stat->state == 'Z' || title.starts_with("nginx: cache")) continue;
     if (title.find("shutting down") == std::string::npos) workers.emplace(pid, stat->start_ticks);
   }
   return workers;

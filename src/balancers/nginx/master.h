@@ -28,7 +28,8 @@ using NginxWorkers = std::set<std::pair<pid_t, std::uint64_t>>;
 /// kUnavailable: it does not run, or the pid file names something that is not an NGINX master.
 Result<NginxMaster> FindMaster(const std::string& pid_file);
 
-/// Those that accept connections: a worker that is shutting down does not count.
+/// Those that accept connections: a worker that is shutting down does not count. One that was only
+/// just forked does, though it still bears the master's title.
 NginxWorkers AcceptingWorkers(const NginxMaster& master);
 
 /// SIGHUP. kPermissionDenied, kUnavailable.

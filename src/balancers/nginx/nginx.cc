@@ -107,7 +107,14 @@ class NginxBalancer final : public Balancer {
         asked_ && asked_->master == identity && clock_.Now() - asked_->at < kConfirmLimit;
     if (!expected) {
       const bool again = asked_ && asked_->master == identity;
-      asked_ = Asked{identity, AcceptingWorkers(*master), clock_.Now()};
+      // A master that is still starting would have its first workers taken for those of the reload.
+      NginxWorkers workers = AcceptingWorkers(*master);
+      if (workers.empty()) {
+        return Error{
+            ErrorCode::kUnavailable,
+            "nginx: master process " + std::to_string(master->pid) + " has no workers yet"};
+      }
+      asked_ = Asked{identity, std::move(workers), clock_.Now()};
       reloaded_at_ = clock_.Now();
       if (Status status = Reload(*master); !status) {
         asked_.reset();

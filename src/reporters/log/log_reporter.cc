@@ -18,8 +18,6 @@ namespace {
 
 using reporters::Change;
 
-constexpr Duration kForgetAfter = std::chrono::minutes(10);
-
 std::string Text(const Error& error) {
   return std::string(ToString(error.code)) + ": " + error.message;
 }
@@ -36,7 +34,6 @@ using Targets = std::map<std::pair<std::string, std::string>, SaidTarget>;
 
 /// What has been said about one workload, so that it is not said again.
 struct Said {
-  TimePoint last_tick{};
   std::optional<Change> last_change;  // wanted, perhaps not yet carried out
   bool change_pending = false;
   std::set<std::string> hold_kinds;  // empty: does not hold
@@ -53,7 +50,6 @@ class LogReporter final : public Reporter {
       const WorkloadInput& input = report.input.workloads[i];
       const Decision& decision = report.output.workloads[i].decision;
       Said& said = said_[decision.workload];
-      said.last_tick = report.input.now;
       SayHold(input, decision, report.input.now, said);
       if (i < report.applied.size()) SayChange(decision, report.applied[i], said);
       SayPlace(decision, said);
@@ -63,9 +59,10 @@ class LogReporter final : public Reporter {
       }
     }
     SayFleet(report.fleet_targets);
-    std::erase_if(said_, [&report](const auto& entry) {
-      return report.input.now - entry.second.last_tick > kForgetAfter;
-    });
+  }
+
+  void OnReplace(const std::set<WorkloadId>& workloads) override {
+    std::erase_if(said_, [&](const auto& entry) { return !workloads.contains(entry.first); });
   }
 
  private:

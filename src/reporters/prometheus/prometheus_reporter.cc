@@ -32,8 +32,6 @@ using reporters::MakeFamily;
 using reporters::MakeGauge;
 using reporters::PageLabels;
 
-constexpr Duration kForgetAfter = std::chrono::minutes(10);
-
 const Histogram::BucketBoundaries kScrapeBuckets = {.001, .0025, .005, .01, .025, .05, .1,
                                                     .25,  .5,    .75,  1,   2.5,  5,   10};
 const Histogram::BucketBoundaries kDecisionBuckets = {
@@ -45,7 +43,6 @@ double Seconds(Duration duration) { return std::chrono::duration<double>(duratio
 
 /// What is known of one workload.
 struct WorkloadMetrics {
-  TimePoint last_tick{};
   std::int32_t min_replicas = 0;
   std::int32_t max_replicas = 0;
   std::optional<std::int32_t> desired;
@@ -295,6 +292,7 @@ MetricFamily HistogramFamily(std::string name, std::string help, const Histogram
 class PageReporter final : public PrometheusReporter {
  public:
   void OnTick(const TickReport& report) override;
+  void OnReplace(const std::set<WorkloadId>& workloads) override;
   std::string Page() const override;
 
   void SetConfigReload(bool successful) override {
@@ -329,16 +327,17 @@ void PageReporter::OnTick(const TickReport& report) {
     const WorkloadInput& input = report.input.workloads[i];
     const Decision& decision = report.output.workloads[i].decision;
     WorkloadMetrics& metrics = workloads_[decision.workload];
-    metrics.last_tick = report.input.now;
     TakeCounts(input, decision, metrics);
     TakeSignals(input, decision, metrics);
     if (i < report.applied.size()) TakeApplied(decision, report.applied[i], metrics);
     // A workload that was not observed has no targets in the report, not even the old ones.
     if (i < report.targets.size() && !input.error) TakeTargets(report.targets[i], metrics);
   }
-  std::erase_if(workloads_, [&report](const auto& entry) {
-    return report.input.now - entry.second.last_tick > kForgetAfter;
-  });
+}
+
+void PageReporter::OnReplace(const std::set<WorkloadId>& workloads) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(workloads_, [&](const auto& entry) { return !workloads.contains(entry.first); });
 }
 
 void PageReporter::AddGlobals(std::vector<MetricFamily>& page) const {

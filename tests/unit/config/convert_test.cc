@@ -133,6 +133,46 @@ spec:
             "f.yaml:8:3: spec.period: has no counterpart in a HorizontalPodAutoscaler\n");
 }
 
+// Before 1.37 a gate that is off lets nobody scale to zero.
+TEST(ConvertTest, TheReleaseJudges) {
+  const std::string hpa = R"(apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  minReplicas: 0
+  maxReplicas: 2
+  metrics:
+  - type: External
+    external: {metric: {name: depth}, target: {type: Value, value: 1}}
+)";
+  const std::string refused =
+      "f.yaml:6:16: The HorizontalPodAutoscaler \"web\" is invalid: spec.minReplicas: Invalid "
+      "value: "
+      "0: must be greater than or equal to 1\n";
+  EXPECT_EQ(Said(ConvertManifests(hpa, "f.yaml", {}).problems), "");
+  const ConvertOptions before{.compatibility = KubernetesVersion::kV136};
+  EXPECT_EQ(Said(ConvertManifests(hpa, "f.yaml", before).problems), refused);
+  const ConvertOptions later{.compatibility = KubernetesVersion::kV138};
+  const std::string autoscaler = ConvertManifests(hpa, "f.yaml", later).text;
+  EXPECT_EQ(ParseConfig(autoscaler, "a.yaml").config.autoscalers.at(0).spec.compatibility,
+            KubernetesVersion::kV138);
+
+  // An Autoscaler says itself; what is asked for wins.
+  const auto judge = [](std::string text, ConvertOptions options) {
+    text.replace(text.find("autoscaling/v2"), 14, "tidegate.dev/v1alpha1");
+    text.replace(text.find("HorizontalPodAutoscaler"), 23, "Autoscaler");
+    options.to = Target::kV2;
+    return Said(ConvertManifests(text, "f.yaml", options).problems);
+  };
+  EXPECT_EQ(judge(hpa, {}), "");
+  EXPECT_EQ(judge(hpa + "  compatibility: \"1.36\"\n", {}), refused);
+  EXPECT_EQ(judge(hpa + "  compatibility: \"1.36\"\n", later), "");
+  EXPECT_EQ(judge(hpa + "  featureGates: {HPAScaleToZero: false}\n", {}), refused);
+  EXPECT_EQ(judge(hpa + "  compatibility: \"1.3\"\n", {}).substr(0, 59),
+            "f.yaml:11:18: spec.compatibility: unsupported value \"1.3\", ");
+}
+
 TEST(ConvertTest, WhatIsInvalidIsNotConverted) {
   const Converted converted = ConvertManifests(R"(apiVersion: tidegate.dev/v1alpha1
 kind: Autoscaler

@@ -71,7 +71,21 @@ TEST(ConfigProblemsTest, TheFileItself) {
       {"tab", "kind: Scaler\nspec:\n\tlog: {}\n",
        "f.yaml:3:1: not valid YAML: a tab in the indentation; use spaces"},
       {"syntax", "kind: [Scaler\nspec: 1\n",
-       "f.yaml:2:5: not valid YAML: end of sequence flow not found"},
+       "f.yaml:2:5: not valid YAML: end of sequence flow not found: a \"[\" is not closed, or a "
+       "comma "
+       "or quotes are missing"},
+      {"brace", "spec: {a: {b: 1}\nkind: x\n",
+       "f.yaml:2:1: not valid YAML: end of map flow not found: a \"{\" is not closed, or a comma "
+       "or "
+       "quotes are missing"},
+      {"no colon", "kind Scaler\nspec: 1\n",
+       "f.yaml:2:5: not valid YAML: illegal map value: this line or the one before lacks its "
+       "\"KEY: "
+       "\", or its indentation"},
+      {"indentation", "spec:\n    a: 1\n  b: 1\n",
+       "f.yaml:3:3: not valid YAML: end of map not found: indent this line as its neighbours are"},
+      {"at sign", "kind: @Scaler\n",
+       "f.yaml:1:7: not valid YAML: unknown token: a text that begins with this needs quotes"},
       {"unknown anchor", "a: *nowhere\n",
        "f.yaml:1:4: not valid YAML: the referenced anchor is not defined"},
       {"stray bracket", "kind: Scaler\n]\n", "f.yaml:2:1: not valid YAML: illegal flow end"},
@@ -153,7 +167,7 @@ TEST(ConfigProblemsTest, KeysAndTypes) {
       {"a word for an integer", Spec("  minReplicas: seven\n"),
        "f.yaml:7:16: spec.minReplicas: want an integer, got \"seven\""},
       {"a string for an integer", Spec("  minReplicas: \"2\"\n"),
-       "f.yaml:7:16: spec.minReplicas: want an integer, got \"2\""},
+       "f.yaml:7:16: spec.minReplicas: want an integer without quotes, got \"2\""},
       {"a fraction for an integer", Spec("  minReplicas: 1.5\n"),
        "f.yaml:7:16: spec.minReplicas: want an integer, got \"1.5\""},
       {"an octal-looking integer", Spec("  minReplicas: 010\n"),
@@ -380,6 +394,9 @@ TEST(ConfigProblemsTest, TidegatesOwn) {
       {"statistics port", Pool("  tritonStats: {port: htp}\n"),
        "f.yaml:10:23: spec.tritonStats.port: no port of spec.backend.processPool.ports is called "
        "\"htp\"; did you mean \"http\"?"},
+      {"port of an argument", Pool("      environment: {A: \"{port:htp}{port:http}\"}\n"),
+       "f.yaml:10:24: spec.backend.processPool.environment.A: no port of "
+       "spec.backend.processPool.ports is called \"htp\"; did you mean \"http\"?"},
       {"probe port", Pool("      readiness: {port: htp}\n"),
        "f.yaml:10:25: spec.backend.processPool.readiness.port: no port of "
        "spec.backend.processPool.ports is called \"htp\"; did you mean \"http\"?"},
@@ -482,7 +499,9 @@ TEST(ConfigProblemsTest, AFileThatIsNotThereSaysSo) {
   const Result<Config> config = LoadConfig("/nowhere/at/all.yaml");
   ASSERT_FALSE(config.has_value());
   EXPECT_EQ(config.error().code, ErrorCode::kNotFound);
-  EXPECT_EQ(config.error().message, "/nowhere/at/all.yaml: cannot be read");
+  EXPECT_EQ(config.error().message,
+            "/nowhere/at/all.yaml: cannot be read: No such file or directory");
+  EXPECT_EQ(LoadConfig("/").error().message, "/: cannot be read: Is a directory");
 }
 
 TEST(ConfigProblemsTest, Slices) {

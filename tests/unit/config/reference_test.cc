@@ -142,7 +142,7 @@ TEST(ReferenceTest, EveryFieldOfTheSpecIsDescribed) {
                 u, w, x);
   EXPECT_FIELDS(NginxOptions, 9, a, b, c, d, e, f, g, h, i);
   EXPECT_FIELDS(AdminOptions, 2, a, b);
-  EXPECT_FIELDS(PushOptions, 2, a, b);
+  EXPECT_FIELDS(PushOptions, 3, a, b, c);
   EXPECT_FIELDS(JournalOptions, 3, a, b, c);
   EXPECT_FIELDS(LogOptions, 2, a, b);
   EXPECT_FIELDS(SimulatedDevices, 3, a, b, c);

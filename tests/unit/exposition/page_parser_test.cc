@@ -165,6 +165,17 @@ TEST(PageParserTest, PartsReadLikeTheWhole) {
   }
 }
 
+// What a bound with escapes was read from is gone with its line.
+TEST(PageParserTest, BoundsWithEscapesAreToldApart) {
+  std::string page = "# TYPE h histogram\n";
+  std::vector<std::string> wanted;
+  for (int i = 1000; i < 2000; ++i) {
+    page += "h_bucket{le=\"\\\\" + std::to_string(i) + std::string(40, 'x') + "\"} 1\n";
+    wanted.push_back("h_bucket,le=\\" + std::to_string(i) + std::string(40, 'x') + " 1.000000");
+  }
+  EXPECT_EQ(ReadAll(page).samples, wanted);
+}
+
 // A truncated page gives the samples in front of the cut, and never one that is not on the page.
 TEST(PageParserTest, TruncationAddsNothing) {
   const std::string page = ReadFile("metrics-load.txt");

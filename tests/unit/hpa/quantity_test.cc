@@ -4,8 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <cstdlib>
-#include <new>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
@@ -13,20 +11,7 @@
 
 #include "tests/golden/golden_file.h"
 #include "tests/golden/sets.h"
-
-namespace {
-std::uint64_t allocations = 0;
-}
-
-__attribute__((noinline)) void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-__attribute__((noinline)) void operator delete(void* memory) noexcept { std::free(memory); }
-__attribute__((noinline)) void operator delete(void* memory, std::size_t /*size*/) noexcept {
-  std::free(memory);
-}
+#include "tests/support/allocations.h"
 
 namespace tidegate::hpa {
 namespace {
@@ -156,7 +141,7 @@ TEST(QuantityTest, ComparesByValue) {
 }
 
 TEST(QuantityTest, TheFastFormDoesNotAllocate) {
-  const std::uint64_t before = allocations;
+  const std::uint64_t before = testing::allocations;
   MilliValue sum = 0;
   for (const char* text : {"123456789012345678", "1500m", "8Gi", "-0.123456789", "12e6"}) {
     const Result<Quantity> quantity = Quantity::Parse(text);
@@ -164,7 +149,7 @@ TEST(QuantityTest, TheFastFormDoesNotAllocate) {
     sum += copy.Milli() + copy.Sign() + copy.Compare(*quantity);
     sum += copy.ApproximateFloat() > 1 ? 1 : 0;
   }
-  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(testing::allocations, before);
   EXPECT_NE(sum, 0);
 }
 

@@ -142,6 +142,17 @@ TEST_F(LogReporterTest, SaysStartAndEndOfAFault) {
   EXPECT_THAT(Tick(good), ElementsAre("info flower: applying works again"));
 }
 
+TEST_F(LogReporterTest, AWorkloadThatWasGoneIsNews) {
+  TickFixture bad;
+  bad.Add("flower", 3, 3);
+  bad.applied[0].error = Error{ErrorCode::kUnavailable, "nginx -t failed"};
+  EXPECT_THAT(Tick(bad), SizeIs(1));
+  reporter_->OnReplace({"flower"});
+  EXPECT_THAT(Tick(bad), IsEmpty());
+  reporter_->OnReplace({});
+  EXPECT_THAT(Tick(bad), SizeIs(1));
+}
+
 TEST_F(LogReporterTest, SaysWhichTargetsGoDownAndComeBack) {
   const auto with = [this](TargetState second) {
     TickFixture tick;

@@ -22,6 +22,7 @@ namespace {
 using std::chrono::seconds;
 using ::testing::Contains;
 using testing::DownTarget;
+using ::testing::HasSubstr;
 using ::testing::Key;
 using ::testing::Not;
 using ::testing::Pair;
@@ -286,7 +287,7 @@ TEST_F(PrometheusReporterTest, ActionsByDirectionAndResult) {
             1);
 }
 
-TEST_F(PrometheusReporterTest, ForgetsWorkloadsThatAreNoLongerTicked) {
+TEST_F(PrometheusReporterTest, ForgetsWorkloadsThatAreGone) {
   TickFixture both;
   both.Add("a", 1, 1);
   both.Add("b", 1, 1);
@@ -294,10 +295,12 @@ TEST_F(PrometheusReporterTest, ForgetsWorkloadsThatAreNoLongerTicked) {
   TickFixture one;
   one.Add("a", 1, 1);
   // Not due at a tick is not gone.
-  EXPECT_THAT(Tick(one, seconds(15)), Contains(Key("tidegate_desired_replicas{workload=\"b\"}")));
-  const auto page = Tick(one, std::chrono::minutes(10));
-  EXPECT_THAT(page, Not(Contains(Key("tidegate_desired_replicas{workload=\"b\"}"))));
-  EXPECT_THAT(page, Contains(Key("tidegate_desired_replicas{workload=\"a\"}")));
+  EXPECT_THAT(Tick(one, std::chrono::hours(1)),
+              Contains(Key("tidegate_desired_replicas{workload=\"b\"}")));
+  reporter_->OnReplace({"a", "c"});
+  const std::string page = reporter_->Page();
+  EXPECT_THAT(page, Not(HasSubstr("workload=\"b\"")));
+  EXPECT_THAT(Parse(page), Contains(Key("tidegate_desired_replicas{workload=\"a\"}")));
 }
 
 TEST_F(PrometheusReporterTest, ReloadsAndTheStore) {

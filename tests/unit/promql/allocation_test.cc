@@ -3,35 +3,17 @@
 
 #include <chrono>
 #include <cstdint>
-#include <cstdlib>
-#include <new>
 #include <string>
 
+#include "tests/support/allocations.h"
 #include "tidegate/promql.h"
 #include "tidegate/series_store.h"
-
-namespace {
-std::uint64_t allocations = 0;
-}
-
-__attribute__((noinline)) void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-__attribute__((noinline)) void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  ++allocations;
-  return std::malloc(size);
-}
-__attribute__((noinline)) void operator delete(void* memory) noexcept { std::free(memory); }
-__attribute__((noinline)) void operator delete(void* memory, std::size_t /*size*/) noexcept {
-  std::free(memory);
-}
 
 namespace tidegate {
 namespace {
 
 using std::chrono::seconds;
+using testing::allocations;
 
 const TimePoint kStart{std::chrono::hours(490'000)};
 

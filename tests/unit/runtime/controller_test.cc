@@ -7,6 +7,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <stdexcept>
 #include <thread>
 
@@ -91,6 +92,7 @@ class LastReport final : public Reporter {
     TickOutput output;
     std::vector<Applied> applied;
     std::vector<History> histories;
+    std::set<WorkloadId> workloads;
     int ticks = 0;
   };
   explicit LastReport(std::shared_ptr<Seen> seen) : seen_(std::move(seen)) {}
@@ -100,6 +102,10 @@ class LastReport final : public Reporter {
     seen_->histories = report.histories;
     ++seen_->ticks;
     throw std::runtime_error("a reporter never fails the tick");
+  }
+  void OnReplace(const std::set<WorkloadId>& workloads) override {
+    seen_->workloads = workloads;
+    throw std::runtime_error("nor a replacement");
   }
 
  private:
@@ -365,6 +371,17 @@ TEST_F(ControllerTest, ReplaceKeepsHistoryAndBackend) {
   EXPECT_EQ(seen_->histories.at(0).scale_up_events.size(), 1u);
 }
 
+TEST_F(ControllerTest, ReportersAreToldWhichWorkloadsThereAre) {
+  Start();
+  EXPECT_EQ(seen_->workloads, std::set<WorkloadId>({"web"}));
+  std::vector<Workload> workloads(2);
+  workloads[0].spec = Spec("other");
+  workloads[1].spec = Spec("another");
+  ASSERT_TRUE(controller_->Replace(std::move(workloads)).ok());
+  EXPECT_EQ(seen_->workloads, std::set<WorkloadId>({"another", "other"}));
+  EXPECT_EQ(seen_->ticks, 0);
+}
+
 TEST_F(ControllerTest, AFailedReplaceChangesNothing) {
   Start();
   std::vector<Workload> workloads(1);
@@ -374,6 +391,7 @@ TEST_F(ControllerTest, AFailedReplaceChangesNothing) {
   const Status replaced = controller_->Replace(std::move(workloads));
   ASSERT_FALSE(replaced);
   EXPECT_THAT(replaced.error().message, HasSubstr("web: query of metric load: "));
+  EXPECT_EQ(seen_->workloads, std::set<WorkloadId>({"web"}));
   TickAt(35);
   EXPECT_EQ(log_->lines.back(), "apply 4");
 }

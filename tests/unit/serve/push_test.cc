@@ -62,6 +62,9 @@ TEST(PushTest, TakesAPageOfEitherFormat) {
   EXPECT_EQ(answer.text, "3 samples, 1 new series");
   EXPECT_EQ(Taking(PageSummary{.samples = 1, .skipped = 2}).Take(target, "m 1\n").text,
             "1 samples, 0 new series, 2 that no query asks for");
+  const PageSummary lenient{.samples = 1, .skipped_lines = 2, .first_skipped = "line 3: no"};
+  EXPECT_EQ(Taking(lenient).Take(target, "m 1\n").text,
+            "1 samples, 0 new series; 2 lines skipped, the first: line 3: no");
 }
 
 TEST(PushTest, NobodyPushesWithoutTheToken) {
