@@ -364,6 +364,13 @@ class DecisionFold {
   bool at_zero_by_us_ = false;
 };
 
+// Out of line: with the call that finds out what is seen, all of it would keep fewer registers.
+[[gnu::noinline]] void DecideFor(const WorkloadInput& input, const Observation& seen,
+                                 const PolicySet& policies, TimePoint now, DecisionBuffers& buffers,
+                                 WorkloadOutput& output) {
+  DecisionFold(input, seen, policies, now, buffers, output).Run();
+}
+
 // A moldable workload's replicas are units of capacity, however many run. What policies see of it
 // is written over that of the last one, which was mostly the same.
 [[gnu::noinline]] const Observation& InUnits(const WorkloadInput& input, Observation& units) {
@@ -443,7 +450,7 @@ void Planner::Decide(const WorkloadInput& input, const PolicySet& policies, Time
   const Observation* seen = &input.observation;
   if (input.spec.slice && input.spec.slice->moldable()) [[unlikely]]
     seen = &InUnits(input, buffers.units);
-  DecisionFold(input, *seen, policies, now, buffers, output).Run();
+  DecideFor(input, *seen, policies, now, buffers, output);
 }
 
 void Planner::PlanTick(const TickInput& input, const PolicySet& policies, TickOutput& output) {
