@@ -17,7 +17,8 @@ namespace tidegate {
 
 namespace {
 
-Error InvalidMetrics(const ScalingSpec& spec, const std::vector<MetricTrace>& traces) {
+[[gnu::noinline, gnu::cold]] Error InvalidMetrics(const ScalingSpec& spec,
+                                                  const std::vector<MetricTrace>& traces) {
   std::size_t failed = 0;
   std::string first;
   for (std::size_t i = 0; i < traces.size(); ++i) {
@@ -42,25 +43,15 @@ class TargetTrackingPolicy final : public Policy {
 
   Status Propose(const PolicyInput& input, Proposal& proposal) const override {
     const std::vector<MetricSpec>& metrics = input.spec.metrics;
-    if (input.readings.size() != metrics.size()) {
+    if (input.readings.size() != metrics.size()) [[unlikely]]
       return Error{ErrorCode::kInternal, "readings do not match the spec's metrics"};
-    }
-    if (metrics.empty()) {
+    if (metrics.empty()) [[unlikely]]
       return Error{ErrorCode::kInvalidArgument, "the workload has no metrics"};
-    }
-    if (input.scratch != nullptr) {
-      Propose(input, *input.scratch, proposal);
-    } else {
-      Scratch scratch;
-      Propose(input, scratch, proposal);
-    }
-    return {};
-  }
-
- private:
-  static void Propose(const PolicyInput& input, Scratch& scratch, Proposal& proposal) {
-    hpa::Compatibility storage;
-    const hpa::Compatibility& compatibility = hpa::CompatibilityOf(input.spec, storage);
+    if (input.scratch == nullptr) [[unlikely]]
+      return ProposeAlone(input, proposal);
+    Scratch& scratch = *input.scratch;
+    const hpa::Compatibility& compatibility =
+        hpa::CompatibilityOf(input.spec, scratch.compatibility);
     const hpa::MetricContext context{
         .observation = input.observation,
         .now = input.now,
@@ -75,15 +66,26 @@ class TargetTrackingPolicy final : public Policy {
     for (std::size_t i = 0; i < input.readings.size(); ++i) {
       MetricTrace& trace = proposal.traces[i];
       hpa::ComputeMetric(input.spec.metrics[i], input.readings[i], context, trace);
-      trace.spec_metric = static_cast<std::int32_t>(i);
-      if (trace.error) {
+      const auto place = static_cast<std::int32_t>(i);
+      trace.spec_metric = place;
+      if (trace.error) [[unlikely]] {
         failed = true;
       } else if (proposal.replicas.value_or(0) == 0 || trace.proposal > *proposal.replicas) {
         proposal.replicas = trace.proposal;
-        proposal.decided_by = trace.spec_metric;
+        proposal.decided_by = place;
       }
     }
-    if (failed) proposal.error = InvalidMetrics(input.spec, proposal.traces);
+    if (failed) [[unlikely]]
+      proposal.error = InvalidMetrics(input.spec, proposal.traces);
+    return {};
+  }
+
+ private:
+  // For a caller that has no buffers.
+  [[gnu::noinline, gnu::cold]] Status ProposeAlone(PolicyInput input, Proposal& proposal) const {
+    Scratch scratch;
+    input.scratch = &scratch;
+    return Propose(input, proposal);
   }
 };
 

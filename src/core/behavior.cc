@@ -23,11 +23,11 @@ constexpr std::int32_t kMinInt32 = std::numeric_limits<std::int32_t>::min();
 constexpr std::int32_t kMaxInt32 = std::numeric_limits<std::int32_t>::max();
 
 // Puts the raw proposal into the slot that fell out of every window, or appends it.
-void Remember(std::vector<Recommendation>& list, std::optional<std::size_t> slot,
-              std::int32_t proposed, TimePoint now) {
+void Remember(std::vector<Recommendation>& list, Recommendation* slot, std::int32_t proposed,
+              TimePoint now) {
   const Recommendation entry{.replicas = proposed, .time = now};
-  if (slot) {
-    list[*slot] = entry;
+  if (slot != nullptr) {
+    *slot = entry;
   } else {
     list.push_back(entry);
   }
@@ -45,30 +45,36 @@ std::optional<TimePoint> LastOf(const std::vector<Recommendation>& list, std::in
 }
 
 // Without `behavior`: the highest proposal of the last five minutes, edge included.
-Limited StabilizeLegacy(const ScalingSpec& spec, std::int32_t proposed, TimePoint now,
-                        std::vector<Recommendation>& list) {
+std::int32_t StabilizeLegacy(const ScalingSpec& spec, std::int32_t proposed, TimePoint now,
+                             std::vector<Recommendation>& list, std::vector<Step>& steps) {
   const Duration window = spec.hpa.downscale_stabilization;
   const TimePoint cut = now - window;
   std::int32_t highest = proposed;
-  std::optional<std::size_t> slot;
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    if (list[i].time < cut) {
-      slot = i;
+  Recommendation* slot = nullptr;
+  for (Recommendation& each : list) {
+    if (each.time < cut) {
+      slot = &each;
     } else {
-      highest = std::max(highest, list[i].replicas);
+      highest = std::max(highest, each.replicas);
     }
   }
   Remember(list, slot, proposed, now);
-  if (highest == proposed) return {.replicas = highest};
-  return {.replicas = highest,
-          .cause = StepCause::kScaleDownWindow,
-          .window = window,
-          .until = LastOf(list, highest, window)};
+  if (highest != proposed) [[unlikely]] {
+    steps.push_back({.stage = Stage::kStabilize,
+                     .cause = StepCause::kScaleDownWindow,
+                     .replicas = highest,
+                     .wanted = proposed,
+                     .window = window,
+                     .until = LastOf(list, highest, window)});
+  }
+  return highest;
 }
 
 // With `behavior`: a window in each direction, edge excluded.
-Limited StabilizeWithBehavior(const ScalingSpec& spec, std::int32_t current, std::int32_t proposed,
-                              TimePoint now, std::vector<Recommendation>& list) {
+[[gnu::noinline]] std::int32_t StabilizeWithBehavior(const ScalingSpec& spec, std::int32_t current,
+                                                     std::int32_t proposed, TimePoint now,
+                                                     std::vector<Recommendation>& list,
+                                                     std::vector<Step>& steps) {
   const Duration up_window =
       spec.behavior->scale_up.stabilization_window.value_or(Duration::zero());
   const Duration down_window =
@@ -77,21 +83,25 @@ Limited StabilizeWithBehavior(const ScalingSpec& spec, std::int32_t current, std
   const TimePoint down_cut = now - down_window;
   std::int32_t lowest = proposed;
   std::int32_t highest = proposed;
-  std::optional<std::size_t> slot;
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    if (list[i].time > up_cut) lowest = std::min(lowest, list[i].replicas);
-    if (list[i].time > down_cut) highest = std::max(highest, list[i].replicas);
-    if (list[i].time < up_cut && list[i].time < down_cut) slot = i;
+  Recommendation* slot = nullptr;
+  for (Recommendation& each : list) {
+    if (each.time > up_cut) lowest = std::min(lowest, each.replicas);
+    if (each.time > down_cut) highest = std::max(highest, each.replicas);
+    if (each.time < up_cut && each.time < down_cut) slot = &each;
   }
   Remember(list, slot, proposed, now);
   const std::int32_t stabilized = std::min(std::max(current, lowest), highest);
-  if (stabilized == proposed) return {.replicas = stabilized};
-  const bool up = proposed >= current;
-  const Duration window = up ? up_window : down_window;
-  return {.replicas = stabilized,
-          .cause = up ? StepCause::kScaleUpWindow : StepCause::kScaleDownWindow,
-          .window = window,
-          .until = LastOf(list, up ? lowest : highest, window)};
+  if (stabilized != proposed) [[unlikely]] {
+    const bool up = proposed >= current;
+    const Duration window = up ? up_window : down_window;
+    steps.push_back({.stage = Stage::kStabilize,
+                     .cause = up ? StepCause::kScaleUpWindow : StepCause::kScaleDownWindow,
+                     .replicas = stabilized,
+                     .wanted = proposed,
+                     .window = window,
+                     .until = LastOf(list, up ? lowest : highest, window)});
+  }
+  return stabilized;
 }
 
 std::int32_t ChangesWithin(const std::vector<ScaleEvent>& events, Duration period, TimePoint now) {
@@ -172,60 +182,79 @@ std::optional<TimePoint> FirstOf(const std::vector<ScaleEvent>& events, Duration
   return first.value_or(now + period);
 }
 
-Limited AtMost(const ScalingSpec& spec, std::int32_t wanted, std::int32_t rate_limit,
-               StepCause rule) {
-  const bool rate = spec.max_replicas > rate_limit;
-  const std::int32_t limit = rate ? rate_limit : spec.max_replicas;
-  if (wanted <= limit) return {.replicas = wanted};
-  return {.replicas = limit, .cause = rate ? rule : StepCause::kMaxReplicas};
-}
-
-Limited AtLeast(const ScalingSpec& spec, std::int32_t wanted, std::int32_t rate_limit) {
-  const bool rate = spec.min_replicas < rate_limit;
-  const std::int32_t limit = rate ? rate_limit : spec.min_replicas;
-  if (wanted >= limit) return {.replicas = wanted};
-  return {.replicas = limit,
-          .cause = rate ? StepCause::kScaleDownPolicies : StepCause::kMinReplicas};
+// `limit` instead of `wanted`. Until when it is one is told of rates alone.
+std::int32_t Bound(std::int32_t limit, StepCause cause, std::int32_t wanted,
+                   std::vector<Step>& steps, std::optional<TimePoint> until = std::nullopt) {
+  const bool bounds = cause == StepCause::kMaxReplicas || cause == StepCause::kMinReplicas;
+  steps.push_back({.stage = bounds ? Stage::kBounds : Stage::kRateLimit,
+                   .cause = cause,
+                   .replicas = limit,
+                   .wanted = wanted,
+                   .until = until});
+  return limit;
 }
 
 // Without `behavior`: doubling at most (but 4 are always allowed), no limit on the way down.
-Limited LimitLegacy(const ScalingSpec& spec, std::int32_t current, std::int32_t wanted) {
-  if (wanted < spec.min_replicas) return AtLeast(spec, wanted, kMinInt32);
+std::int32_t LimitLegacy(const ScalingSpec& spec, std::int32_t current, std::int32_t wanted,
+                         std::vector<Step>& steps) {
+  if (wanted < spec.min_replicas) [[unlikely]]
+    return Bound(spec.min_replicas, StepCause::kMinReplicas, wanted, steps);
   const std::int32_t doubled = ToInt32(std::max(2.0 * static_cast<double>(current), 4.0));
-  return AtMost(spec, wanted, doubled, StepCause::kDefaultScaleUp);
+  if (wanted > std::min(doubled, spec.max_replicas)) [[unlikely]] {
+    return spec.max_replicas > doubled
+               ? Bound(doubled, StepCause::kDefaultScaleUp, wanted, steps)
+               : Bound(spec.max_replicas, StepCause::kMaxReplicas, wanted, steps);
+  }
+  return wanted;
+}
+
+std::int32_t LimitUp(const ScalingSpec& spec, std::int32_t current, std::int32_t wanted,
+                     TimePoint now, const History& history, std::vector<Step>& steps) {
+  const RateLimit rate = UpLimit(spec.behavior->scale_up, current, history, now);
+  const std::int32_t most = std::max(rate.replicas, current);
+  if (wanted <= std::min(most, spec.max_replicas)) return wanted;
+  if (spec.max_replicas <= most) {
+    return Bound(spec.max_replicas, StepCause::kMaxReplicas, wanted, steps);
+  }
+  return Bound(most, StepCause::kScaleUpPolicies, wanted, steps,
+               FirstOf(history.scale_up_events, rate.period, now));
+}
+
+std::int32_t LimitDown(const ScalingSpec& spec, std::int32_t current, std::int32_t wanted,
+                       TimePoint now, const History& history, std::vector<Step>& steps) {
+  const RateLimit rate = DownLimit(spec.behavior->scale_down, current, history, now);
+  const std::int32_t least = std::min(rate.replicas, current);
+  if (wanted >= std::max(least, spec.min_replicas)) return wanted;
+  if (spec.min_replicas >= least) {
+    return Bound(spec.min_replicas, StepCause::kMinReplicas, wanted, steps);
+  }
+  return Bound(least, StepCause::kScaleDownPolicies, wanted, steps,
+               FirstOf(history.scale_down_events, rate.period, now));
+}
+
+[[gnu::noinline]] std::int32_t LimitWithBehavior(const ScalingSpec& spec, std::int32_t current,
+                                                 std::int32_t wanted, TimePoint now,
+                                                 const History& history, std::vector<Step>& steps) {
+  if (wanted > current) return LimitUp(spec, current, wanted, now, history, steps);
+  if (wanted < current) return LimitDown(spec, current, wanted, now, history, steps);
+  return wanted;
 }
 
 }  // namespace
 
-Limited Stabilize(const ScalingSpec& spec, std::int32_t current, std::int32_t proposed,
-                  TimePoint now, History& history) {
-  if (!history.recommendations) history.recommendations.emplace();
+std::int32_t Stabilize(const ScalingSpec& spec, std::int32_t current, std::int32_t proposed,
+                       TimePoint now, History& history, std::vector<Step>& steps) {
+  if (!history.recommendations) [[unlikely]]
+    history.recommendations.emplace();
   std::vector<Recommendation>& list = *history.recommendations;
-  return spec.behavior ? StabilizeWithBehavior(spec, current, proposed, now, list)
-                       : StabilizeLegacy(spec, proposed, now, list);
+  return spec.behavior ? StabilizeWithBehavior(spec, current, proposed, now, list, steps)
+                       : StabilizeLegacy(spec, proposed, now, list, steps);
 }
 
-Limited Limit(const ScalingSpec& spec, std::int32_t current, std::int32_t stabilized,
-              const History& history, TimePoint now) {
-  if (!spec.behavior) return LimitLegacy(spec, current, stabilized);
-  if (stabilized > current) {
-    const RateLimit rate = UpLimit(spec.behavior->scale_up, current, history, now);
-    Limited limited =
-        AtMost(spec, stabilized, std::max(rate.replicas, current), StepCause::kScaleUpPolicies);
-    if (limited.cause == StepCause::kScaleUpPolicies) {
-      limited.until = FirstOf(history.scale_up_events, rate.period, now);
-    }
-    return limited;
-  }
-  if (stabilized < current) {
-    const RateLimit rate = DownLimit(spec.behavior->scale_down, current, history, now);
-    Limited limited = AtLeast(spec, stabilized, std::min(rate.replicas, current));
-    if (limited.cause == StepCause::kScaleDownPolicies) {
-      limited.until = FirstOf(history.scale_down_events, rate.period, now);
-    }
-    return limited;
-  }
-  return {.replicas = stabilized};
+std::int32_t Limit(const ScalingSpec& spec, std::int32_t current, std::int32_t stabilized,
+                   TimePoint now, const History& history, std::vector<Step>& steps) {
+  return spec.behavior ? LimitWithBehavior(spec, current, stabilized, now, history, steps)
+                       : LimitLegacy(spec, current, stabilized, steps);
 }
 
 }  // namespace tidegate::core

@@ -10,27 +10,20 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <vector>
 
 #include "tidegate/decision.h"
 #include "tidegate/spec.h"
 
 namespace tidegate::core {
 
-/// A number, and why it is not the one that was asked for.
-struct Limited {
-  std::int32_t replicas = 0;
-  std::optional<StepCause> cause;  ///< absent: it is
-  Duration window{};               ///< of a stabilization window
-  std::optional<TimePoint> until;  ///< when what bit lets go, if nothing else happens
-};
+/// The raw proposal after the stabilization windows, which remember it in `history`. A window that
+/// changes it says so in `steps`.
+std::int32_t Stabilize(const ScalingSpec& spec, std::int32_t current, std::int32_t proposed,
+                       TimePoint now, History& history, std::vector<Step>& steps);
 
-/// Applies the stabilization windows to the raw proposal and remembers it in `history`.
-Limited Stabilize(const ScalingSpec& spec, std::int32_t current, std::int32_t proposed,
-                  TimePoint now, History& history);
-
-/// Applies rate limits and bounds to a stabilized number.
-Limited Limit(const ScalingSpec& spec, std::int32_t current, std::int32_t stabilized,
-              const History& history, TimePoint now);
+/// A stabilized number after rate limits and bounds; likewise.
+std::int32_t Limit(const ScalingSpec& spec, std::int32_t current, std::int32_t stabilized,
+                   TimePoint now, const History& history, std::vector<Step>& steps);
 
 }  // namespace tidegate::core

@@ -20,12 +20,21 @@
 
 namespace tidegate {
 
-struct Planner::Buffers {
+namespace {
+
+// What a decision uses again of the ones before.
+struct DecisionBuffers {
   Scratch scratch;
   Proposal proposal;
-  std::optional<core::PlaceStage> place;  // once a workload asks for slices
   std::vector<Reading> stand_ins;
   Observation units;  // of a moldable workload
+};
+
+}  // namespace
+
+struct Planner::Buffers {
+  DecisionBuffers decision;
+  std::optional<core::PlaceStage> place;  // once a workload asks for slices
 };
 
 namespace {
@@ -38,7 +47,8 @@ inline void Assign(const std::string& from, std::string& to) {
 
 template <typename T>
 void Assign(const std::vector<T>& from, std::vector<T>& to) {
-  if (!from.empty() || !to.empty()) to = from;
+  if (!from.empty() || !to.empty()) [[unlikely]]
+    to = from;
 }
 
 // Out of line: most workloads remember nothing of their metrics.
@@ -48,6 +58,8 @@ void Assign(const std::vector<T>& from, std::vector<T>& to) {
 }
 
 void Assign(const History& from, History& to) {
+  // Emptied before: a loop over what few there are costs less than the call that copies over them.
+  if (to.recommendations) to.recommendations->clear();
   to.recommendations = from.recommendations;
   Assign(from.scale_up_events, to.scale_up_events);
   Assign(from.scale_down_events, to.scale_down_events);
@@ -63,23 +75,19 @@ class DecisionFold {
  public:
   /// `seen`: what policies see of the workload.
   DecisionFold(const WorkloadInput& input, const Observation& seen, const PolicySet& policies,
-               TimePoint now, Scratch& scratch, Proposal& proposal, std::vector<Reading>& stand_ins,
-               WorkloadOutput& output)
+               TimePoint now, DecisionBuffers& buffers, WorkloadOutput& output)
       : input_(input),
         seen_(seen),
         policies_(policies),
         now_(now),
-        scratch_(scratch),
-        proposal_(proposal),
-        stand_ins_(stand_ins),
+        buffers_(buffers),
         output_(output),
         readings_(&input.readings) {}
 
   void Run() {
     Reset();
-    if (input_.error) {
-      decision().error = input_.error;
-      Fail(Stage::kMetrics, StepCause::kUnobserved);
+    if (input_.error) [[unlikely]] {
+      Fail(StepCause::kUnobserved, *input_.error);
     } else {
       Seed();
       if (!Disabled() && !OutOfBounds()) FromMetrics();
@@ -113,22 +121,25 @@ class DecisionFold {
     return step;
   }
 
-  void Fail(Stage stage, StepCause cause) {
-    if (traces_ == 0) decision().metrics.clear();
-    Append(stage, cause, current(), current());
+  // Before any policy was asked.
+  [[gnu::noinline, gnu::cold]] void Fail(StepCause cause, Error error) {
+    decision().error = std::move(error);
+    decision().metrics.clear();
+    Append(Stage::kMetrics, cause, current(), current());
   }
 
   // After a start there is no scale-down below what there is for one window.
   void Seed() {
-    if (output_.next.recommendations) return;
-    output_.next.recommendations = {{.replicas = current(), .time = now_}};
+    if (!output_.next.recommendations) [[unlikely]]
+      output_.next.recommendations = {{.replicas = current(), .time = now_}};
   }
 
   // Outside of the bounds metrics are not asked, windows and rate limits do not apply.
   bool OutOfBounds() {
     if (current() == 0) return false;
     const bool above = current() > spec().max_replicas;
-    if (!above && current() >= spec().min_replicas) return false;
+    if (!above && current() >= spec().min_replicas) [[likely]]
+      return false;
     decision().desired = above ? spec().max_replicas : spec().min_replicas;
     decision().metrics.clear();
     Append(Stage::kBounds, above ? StepCause::kAboveMaxReplicas : StepCause::kBelowMinReplicas,
@@ -138,8 +149,9 @@ class DecisionFold {
 
   // At zero replicas metrics are asked only if it was us who scaled to zero; before 1.36, if
   // minReplicas is 0.
-  bool Disabled() {
-    if (current() != 0) return false;
+  bool Disabled() { return current() == 0 && DisabledAtZero(); }
+
+  [[gnu::noinline, gnu::cold]] bool DisabledAtZero() {
     const hpa::Compatibility compatibility = hpa::CompatibilityOf(spec());
     at_zero_by_us_ = compatibility.remembers_scale_to_zero && compatibility.scale_to_zero &&
                      input_.history.scaled_to_zero;
@@ -154,10 +166,8 @@ class DecisionFold {
   }
 
   void FromMetrics() {
-    if (input_.observation.selector_problem) {
-      decision().error =
-          Error{ErrorCode::kInvalidArgument, input_.observation.selector_problem->message};
-      Fail(Stage::kMetrics, StepCause::kFailed);
+    if (const auto& problem = input_.observation.selector_problem) [[unlikely]] {
+      Fail(StepCause::kFailed, Error{ErrorCode::kInvalidArgument, problem->message});
       return;
     }
     if (!spec().fallbacks.empty() || spec().missing_replicas) [[unlikely]] {
@@ -170,14 +180,12 @@ class DecisionFold {
     proposed = std::max(0, proposed);
     decision().proposed = proposed;
     if (std::max(proposed, spec().min_replicas) < current() && HoldOnDoubt(proposed)) return;
-    const core::Limited stable = core::Stabilize(spec(), current(), proposed, now_, output_.next);
-    Take(Stage::kStabilize, stable, proposed);
-    const core::Limited limited =
-        core::Limit(spec(), current(), stable.replicas, output_.next, now_);
-    const bool bounds =
-        limited.cause == StepCause::kMaxReplicas || limited.cause == StepCause::kMinReplicas;
-    Take(bounds ? Stage::kBounds : Stage::kRateLimit, limited, stable.replicas);
-    RaiseFromZero();
+    std::vector<Step>& steps = decision().steps;
+    const std::int32_t stable =
+        core::Stabilize(spec(), current(), proposed, now_, output_.next, steps);
+    decision().desired = core::Limit(spec(), current(), stable, now_, output_.next, steps);
+    if (at_zero_by_us_) [[unlikely]]
+      RaiseFromZero();
   }
 
   // What stands in for readings, and which replicas are left out of them. Out of line: what nearly
@@ -186,25 +194,17 @@ class DecisionFold {
     if (spec().fallbacks.empty()) {
       output_.next.metrics.clear();
     } else {
-      past_ = core::StandIn(input_, now_, stand_ins_, decision().steps, output_.next);
-      readings_ = &stand_ins_;
+      past_ = core::StandIn(input_, now_, buffers_.stand_ins, decision().steps, output_.next);
+      readings_ = &buffers_.stand_ins;
     }
     if (!spec().missing_replicas) return;
-    readings_ = &core::LeaveOutMissing(input_, now_, *readings_, stand_ins_, decision().steps,
-                                       output_.next);
-  }
-
-  void Take(Stage stage, const core::Limited& limited, std::int32_t wanted) {
-    decision().desired = limited.replicas;
-    if (!limited.cause) return;
-    Step& step = Append(stage, *limited.cause, limited.replicas, wanted);
-    step.window = limited.window;
-    step.until = limited.until;
+    readings_ = &core::LeaveOutMissing(input_, now_, *readings_, buffers_.stand_ins,
+                                       decision().steps, output_.next);
   }
 
   void RaiseFromZero() {
     const std::int32_t min = spec().min_replicas;
-    if (!at_zero_by_us_ || min == 0 || decision().desired >= min) return;
+    if (min == 0 || decision().desired >= min) return;
     Append(Stage::kBounds, StepCause::kMinReplicasAtZero, min, decision().desired);
     decision().desired = min;
   }
@@ -212,72 +212,83 @@ class DecisionFold {
   // Asks every policy; the largest proposal wins. One that fails blocks the way down.
   bool Propose(std::int32_t& best) {
     const std::span<const PolicySpec> named = PoliciesOf(spec());
+    const Proposal& proposal = buffers_.proposal;
     bool any = false;
-    std::optional<Error>& failure = decision().error;
+    buffers_.scratch.traces.swap(decision().metrics);
+    decision().metrics.clear();
     for (const PolicySpec& policy : named) {
+      const std::size_t traces_of_others = decision().metrics.size();
       Ask(policy);
-      if (proposal_.error && !failure) failure = std::move(proposal_.error);
-      if (!proposal_.replicas) continue;
-      Step& step =
-          Append(Stage::kPolicy, StepCause::kProposal, *proposal_.replicas, *proposal_.replicas);
-      if (!proposal_.reason.empty()) step.reason = policy.name + ": " + proposal_.reason;
-      if (!any || best == 0 || *proposal_.replicas > best) {
+      if (!proposal.replicas) [[unlikely]]
+        continue;
+      const std::int32_t replicas = *proposal.replicas;
+      Step& step = Append(Stage::kPolicy, StepCause::kProposal, replicas, replicas);
+      if (!proposal.reason.empty()) [[unlikely]]
+        step.reason = policy.name + ": " + proposal.reason;
+      if (!any || best == 0 || replicas > best) {
         any = true;
-        best = *proposal_.replicas;
-        decision().decided_by = DecidedBy();
+        best = replicas;
+        decision().decided_by = Among(traces_of_others, proposal.decided_by);
       }
     }
-    if (!any && !failure) failure = Error{ErrorCode::kInternal, "no policy made a proposal"};
-    if (failure && (!any || best < current())) {
-      Fail(Stage::kCombine, StepCause::kFailed);
+    if ((!any || decision().error) && Failed(any, best)) [[unlikely]]
       return false;
-    }
     if (named.size() > 1) Append(Stage::kCombine, StepCause::kLargest, best, best);
     return true;
   }
 
+  // Whether what failed leaves nothing to go by: no proposal, or one that would lower.
+  [[gnu::noinline, gnu::cold]] bool Failed(bool any, std::int32_t best) {
+    if (any && best >= current()) return false;
+    if (!decision().error)
+      decision().error = Error{ErrorCode::kInternal, "no policy made a proposal"};
+    Append(Stage::kCombine, StepCause::kFailed, current(), current());
+    return true;
+  }
+
   // The trace that decided, among those of all policies.
-  std::optional<std::int32_t> DecidedBy() const {
-    if (!proposal_.decided_by) return std::nullopt;
-    return *proposal_.decided_by + static_cast<std::int32_t>(traces_of_others_);
+  static std::optional<std::int32_t> Among(std::size_t others,
+                                           const std::optional<std::int32_t>& own) {
+    if (!own) return std::nullopt;
+    return static_cast<std::int32_t>(others) + *own;
   }
 
   // A policy that throws costs its own workload a hold, never the tick. The traces of an earlier
-  // tick are left in `scratch_`, for policies that use their buffers again.
+  // tick are left in the scratch, for policies that use their buffers again.
   void Ask(const PolicySpec& name) {
-    proposal_.replicas.reset();
-    proposal_.reason.clear();
-    proposal_.decided_by.reset();
-    proposal_.error.reset();
-    proposal_.traces.clear();
-    const bool first = traces_ == 0;
-    if (first) scratch_.traces.swap(decision().metrics);
-    if (Status asked = Call(name); !asked) {
-      proposal_.replicas.reset();
-      proposal_.traces.clear();
-      proposal_.error = asked.error();
+    Proposal& proposal = buffers_.proposal;
+    proposal.replicas.reset();
+    proposal.reason.clear();
+    proposal.decided_by.reset();
+    proposal.error.reset();
+    proposal.traces.clear();
+    if (Status asked = Call(name); !asked) [[unlikely]] {
+      proposal.replicas.reset();
+      proposal.traces.clear();
+      proposal.error = asked.error();
     }
+    if (proposal.error && !decision().error) [[unlikely]]
+      decision().error = std::move(proposal.error);
     std::vector<MetricTrace>& traces = decision().metrics;
-    if (first) {
-      traces.swap(proposal_.traces);
+    if (traces.empty()) [[likely]] {
+      traces.swap(proposal.traces);
     } else {
-      std::move(proposal_.traces.begin(), proposal_.traces.end(), std::back_inserter(traces));
+      std::move(proposal.traces.begin(), proposal.traces.end(), std::back_inserter(traces));
     }
-    traces_of_others_ = traces_;
-    traces_ = traces.size();
   }
 
   Status Call(const PolicySpec& name) {
     const Policy* policy = policies_.Find(name);
-    if (policy == nullptr) return Error{ErrorCode::kNotFound, "no policy named " + name.name};
+    if (policy == nullptr) [[unlikely]]
+      return Error{ErrorCode::kNotFound, "no policy named " + name.name};
     try {
       return policy->Propose({.spec = spec(),
                               .observation = seen_,
                               .readings = *readings_,
                               .history = input_.history,
                               .now = now_,
-                              .scratch = &scratch_},
-                             proposal_);
+                              .scratch = &buffers_.scratch},
+                             buffers_.proposal);
     } catch (const std::exception& e) {
       return Error{ErrorCode::kInternal, "policy " + name.name + " threw: " + e.what()};
     } catch (...) {
@@ -288,7 +299,11 @@ class DecisionFold {
   // While a reading is in doubt the count does not go down, whatever the rest of them says. A
   // reading of the past is in doubt for everybody.
   bool HoldOnDoubt(std::int32_t proposed) {
-    if (spec().missing_data == MissingData::kFill && !past_) return false;
+    const bool holds = spec().missing_data == MissingData::kHold || past_;
+    return holds && Doubts(proposed);
+  }
+
+  [[gnu::noinline, gnu::cold]] bool Doubts(std::int32_t proposed) {
     std::string doubts;
     for (const Reading& reading : *readings_) {
       for (const Doubt& doubt : reading.doubts) {
@@ -313,11 +328,12 @@ class DecisionFold {
     command.replicas = decision().desired;
     command.victims.clear();
     command.slices.clear();
-    if (decision().desired < current()) command.victims = Victims(decision().desired);
+    if (decision().desired < current()) [[unlikely]]
+      command.victims = Victims(decision().desired);
   }
 
   // Those that serve nobody go first, then the newest.
-  std::vector<std::string> Victims(std::int32_t wanted) const {
+  [[gnu::noinline]] std::vector<std::string> Victims(std::int32_t wanted) const {
     std::vector<const Replica*> living;
     for (const Replica& replica : input_.observation.replicas) {
       const bool gone =
@@ -341,16 +357,27 @@ class DecisionFold {
   const Observation& seen_;
   const PolicySet& policies_;
   const TimePoint now_;
-  Scratch& scratch_;
-  Proposal& proposal_;
-  std::vector<Reading>& stand_ins_;
+  DecisionBuffers& buffers_;
   WorkloadOutput& output_;
   const std::vector<Reading>* readings_;  // the input's, or with what stands in for some of them
   bool past_ = false;                     // a reading of the past stands in
-  std::size_t traces_ = 0;                // so far
-  std::size_t traces_of_others_ = 0;      // those of the policies before the last
   bool at_zero_by_us_ = false;
 };
+
+// Out of line: with the call that finds out what is seen, all of it would keep fewer registers.
+[[gnu::noinline]] void DecideFor(const WorkloadInput& input, const Observation& seen,
+                                 const PolicySet& policies, TimePoint now, DecisionBuffers& buffers,
+                                 WorkloadOutput& output) {
+  DecisionFold(input, seen, policies, now, buffers, output).Run();
+}
+
+// A moldable workload's replicas are units of capacity, however many run. What policies see of it
+// is written over that of the last one, which was mostly the same.
+[[gnu::noinline]] const Observation& InUnits(const WorkloadInput& input, Observation& units) {
+  units = input.observation;
+  units.status_replicas = core::ReplicasOf(*input.spec.slice, input.observation.slices);
+  return units;
+}
 
 constexpr std::size_t kLine = 64;          // bytes of a cache line
 constexpr std::size_t kPrefetched = 4096;  // bytes of one array: some replicas
@@ -417,19 +444,13 @@ Planner::~Planner() = default;
 Planner::Planner(Planner&&) noexcept = default;
 Planner& Planner::operator=(Planner&&) noexcept = default;
 
-// A moldable workload's replicas are units of capacity, however many run. What policies see of it
-// is written over that of the last one, which was mostly the same.
 void Planner::Decide(const WorkloadInput& input, const PolicySet& policies, TimePoint now,
                      WorkloadOutput& output) {
+  DecisionBuffers& buffers = buffers_->decision;
   const Observation* seen = &input.observation;
-  if (input.spec.slice && input.spec.slice->moldable()) {
-    buffers_->units = input.observation;
-    buffers_->units.status_replicas = core::ReplicasOf(*input.spec.slice, input.observation.slices);
-    seen = &buffers_->units;
-  }
-  DecisionFold(input, *seen, policies, now, buffers_->scratch, buffers_->proposal,
-               buffers_->stand_ins, output)
-      .Run();
+  if (input.spec.slice && input.spec.slice->moldable()) [[unlikely]]
+    seen = &InUnits(input, buffers.units);
+  DecideFor(input, *seen, policies, now, buffers, output);
 }
 
 void Planner::PlanTick(const TickInput& input, const PolicySet& policies, TickOutput& output) {

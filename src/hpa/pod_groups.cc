@@ -82,7 +82,8 @@ inline bool RunsReady(const Replica& replica) {
 
 // The text of "cpu" in one word, with the zero that ends every string.
 inline bool IsCpu(const std::string& resource) {
-  if (resource.size() != 3) return false;
+  if (resource.size() != 3) [[unlikely]]
+    return false;
   std::uint32_t found = 0;
   std::uint32_t wanted = 0;
   std::memcpy(&found, resource.c_str(), sizeof found);
@@ -183,7 +184,7 @@ void PodGroups::Add(MilliValue usage, MilliValue request, PodSums& sums) {
   ++sums.replicas;
 }
 
-void PodGroups::Reset(std::size_t replicas, std::vector<ReplicaGroup>& groups) {
+inline void PodGroups::Reset(std::size_t replicas, std::vector<ReplicaGroup>& groups) {
   sums_ = {};
   seen_ = 0;
   gaps_.clear();
@@ -213,16 +214,15 @@ ReplicaGroup PodGroups::LookClosely(const Replica& replica, const ReplicaReading
 }
 
 // What nearly every replica is, and then it counts: the next reading is its own, it runs and, where
-// readiness matters, is ready and was started before `initialized`. The bits of the answers are put
-// together before they are looked at: the loop over the replicas is bound by its branches.
+// readiness matters, is ready and was started before `initialized`.
 template <bool kCpu>
 inline bool IsPlain(const Replica& replica, const ReplicaReading& reading, TimePoint initialized) {
   if (replica.name.size() != reading.replica.size()) [[unlikely]]
     return false;
-  const bool same = SameSized(replica.name, reading.replica);
-  if (!kCpu) return same & (replica.phase == ReplicaPhase::kRunning) & !replica.terminating;
-  const bool started = replica.start_time.value_or(TimePoint::max()) <= initialized;
-  return same & RunsReady(replica) & started;
+  if (!SameSized(replica.name, reading.replica)) [[unlikely]]
+    return false;
+  if (!kCpu) return (replica.phase == ReplicaPhase::kRunning) & !replica.terminating;
+  return RunsReady(replica) && replica.start_time && *replica.start_time <= initialized;
 }
 
 // Adds up the first `count` replicas and readings as long as they are plain; how many are. Out of
@@ -267,18 +267,30 @@ std::size_t PodGroups::AddPlain(const Replica* replica, const ReplicaReading* re
 
 void PodGroups::Look(const Observation& observation, const Reading& reading,
                      const GroupingRules& rules, std::vector<ReplicaGroup>& groups) {
+  const std::size_t replicas = observation.replicas.size();
+  const std::size_t readings = reading.replicas.size();
+  Reset(replicas, groups);
+  const std::size_t plain = AddPlain(observation.replicas.data(), reading.replicas.data(),
+                                     std::min(replicas, readings), rules);
+  if (plain < replicas || plain < readings) [[unlikely]]
+    LookOn(plain, observation, reading, rules, groups);
+}
+
+// The replicas behind the first ones, which are plain.
+[[gnu::noinline]] void PodGroups::LookOn(std::size_t plain, const Observation& observation,
+                                         const Reading& reading, const GroupingRules& rules,
+                                         std::vector<ReplicaGroup>& groups) {
   const std::vector<Replica>& replicas = observation.replicas;
   const std::vector<ReplicaReading>& readings = reading.replicas;
-  Reset(replicas.size(), groups);
-  std::size_t next = 0;  // of the readings
-  for (std::size_t i = 0; i < replicas.size(); ++i) {
-    const std::size_t left = std::min(replicas.size() - i, readings.size() - next);
-    const std::size_t plain = AddPlain(replicas.data() + i, readings.data() + next, left, rules);
-    i += plain;
-    next += plain;
-    if (i == replicas.size()) break;
+  std::size_t next = plain;  // of the readings
+  for (std::size_t i = plain; i < replicas.size();) {
     const bool own = next < readings.size() && SameText(readings[next].replica, replicas[i].name);
     groups[i] = LookClosely(replicas[i], own ? &readings[next++] : nullptr, rules, reading.ignored);
+    ++i;
+    const std::size_t left = std::min(replicas.size() - i, readings.size() - next);
+    const std::size_t more = AddPlain(replicas.data() + i, readings.data() + next, left, rules);
+    i += more;
+    next += more;
   }
   if (next < readings.size()) LookByName(observation, reading, rules, groups);
 }

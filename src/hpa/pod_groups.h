@@ -86,6 +86,8 @@ class PodGroups {
                        const GroupingRules& rules);
   std::size_t AddPlain(const Replica* replica, const ReplicaReading* reading, std::size_t count,
                        const GroupingRules& rules);
+  void LookOn(std::size_t plain, const Observation& observation, const Reading& reading,
+              const GroupingRules& rules, std::vector<ReplicaGroup>& groups);
   void LookByName(const Observation& observation, const Reading& reading,
                   const GroupingRules& rules, std::vector<ReplicaGroup>& groups);
 

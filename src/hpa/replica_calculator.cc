@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <optional>
-#include <utility>
+#include <string_view>
 
 #include "hpa/arithmetic.h"
 #include "hpa/label_selector.h"
@@ -24,8 +24,10 @@ struct Context {
   const Reading& reading;
 };
 
-Error MetricError(std::string message, ErrorCode code = ErrorCode::kNoData) {
-  return Error{code, std::move(message)};
+// Out of line, like all that is about errors: what is done at every tick stays small.
+[[gnu::noinline, gnu::cold]] void Fail(std::string_view message, MetricTrace& trace,
+                                       ErrorCode code = ErrorCode::kNoData) {
+  trace.error = Error{code, std::string(message)};
 }
 
 // What a metric's values come to, against its target.
@@ -88,67 +90,73 @@ std::string FetchError(const Context& context, bool resource) {
          context.metric.name + ": " + context.reading.error->message;
 }
 
-// False: something stands in the way of looking at values at all.
-bool Readable(const Context& context, bool resource, MetricTrace& trace) {
-  if (context.reading.error) {
-    trace.error = MetricError(FetchError(context, resource), context.reading.error->code);
-  } else if (context.common.observation.replicas.empty()) {
-    trace.error = MetricError("no pods returned by selector while calculating replica count");
-  }
-  return !trace.error;
+// Whether values can be looked at at all.
+bool IsReadable(const Context& context) {
+  return !context.reading.error && !context.common.observation.replicas.empty();
 }
 
-// Resource, ContainerResource and Pods: by utilization or by plain average.
+[[gnu::noinline, gnu::cold]] void FailUnreadable(const Context& context, bool resource,
+                                                 MetricTrace& trace) {
+  if (const auto& error = context.reading.error) {
+    Fail(FetchError(context, resource), trace, error->code);
+  } else {
+    Fail("no pods returned by selector while calculating replica count", trace);
+  }
+}
+
+// By utilization or by plain average.
+std::optional<Ratio> RatioOf(const PodSums& sums, const MetricTarget& target, bool utilization) {
+  if (utilization) return UtilizationRatio(sums, *target.average_utilization);
+  return AverageRatio(sums, *target.average_value);
+}
+
+constexpr std::string_view kNoneMatched = "no metrics returned matched known pods";
+
+// Where some replicas have no value that counts: with those filled in.
+[[gnu::noinline]] void LookAgain(const Context& context, bool utilization, MetricTrace& trace) {
+  const PodGroups& groups = context.common.scratch.groups;
+  const MetricTarget& target = context.metric.target;
+  const PodSums filled = Fill(groups, trace.ratio, target, utilization);
+  const std::optional<Ratio> second = RatioOf(filled, target, utilization);
+  if (!second) return Fail(kNoneMatched, trace);
+  if (groups.gaps()) trace.filled_ratio = second->value;
+  trace.proposal =
+      SecondLook(trace.ratio, second->value, filled.replicas + filled.surplus, context);
+}
+
+// Resource, ContainerResource and Pods.
 void ComputePerPod(const Context& context, bool utilization, MetricTrace& trace) {
+  const MetricContext& common = context.common;
   const MetricSpec& metric = context.metric;
   const bool resource = metric.type != MetricSourceType::kPods;
-  if (!Readable(context, resource, trace)) return;
-  PodGroups& groups = context.common.scratch.groups;
-  groups.Look(context.common.observation, context.reading,
+  if (!IsReadable(context)) [[unlikely]]
+    return FailUnreadable(context, resource, trace);
+  PodGroups& groups = common.scratch.groups;
+  groups.Look(common.observation, context.reading,
               {.resource = resource ? std::string_view(metric.name) : std::string_view(),
                .utilization = utilization,
                .container = metric.container,
-               .options = context.common.spec.hpa,
-               .compatibility = context.common.compatibility,
-               .now = context.common.now},
+               .options = common.spec.hpa,
+               .compatibility = common.compatibility,
+               .now = common.now},
               trace.groups);
   const PodSums& sums = groups.sums();
-  if (sums.replicas + sums.surplus == 0) {
-    trace.error = MetricError("did not receive metrics for targeted pods (pods might be unready)");
-    return;
-  }
-  if (groups.request_error()) {
-    trace.error = groups.request_error();
-    return;
-  }
-  const auto ratio_of = [&](const PodSums& values) -> std::optional<Ratio> {
-    if (utilization) return UtilizationRatio(values, *metric.target.average_utilization);
-    return AverageRatio(values, *metric.target.average_value);
-  };
-  const std::optional<Ratio> first = ratio_of(sums);
-  if (!first) {
-    trace.error = MetricError("no metrics returned matched known pods");
-    return;
-  }
-  trace.usage = first->average;
-  if (first->utilization) trace.utilization.emplace(*first->utilization);
-  trace.ratio = first->value;
-  const bool zero_unready = first->value > 1.0 && groups.any(ReplicaGroup::kUnready);
-  if (!groups.any(ReplicaGroup::kMissing) && !zero_unready) {
-    trace.proposal = context.common.tolerance.Within(first->value)
-                         ? context.common.observation.spec_replicas
-                         : Ceil(context, first->value * static_cast<double>(sums.replicas));
-    return;
-  }
-  const PodSums filled = Fill(groups, first->value, metric.target, utilization);
-  const std::optional<Ratio> second = ratio_of(filled);
-  if (!second) {
-    trace.error = MetricError("no metrics returned matched known pods");
-    return;
-  }
-  if (groups.gaps()) trace.filled_ratio = second->value;
-  trace.proposal =
-      SecondLook(first->value, second->value, filled.replicas + filled.surplus, context);
+  if (sums.replicas + sums.surplus == 0) [[unlikely]]
+    return Fail("did not receive metrics for targeted pods (pods might be unready)", trace);
+  if (groups.request_error()) [[unlikely]]
+    return Fail(groups.request_error()->message, trace, groups.request_error()->code);
+  const std::optional<Ratio> ratio = RatioOf(sums, metric.target, utilization);
+  if (!ratio) [[unlikely]]
+    return Fail(kNoneMatched, trace);
+  trace.usage = ratio->average;
+  if (ratio->utilization) trace.utilization.emplace(*ratio->utilization);
+  trace.ratio = ratio->value;
+  const bool zero_unready = ratio->value > 1.0 && groups.any(ReplicaGroup::kUnready);
+  if (groups.any(ReplicaGroup::kMissing) || zero_unready) [[unlikely]]
+    return LookAgain(context, utilization, trace);
+  trace.proposal = common.tolerance.Within(ratio->value)
+                       ? common.observation.spec_replicas
+                       : Ceil(context, ratio->value * static_cast<double>(sums.replicas));
 }
 
 // The sum of external series, or the one value of an object. Sums saturate upwards only.
@@ -195,10 +203,10 @@ void ComputeValue(const Context& context, MetricTrace& trace) {
     return;
   }
   if (context.common.observation.replicas.empty()) {
-    trace.error = MetricError(
+    return Fail(
         "unable to calculate ready pods: no pods returned by selector while calculating replica "
-        "count");
-    return;
+        "count",
+        trace);
   }
   const double wanted = trace.ratio * static_cast<double>(CountReady(context.common.observation));
   trace.proposal =
@@ -259,8 +267,7 @@ std::string ExternalError(const Context& context, const std::string& error) {
 void ComputeTotal(const Context& context, bool per_pod, MetricTrace& trace) {
   const bool object = context.metric.type == MetricSourceType::kObject;
   const auto fail = [&](ErrorCode code, const std::string& text) {
-    trace.error =
-        MetricError(object ? ObjectError(context, text) : ExternalError(context, text), code);
+    Fail(object ? ObjectError(context, text) : ExternalError(context, text), trace, code);
   };
   if (const auto& error = context.reading.error) {
     fail(error->code, error->message);
@@ -294,39 +301,41 @@ std::optional<Error> SelectorError(const MetricSpec& metric, const Compatibility
   return selector ? std::nullopt : std::optional<Error>(selector.error());
 }
 
+[[gnu::noinline, gnu::cold]] void NameResource(const MetricSpec& metric, bool utilization,
+                                               Error& error) {
+  error.message = "failed to get " + metric.name + (utilization ? " utilization: " : " usage: ") +
+                  error.message;
+}
+
 void DispatchResource(const Context& context, MetricTrace& trace) {
   const MetricTarget& target = context.metric.target;
   const bool utilization = !target.average_value;
-  if (utilization && !target.average_utilization) {
-    trace.error = MetricError(
+  if (utilization && !target.average_utilization) [[unlikely]] {
+    return Fail(
         "invalid resource metric source: neither an average utilization target nor "
         "an average value (usage) target was set",
-        ErrorCode::kInvalidArgument);
-    return;
+        trace, ErrorCode::kInvalidArgument);
   }
   trace.target =
       utilization ? MilliValue{*target.average_utilization} * 1000 : *target.average_value;
   ComputePerPod(context, utilization, trace);
-  if (trace.error) {
-    trace.error->message = "failed to get " + context.metric.name +
-                           (utilization ? " utilization: " : " usage: ") + trace.error->message;
-  }
+  if (trace.error) [[unlikely]]
+    NameResource(context.metric, utilization, *trace.error);
 }
 
-void DispatchPods(const Context& context, MetricTrace& trace) {
+[[gnu::noinline]] void DispatchPods(const Context& context, MetricTrace& trace) {
   trace.error = SelectorError(context.metric, context.common.compatibility);
   if (trace.error) return;
   if (!context.metric.target.average_value) {
-    trace.error = MetricError("invalid pods metric source: no average value target was set",
-                              ErrorCode::kInvalidArgument);
-    return;
+    return Fail("invalid pods metric source: no average value target was set", trace,
+                ErrorCode::kInvalidArgument);
   }
   trace.target = *context.metric.target.average_value;
   ComputePerPod(context, false, trace);
 }
 
 // A selector that cannot be used is looked at before the target of objects, after it of others.
-void DispatchTotal(const Context& context, MetricTrace& trace) {
+[[gnu::noinline]] void DispatchTotal(const Context& context, MetricTrace& trace) {
   const MetricSpec& metric = context.metric;
   const bool object = metric.type == MetricSourceType::kObject;
   const TotalTarget target = TotalTargetOf(metric);
@@ -335,11 +344,9 @@ void DispatchTotal(const Context& context, MetricTrace& trace) {
   }
   if (trace.error) return;
   if (target == TotalTarget::kNone) {
-    trace.error = MetricError("invalid " + std::string(object ? "object" : "external") +
-                                  " metric source: neither a value target nor an average value "
-                                  "target was set",
-                              ErrorCode::kInvalidArgument);
-    return;
+    return Fail("invalid " + std::string(object ? "object" : "external") +
+                    " metric source: neither a value target nor an average value target was set",
+                trace, ErrorCode::kInvalidArgument);
   }
   const bool per_pod = target == TotalTarget::kAverageValue;
   trace.target = per_pod ? *metric.target.average_value : *metric.target.value;
@@ -359,8 +366,8 @@ void Dispatch(const Context& context, MetricTrace& trace) {
     case MetricSourceType::kUnknown:
       break;
   }
-  trace.error = MetricError("unknown metric source type " + GoQuote(context.metric.name),
-                            ErrorCode::kInvalidArgument);
+  Fail("unknown metric source type " + GoQuote(context.metric.name), trace,
+       ErrorCode::kInvalidArgument);
 }
 
 // The layer between the calculator and the list of errors, which only some kinds have.
@@ -409,7 +416,7 @@ void ComputeMetric(const MetricSpec& metric, const Reading& reading, const Metri
   trace.groups.clear();
   trace.error.reset();
   trace.fallback = reading.fallback.has_value();
-  if (trace.fallback) {
+  if (trace.fallback) [[unlikely]] {
     trace.proposal = *reading.fallback;
     return;
   }

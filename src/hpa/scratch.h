@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "hpa/compatibility.h"
 #include "hpa/pod_groups.h"
 #include "tidegate/decision.h"
 
@@ -13,7 +14,8 @@ namespace tidegate {
 class Scratch {
  public:
   hpa::PodGroups groups;
-  std::vector<MetricTrace> traces;  ///< of an earlier tick; to be written over
+  hpa::Compatibility compatibility;  ///< of a workload that sets feature gates
+  std::vector<MetricTrace> traces;   ///< of an earlier tick; to be written over
 };
 
 }  // namespace tidegate
