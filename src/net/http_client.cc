@@ -342,7 +342,7 @@ constexpr int kPatienceRounds = 16;
 constexpr std::chrono::milliseconds kPatience{4};
 
 // After a transfer libcurl looks through all addresses for those of more than a minute. Once for
-// all requests that are made together is enough: with 1,000 targets it took 5 % of a scrape.
+// all requests that are made together is enough: each of many targets would have it look at all.
 constexpr long kDnsSeconds = 60;
 
 }  // namespace
