@@ -222,7 +222,8 @@ bool Gangs(const std::string& folder, int seeds) {
 bool ReplayTrace(const std::string& folder) {
   const Board board;
   if (ReadPods(folder, "default").empty()) return false;
-  PrintHead("served compute %", AllSides({.board = &board, .devices = 1, .mix = kMixes[0]}));
+  PrintHead("served compute %", AllSides({.board = &board, .devices = 1, .mix = kMixes[0]}),
+            "when it may refuse");
   for (const char* const list : {"default", "gpushare40", "gpushare100"}) {
     std::vector<Pod> pods = ReadPods(folder, list);
     std::erase_if(pods, [](const Pod& pod) { return !Fractional(pod); });
@@ -231,16 +232,17 @@ bool ReplayTrace(const std::string& folder) {
         for (const double load : {0.85, 1.0}) {
           const std::vector<Event> events =
               Evenly(pods, mapping, GapFor(pods, mapping, devices, load));
-          const auto sides =
-              AllSides({.board = &board, .devices = devices, .mix = MixOf(pods, mapping)});
+          const SideOptions fleet{.board = &board, .devices = devices, .mix = MixOf(pods, mapping)};
+          const auto sides = AllSides(fleet);
           std::vector<Sample> served(sides.size());
           for (std::size_t i = 0; i < sides.size(); ++i) {
             served[i].Add(ServedPercent(*sides[i], events));
           }
-          char head[96];
+          char head[96], tail[32];
           std::snprintf(head, sizeof head, "%s, %s, %zu devices, %.2f", list, mapping.name, devices,
                         load);
-          PrintRow(head, served, true);
+          std::snprintf(tail, sizeof tail, "%.2f", ServedPercent(*RefusingSide(fleet), events));
+          PrintRow(head, served, true, tail);
         }
       }
     }

@@ -227,7 +227,8 @@ void Autoscaled(int seeds, std::int64_t requests) {
                                       .day = 8,
                                       .seed = static_cast<std::uint64_t>(seed)});
       least.Add(LeastDeviceHours(board, events));
-      auto sides = AllSides({.board = &board, .devices = kMost, .mix = mix});
+      auto sides =
+          AllSides({.board = &board, .devices = kMost, .mix = mix, .goal = FleetGoal::kFewDevices});
       DropBaskets(sides);
       for (std::size_t i = 0; i < sides.size(); ++i) {
         Queue queue(board, *sides[i], kMost, {.elastic = true});

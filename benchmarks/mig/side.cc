@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "benchmarks/mig/side.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <utility>
@@ -82,8 +83,11 @@ class RuleSide : public Side {
 
 class TidegateSide : public Side {
  public:
-  explicit TidegateSide(const SideOptions& options)
-      : fleet_(MakeFleet(*options.board, options.devices, options.nodes)) {}
+  TidegateSide(const SideOptions& options, const PlacerOptions& placer)
+      : fleet_(MakeFleet(*options.board, options.devices, options.nodes)),
+        placer_(MakePlacer(placer)) {
+    fleet_.SetGoal(options.goal);
+  }
 
   std::string name() const override { return "**Tidegate**"; }
 
@@ -126,7 +130,7 @@ class TidegateSide : public Side {
 
  private:
   tidegate::Fleet fleet_;
-  std::unique_ptr<Placer> placer_ = MakePlacer();
+  std::unique_ptr<Placer> placer_;
 };
 
 }  // namespace
@@ -152,8 +156,12 @@ std::vector<std::unique_ptr<Side>> AllSides(const SideOptions& options) {
   for (std::unique_ptr<Rule>& rule : AllRules()) {
     sides.push_back(std::make_unique<RuleSide>(std::move(rule), options));
   }
-  sides.push_back(std::make_unique<TidegateSide>(options));
+  sides.push_back(std::make_unique<TidegateSide>(options, PlacerOptions{}));
   return sides;
+}
+
+std::unique_ptr<Side> RefusingSide(const SideOptions& options) {
+  return std::make_unique<TidegateSide>(options, PlacerOptions{.may_refuse = true});
 }
 
 double Sample::Mean() const {
@@ -176,31 +184,51 @@ void PrintHead(const std::string& head, const std::vector<std::unique_ptr<Side>>
   for (const auto& side : sides) std::printf(" %s |", side->name().c_str());
   std::printf(" against the best rule |%s\n|---|---|",
               tail.empty() ? "" : (" " + tail + " |").c_str());
-  for (std::size_t i = 0; i < sides.size() + (tail.empty() ? 0 : 1); ++i) std::printf("---|");
+  const auto more = tail.empty() ? 0 : 1 + std::count(tail.begin(), tail.end(), '|');
+  for (std::size_t i = 0; i < sides.size() + static_cast<std::size_t>(more); ++i) {
+    std::printf("---|");
+  }
   std::printf("\n");
+}
+
+Comparison AgainstBestRule(const std::vector<Sample>& sides, const Sample& ours,
+                           bool more_is_better) {
+  std::size_t best = 0;
+  for (std::size_t i = 1; i + 1 < sides.size(); ++i) {
+    if ((sides[i].Mean() > sides[best].Mean()) == more_is_better) best = i;
+  }
+  Comparison out;
+  for (std::size_t s = 0; s < ours.values().size(); ++s) {
+    out.gain.Add(ours.values()[s] - sides[best].values()[s]);
+  }
+  const double mean = out.gain.Mean();
+  if (std::abs(mean) <= out.gain.Half() || mean == 0) return out;
+  out.outcome = (mean > 0) == more_is_better ? Outcome::kWon : Outcome::kLost;
+  return out;
+}
+
+std::string Comparison::text() const {
+  char text[64];
+  if (gain.values().size() > 1) {
+    std::snprintf(text, sizeof text, "%+.2f ± %.2f", gain.Mean(), gain.Half());
+  } else {
+    std::snprintf(text, sizeof text, "%+.2f", gain.Mean());
+  }
+  return text;
 }
 
 Outcome PrintRow(const std::string& head, const std::vector<Sample>& sides, bool more_is_better,
                  const std::string& tail) {
   const Sample& ours = sides.back();
-  std::size_t best = 0;
-  for (std::size_t i = 1; i + 1 < sides.size(); ++i) {
-    if ((sides[i].Mean() > sides[best].Mean()) == more_is_better) best = i;
-  }
-  Sample gain;
-  for (std::size_t s = 0; s < ours.values().size(); ++s) {
-    gain.Add(ours.values()[s] - sides[best].values()[s]);
-  }
+  const Comparison comparison = AgainstBestRule(sides, ours, more_is_better);
   std::printf("| %s |", head.c_str());
   for (const Sample& side : sides) {
     std::printf(&side == &ours ? " **%.2f** |" : " %.2f |", side.Mean());
   }
-  std::printf(" %+.2f", gain.Mean());
-  if (gain.values().size() > 1) std::printf(" ± %.2f", gain.Half());
-  std::printf(" |%s\n", tail.empty() ? "" : (" " + tail + " |").c_str());
+  std::printf(" %s |%s\n", comparison.text().c_str(),
+              tail.empty() ? "" : (" " + tail + " |").c_str());
   std::fflush(stdout);
-  if (std::abs(gain.Mean()) <= gain.Half() || gain.Mean() == 0) return Outcome::kLevel;
-  return (gain.Mean() > 0) == more_is_better ? Outcome::kWon : Outcome::kLost;
+  return comparison.outcome;
 }
 
 void Verdict::Count(Outcome outcome) {

@@ -52,10 +52,14 @@ struct SideOptions {
   std::size_t devices = 0;
   Mix mix = {};                         ///< for rules that know it
   std::vector<std::string> nodes = {};  ///< by device; empty: no gangs
+  FleetGoal goal = FleetGoal::kServe;   ///< of Tidegate's placer
 };
 
 /// Every published rule, and Tidegate last.
 std::vector<std::unique_ptr<Side>> AllSides(const SideOptions& options);
+
+/// Tidegate's placer when it may refuse what fits.
+std::unique_ptr<Side> RefusingSide(const SideOptions& options);
 
 /// Figures of one side over the seeds.
 class Sample {
@@ -70,8 +74,18 @@ class Sample {
   std::vector<double> values_;
 };
 
-/// Tidegate against whichever rule was best in a row, paired by seed.
 enum class Outcome { kWon, kLevel, kLost };  ///< beyond the 95 % interval, or within
+
+/// One side against whichever rule was best in a row, paired by seed.
+struct Comparison {
+  Sample gain;
+  Outcome outcome = Outcome::kLevel;
+  std::string text() const;  ///< the mean gain and its interval
+};
+
+/// `sides` as of AllSides(): the rules, and one more that is not looked at.
+Comparison AgainstBestRule(const std::vector<Sample>& sides, const Sample& ours,
+                           bool more_is_better);
 
 class Verdict {
  public:

@@ -124,39 +124,55 @@ double RunOracle(const Board& board, const std::vector<Event>& events, std::size
   return tally.Percent();
 }
 
+// One cell of a table: a mix at a load, over the seeds.
+struct Cell {
+  std::vector<Sample> served;  // by side
+  Sample refusing, oracle;
+};
+
+Cell RunCell(const EventOptions& options, int seeds) {
+  const Board board;
+  const SideOptions fleet{.board = &board, .devices = options.devices, .mix = *options.mix};
+  Cell cell;
+  for (int seed = 1; seed <= seeds; ++seed) {
+    EventOptions stream = options;
+    stream.seed = static_cast<std::uint64_t>(seed);
+    const std::vector<Event> events = MakeEvents(stream);
+    const auto sides = AllSides(fleet);
+    cell.served.resize(sides.size());
+    for (std::size_t i = 0; i < sides.size(); ++i) cell.served[i].Add(Served(*sides[i], events));
+    cell.refusing.Add(Served(*RefusingSide(fleet), events));
+    cell.oracle.Add(RunOracle(board, events, options.devices));
+  }
+  return cell;
+}
+
 void Online(std::size_t devices, const std::string& family, int seeds, std::int64_t requests) {
   const Board board;
   PrintHead("mix, load", AllSides({.board = &board, .devices = 1, .mix = kMixes[0]}),
-            "repack oracle");
-  Verdict verdict;
+            "when it may refuse | against the best rule | repack oracle");
+  Verdict verdict, refusing;
   for (const Mix& mix : kMixes) {
     for (const double load : {0.5, 0.7, 0.85, 1.0, 1.2}) {
-      std::vector<Sample> served;
-      Sample oracle;
-      for (int seed = 1; seed <= seeds; ++seed) {
-        EventOptions options{.mix = &mix,
-                             .load = load,
-                             .devices = devices,
-                             .requests = requests,
-                             .seed = static_cast<std::uint64_t>(seed)};
-        if (family == "lognormal") options.stay = Stay::kLognormal;
-        if (family == "drift") {
-          options.night = &kMixes[(&mix - kMixes.data() + 1) % 6];
-          options.day = 8;
-        }
-        const std::vector<Event> events = MakeEvents(options);
-        const auto sides = AllSides({.board = &board, .devices = devices, .mix = mix});
-        served.resize(sides.size());
-        for (std::size_t i = 0; i < sides.size(); ++i) served[i].Add(Served(*sides[i], events));
-        oracle.Add(RunOracle(board, events, devices));
+      EventOptions options{.mix = &mix, .load = load, .devices = devices, .requests = requests};
+      if (family == "lognormal") options.stay = Stay::kLognormal;
+      if (family == "drift") {
+        options.night = &kMixes[(&mix - kMixes.data() + 1) % 6];
+        options.day = 8;
       }
-      char head[64], last[32];
+      const Cell cell = RunCell(options, seeds);
+      const Comparison comparison = AgainstBestRule(cell.served, cell.refusing, true);
+      char head[64], tail[96];
       std::snprintf(head, sizeof head, "%s %.2f", mix.name.c_str(), load);
-      std::snprintf(last, sizeof last, "%.2f", oracle.Mean());
-      verdict.Count(PrintRow(head, served, true, last));
+      std::snprintf(tail, sizeof tail, "%.2f | %s | %.2f", cell.refusing.Mean(),
+                    comparison.text().c_str(), cell.oracle.Mean());
+      verdict.Count(PrintRow(head, cell.served, true, tail));
+      refusing.Count(comparison.outcome);
     }
   }
   verdict.Print();
+  std::printf("\nwhen it may refuse:\n");
+  refusing.Print();
 }
 
 void Repair(int seeds, std::int64_t requests) {

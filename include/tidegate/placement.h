@@ -55,6 +55,12 @@ struct Slice {
   friend bool operator==(const Slice&, const Slice&) = default;
 };
 
+/// What placement on a fleet is for.
+enum class FleetGoal {
+  kServe,       ///< the devices are what they are, and serve as much as they can
+  kFewDevices,  ///< devices are bought and given back: few of them should be in use
+};
+
 /// Devices, what runs on them, and indices over both. Copies are independent.
 class TIDEGATE_EXPORT Fleet {
  public:
@@ -77,6 +83,7 @@ class TIDEGATE_EXPORT Fleet {
   /// Puts a slice where it is said to be. kInvalidArgument says what stands in its way.
   Status AddSlice(const Slice& slice);
 
+  /// How long slices stay is learned from those that go, so one that moves counts as gone and come.
   /// kNotFound: there is no such slice.
   Status RemoveSlice(std::string_view id);
 
@@ -87,6 +94,9 @@ class TIDEGATE_EXPORT Fleet {
   /// Puts requests by profile in place of all that were recorded, and learns from them at once
   /// (milliseconds). Profiles that no model of the fleet has are left out.
   void SetDemand(const std::map<std::string, double>& requests);
+
+  /// kServe unless something else is set. Placement follows with the demand that is recorded then.
+  void SetGoal(FleetGoal goal);
 
   std::size_t device_count() const;
   const Device& device(std::size_t index) const;
@@ -198,10 +208,17 @@ class TIDEGATE_EXPORT Placer {
   Placer() = default;
 };
 
+struct PlacerOptions {
+  /// Refuses a slice that fits when the fleet is expected to lose more by it than it brings, in
+  /// compute slices: small ones that would break the last devices that large ones need. For fleets
+  /// that turn requests away in any case, and where a request that is refused does not come back.
+  bool may_refuse = false;
+};
+
 /// Tidegate's own placer: puts a slice where the fleet loses least of what the recorded demand
 /// will want next (docs/mig.md). Looks at states of devices, of which there are some hundreds,
 /// and never at single devices, so a decision costs the same for ten and for ten thousand.
-TIDEGATE_EXPORT std::unique_ptr<Placer> MakePlacer();
+TIDEGATE_EXPORT std::unique_ptr<Placer> MakePlacer(const PlacerOptions& options = {});
 
 /// Which `count` of the candidates (slices of the fleet, all if there are fewer) leave the best
 /// free space when they go: devices that get empty first, then what the fleet gains for the

@@ -26,6 +26,20 @@ void Change(std::map<std::string, int>& uses, const std::string& key, int by) {
   if ((uses[key] += by) == 0) uses.erase(key);
 }
 
+// One request more, during which the slices that run stayed.
+void Count(FleetModel& model, std::size_t profile) {
+  model.demand[profile] += 1;
+  double sum = 0;
+  for (std::size_t p = 0; p < model.demand.size(); ++p) {
+    sum += model.demand[p];
+    model.stayed[p] += static_cast<double>(model.live[p]);
+  }
+  if (sum <= kDemandMemory) return;
+  for (std::vector<double>* counts : {&model.demand, &model.left, &model.stayed}) {
+    for (double& count : *counts) count *= 0.5;
+  }
+}
+
 }  // namespace
 
 std::size_t Fleet::Impl::FindModel(std::string_view id) const {
@@ -164,10 +178,13 @@ Status Fleet::AddModel(const DeviceModel& model) {
   FleetModel added{.model = shared_model,
                    .geometry = shared_geometry,
                    .values = StateValues(shared_model, shared_geometry)};
+  added.goal = impl_->goal;
   added.open.resize(static_cast<std::size_t>(added.geometry->state_count()));
   added.room.resize(model.profiles.size());
   added.live.resize(model.profiles.size());
   added.demand.resize(model.profiles.size());
+  added.left.resize(model.profiles.size());
+  added.stayed.resize(model.profiles.size());
   impl_->models.push_back(std::move(added));
   return {};
 }
@@ -244,6 +261,7 @@ Status Fleet::RemoveSlice(std::string_view id) {
   fleet.Unlist(at);
   device.state = model.geometry->Remove(device.state, *fleet.OptionOf(at, slice->placed));
   --model.live[slice->placed.profile];
+  ++model.left[slice->placed.profile];
   if (!slice->group.empty()) {
     const auto group = fleet.groups.find(slice->group);
     if (--group->second.devices[at] == 0) group->second.devices.erase(at);
@@ -264,10 +282,7 @@ Status Fleet::RecordDemand(std::string_view profile) {
     const auto found = FindProfile(*model.model, profile);
     if (!found) continue;
     known = true;
-    model.demand[*found] += 1;
-    double sum = 0;
-    for (const double count : model.demand) sum += count;
-    for (double& count : model.demand) count *= sum > kDemandMemory ? 0.5 : 1;
+    Count(model, *found);
     model.values.Learn(model.Input());
   }
   if (known) return {};
@@ -282,8 +297,13 @@ void Fleet::SetDemand(const std::map<std::string, double>& requests) {
       const auto profile = FindProfile(*model.model, name);
       if (profile) model.demand[*profile] += count;
     }
-    model.values.Learn(model.Input());
+    model.values.LearnAtOnce(model.Input());
   }
+}
+
+void Fleet::SetGoal(FleetGoal goal) {
+  impl_->goal = goal;
+  for (FleetModel& model : impl_->models) model.goal = goal;
 }
 
 std::size_t Fleet::device_count() const { return impl_->devices.size(); }

@@ -28,9 +28,14 @@ struct FleetModel {
   std::int64_t open_devices = 0;
   std::vector<std::int64_t> room;  ///< by profile: how many would fit on open devices
   std::vector<std::int64_t> live;  ///< by profile: slices that run
-  std::vector<double> demand;      ///< by profile: recorded requests, fading
+  // By profile, and fading together:
+  std::vector<double> demand;  ///< recorded requests
+  std::vector<double> left;    ///< slices that have gone
+  std::vector<double> stayed;  ///< slices that ran, summed over the recorded requests
 
-  ValueInput Input() const { return {demand, live, room, open_devices}; }
+  FleetGoal goal = FleetGoal::kServe;
+
+  ValueInput Input() const { return {demand, left, stayed, live, room, present, goal}; }
 };
 
 struct FleetDevice {
@@ -53,6 +58,7 @@ struct Fleet::Impl {
   std::unordered_map<std::string, std::size_t> device_of_slice;
   std::map<std::string, GroupUse, std::less<>> groups;
   std::size_t in_use = 0;
+  FleetGoal goal = FleetGoal::kServe;
 
   /// kNone if no model has that id.
   std::size_t FindModel(std::string_view id) const;

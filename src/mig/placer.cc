@@ -14,11 +14,16 @@ constexpr double kTie = 1e-12;
 // What a device that is in use is preferred by, in memory slices for each one used there: the
 // values alone see no use in whole devices where no profile needs one, but devices that stay empty
 // can be given back. Chosen by simulation (benchmarks/mig, tables online, queue and autoscale).
-constexpr double kFuller = 0.024;
+constexpr double kFuller = 0.012;
+
+// A slice is refused where the fleet loses this many times what it brings.
+constexpr double kTooDear = 1.5;
 
 // Puts a slice where the fleet loses least (state_values.h).
 class ValuePlacer : public Placer {
  public:
+  explicit ValuePlacer(const PlacerOptions& options) : options_(options) {}
+
   std::string_view name() const noexcept override { return "value"; }
 
   std::optional<Spot> Choose(const Fleet& fleet, const SliceRequest& request) const override {
@@ -36,8 +41,8 @@ class ValuePlacer : public Placer {
     std::size_t option = 0;
   };
 
-  static std::optional<Spot> ChooseOn(const Fleet::Impl& fleet, const Candidate& candidate,
-                                      const SliceRequest& request) {
+  std::optional<Spot> ChooseOn(const Fleet::Impl& fleet, const Candidate& candidate,
+                               const SliceRequest& request) const {
     const FleetModel& model = fleet.models[candidate.model];
     const Geometry& geometry = *model.geometry;
     if (model.room[candidate.profile] == 0) return std::nullopt;
@@ -57,6 +62,8 @@ class ValuePlacer : public Placer {
       }
     }
     if (best.device == IndexSet::kNone) return std::nullopt;
+    const double brings = model.model->profiles[candidate.profile].compute_slices;
+    if (options_.may_refuse && best.gain < -kTooDear * brings) return std::nullopt;
     const SlotOption& chosen = geometry.options()[best.option];
     return Spot{best.device, {chosen.profile, chosen.span}};
   }
@@ -77,6 +84,8 @@ class ValuePlacer : public Placer {
     candidate.device = device;
     best = candidate;
   }
+
+  PlacerOptions options_;
 };
 
 // Places one gang after the other on a copy of the fleet.
@@ -156,6 +165,8 @@ PlacementPlan Placer::Place(const PlacementRequest& request) const {
   return plan;
 }
 
-std::unique_ptr<Placer> MakePlacer() { return std::make_unique<ValuePlacer>(); }
+std::unique_ptr<Placer> MakePlacer(const PlacerOptions& options) {
+  return std::make_unique<ValuePlacer>(options);
+}
 
 }  // namespace tidegate

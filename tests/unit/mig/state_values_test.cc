@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 #include <random>
 #include <utility>
@@ -71,28 +72,40 @@ TEST(StateValuesTest, RoomWeighsMoreTheRarerItIsAndTheMoreItIsAskedFor) {
   const FleetModel& model = ModelOf(fleet);
   const std::size_t count = model.model->profiles.size();
   const std::vector<std::int64_t> live(count, 20);
+  const std::vector<double> none(count);
+  const auto weigh = [&](const std::vector<double>& demand, const std::vector<std::int64_t>& room) {
+    return RoomWeights(model, {demand, none, none, live, room, model.present});
+  };
   const std::size_t wanted = FindProfile(*model.model, "3g.20gb").value();
   for (const std::int64_t room : {0, 1, 5, 50}) {
     std::vector<double> demand(count, 10);
     std::vector<std::int64_t> rooms(count, 8);
     rooms[wanted] = room;
-    const double weight = RoomWeights(model, {demand, live, rooms, 1})[wanted];
+    const double weight = weigh(demand, rooms)[wanted];
     rooms[wanted] = room + 1;
-    EXPECT_GT(weight, RoomWeights(model, {demand, live, rooms, 1})[wanted]);
+    EXPECT_GT(weight, weigh(demand, rooms)[wanted]);
     rooms[wanted] = room;
     demand[wanted] = 20;
-    EXPECT_LT(weight, RoomWeights(model, {demand, live, rooms, 1})[wanted]);
+    EXPECT_LT(weight, weigh(demand, rooms)[wanted]);
   }
 }
 
-// The same demand on the same fleet leads somewhere: values that only grow would weigh ever more
-// than room, and a fleet that ran for long would place worse than a young one.
+// The same demand on the same fleet, where a slice goes and comes back with every request, leads
+// somewhere: values that only grow would weigh ever more than room, and a fleet that ran for long
+// would place worse than a young one.
 TEST(StateValuesTest, ValuesSettle) {
   std::mt19937_64 random(2);
   Fleet fleet = MakeFragmented("a100-40gb", 12, kProfiles, 70, random);
+  std::vector<Slice> live;
+  for (std::size_t d = 0; d < fleet.device_count(); ++d) {
+    for (const Slice& slice : fleet.slices(d)) live.push_back(slice);
+  }
   const auto record = [&](int requests) {
     for (int i = 0; i < requests; ++i) {
       EXPECT_TRUE(fleet.RecordDemand(kProfiles[static_cast<std::size_t>(i) % kProfiles.size()]));
+      const Slice& slice = live[static_cast<std::size_t>(i) % live.size()];
+      EXPECT_TRUE(fleet.RemoveSlice(slice.id));
+      EXPECT_TRUE(fleet.AddSlice(slice));
     }
   };
   const auto lost = [&] {  // against the empty device, by state
@@ -152,6 +165,102 @@ TEST(StateValuesTest, OfPlacesThatLoseNearlyTheSameTheFullerDevice) {
         static_cast<std::size_t>(PlanRepack(fleet, {.fewest_devices = true}).value().devices_after);
   }
   EXPECT_LT(static_cast<double>(in_use), 1.25 * static_cast<double>(fewest));
+}
+
+// Requests of random profiles come, and stay for `stay` more of them in the mean. The same seed
+// asks for the same, whatever is served.
+struct Stream {
+  Fleet fleet;
+  PlacerOptions placer = {};
+  std::mt19937_64 random{1};
+  double stay = 50;
+  double asked = 0, served = 0;
+
+  void Run(int requests) {
+    const std::unique_ptr<Placer> placing = MakePlacer(placer);
+    const DeviceModel model = fleet.model_of(0);
+    std::multimap<int, std::string> going;
+    for (int i = 0; i < requests; ++i) {
+      for (; !going.empty() && going.begin()->first <= i; going.erase(going.begin())) {
+        EXPECT_TRUE(fleet.RemoveSlice(going.begin()->second));
+      }
+      const std::string& profile = kProfiles[random() % kProfiles.size()];
+      const double uniform = (static_cast<double>(random() >> 11U) + 0.5) * 0x1.0p-53;
+      const double brings = model.profiles[FindProfile(model, profile).value()].compute_slices;
+      asked += brings;
+      EXPECT_TRUE(fleet.RecordDemand(profile));
+      const SliceRequest request{.id = std::to_string(i), .profile = profile};
+      const auto spot = placing->Choose(fleet, request);
+      EXPECT_TRUE(spot == MakePlacer()->Choose(fleet, request) || (placer.may_refuse && !spot));
+      if (!spot) continue;
+      EXPECT_TRUE(
+          fleet.AddSlice({.id = request.id, .device = spot->device, .placed = spot->placed}));
+      going.emplace(i + 1 + static_cast<int>(-stay * std::log(uniform)), request.id);
+      served += brings;
+    }
+  }
+};
+
+TEST(StateValuesTest, RefusingWhatIsTooDearServesMoreOfAnOverload) {
+  double greedy = 0, choosy = 0;
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+    Stream all{.fleet = MakeFleet("a100-40gb", std::vector<Layout>(16)),
+               .random = std::mt19937_64(seed)};
+    Stream some = all;
+    some.placer.may_refuse = true;
+    all.Run(3000);
+    some.Run(3000);
+    EXPECT_EQ(all.asked, some.asked);
+    greedy += all.served;
+    choosy += some.served;
+  }
+  EXPECT_GT(choosy, 1.01 * greedy);
+}
+
+// The same history, but an empty device can be given back.
+TEST(StateValuesTest, AnEmptyDeviceIsWorthMoreWhereFewShouldBeInUse) {
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+    Stream stream{.fleet = MakeFleet("a100-40gb", std::vector<Layout>(16)),
+                  .random = std::mt19937_64(seed)};
+    stream.Run(1000);
+    Fleet few = stream.fleet;
+    few.SetGoal(FleetGoal::kFewDevices);
+    const auto run_on = [](Fleet& fleet) {
+      for (int i = 0; i < 200; ++i) {
+        EXPECT_TRUE(fleet.RecordDemand(kProfiles[static_cast<std::size_t>(i) % kProfiles.size()]));
+      }
+    };
+    run_on(stream.fleet);
+    run_on(few);
+    const StateWorth serve(ModelOf(stream.fleet)), give_back(ModelOf(few));
+    const Geometry& geometry = *ModelOf(few).geometry;
+    for (std::size_t option = 0; option < geometry.options().size(); ++option) {
+      const int next = geometry.Add(Geometry::kEmptyState, option);
+      EXPECT_GT(give_back.Of(Geometry::kEmptyState) - give_back.Of(next),
+                serve.Of(Geometry::kEmptyState) - serve.Of(next));
+    }
+  }
+}
+
+// Slices that soon leave again cost little of what a device is worth.
+TEST(StateValuesTest, LeavingIsLearnedByProfile) {
+  const auto lost = [](const std::string& soon) {
+    Fleet fleet = MakeFleet("a100-40gb", {{{"3g.20gb", 4}}, {{"1g.5gb", 0}}, {}});
+    for (int i = 0; i < 2000; ++i) {
+      EXPECT_TRUE(fleet.RecordDemand(kProfiles[static_cast<std::size_t>(i) % kProfiles.size()]));
+      const Slice slice = fleet.slices(soon == "3g.20gb" ? 0 : 1)[0];
+      if (i % 4 != 0) continue;
+      EXPECT_TRUE(fleet.RemoveSlice(slice.id));
+      EXPECT_TRUE(fleet.AddSlice(slice));
+    }
+    const FleetModel& model = ModelOf(fleet);
+    const auto of = [&](std::size_t device) {
+      return model.values.future(Geometry::kEmptyState) -
+             model.values.future(fleet.impl().devices[device].state);
+    };
+    return of(0) / of(1);
+  };
+  EXPECT_LT(lost("3g.20gb"), 0.8 * lost("1g.5gb"));
 }
 
 // What is lost at the place chosen, and how full the device is: not which devices those are.
