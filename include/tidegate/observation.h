@@ -65,6 +65,7 @@ struct Replica {
   std::int32_t restarts = 0;                   ///< how often it has been started again
   std::string message;                         ///< why it is not ready, for people
   std::optional<ProcessId> process = {};       ///< on this machine: the root of its processes
+  std::string restart_reason = {};             ///< what ended the run before, for people
 
   /// It has started and has not ended, as far as is known.
   bool Alive() const { return phase == ReplicaPhase::kRunning || phase == ReplicaPhase::kUnknown; }

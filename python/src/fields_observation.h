@@ -49,6 +49,7 @@ struct Fields<Replica> {
                       F("host", &Replica::host, "Where it serves; empty: not known."),
                       F("ports", &Replica::ports, "By name: http, metrics, …"),
                       F("restarts", &Replica::restarts, "How often it has been started again."),
+                      F("restart_reason", &Replica::restart_reason, "What ended the run before."),
                       F("message", &Replica::message, "Why it is not ready."),
                       F("process", &Replica::process, "On this machine; None: not known."));
 };

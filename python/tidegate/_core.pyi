@@ -748,6 +748,7 @@ class Replica:
         host: str = ...,
         ports: Mapping[str, int] = ...,
         restarts: int = ...,
+        restart_reason: str = ...,
         message: str = ...,
         process: ProcessId | Mapping[str, Any] | None = ...,
     ) -> None: ...
@@ -785,6 +786,9 @@ class Replica:
     def restarts(self) -> int:
         """How often it has been started again."""
     @property
+    def restart_reason(self) -> str:
+        """What ended the run before."""
+    @property
     def message(self) -> str:
         """Why it is not ready."""
     @property
@@ -806,6 +810,7 @@ class Replica:
         host: str = ...,
         ports: Mapping[str, int] = ...,
         restarts: int = ...,
+        restart_reason: str = ...,
         message: str = ...,
         process: ProcessId | Mapping[str, Any] | None = ...,
     ) -> Self: ...

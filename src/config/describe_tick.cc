@@ -54,6 +54,7 @@ void Describe(FieldVisitor& v, Replica& s) {
   v.Field("host", s.host);
   v.Field("ports", s.ports);
   v.Field("restarts", s.restarts);
+  v.Field("restartReason", s.restart_reason);
   v.Field("message", s.message);
   v.Field("process", s.process);
 }

@@ -35,7 +35,7 @@ struct FleetModel {
 
   FleetGoal goal = FleetGoal::kServe;
 
-  ValueInput Input() const { return {demand, left, stayed, live, room, present, goal}; }
+  ValueInput Input() const { return {demand, left, stayed, live, room, present, open_devices, goal}; }
 };
 
 struct FleetDevice {

@@ -34,6 +34,7 @@ struct ValueInput {
   std::span<const std::int64_t> live;  ///< slices that run
   std::span<const std::int64_t> room;  ///< how many would fit in the fleet
   const IndexSet& present;             ///< states of open devices
+  std::int64_t devices = 0;            ///< open ones
   FleetGoal goal = FleetGoal::kServe;
 };
 
@@ -59,6 +60,7 @@ class StateValues {
   static std::shared_ptr<const Graph> MakeGraph(const Geometry& geometry);
   void StartRound(const ValueInput& input);
   void MeasureCosts(const ValueInput& input);
+  double Overload(const ValueInput& input) const;
   void ImproveDownTo(std::size_t state);
   void Improve(std::size_t state);
 

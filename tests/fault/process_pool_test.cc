@@ -14,6 +14,7 @@ namespace {
 
 using ::testing::AnyOf;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 using namespace std::chrono_literals;
 
 TEST_F(PoolTest, ReplicasBecomeReadyWithTheirOwnNamesAndPorts) {
@@ -140,6 +141,7 @@ TEST_F(PoolTest, WhoSurvivesACrashedLeaderIsKilledAndTheLeaderIsReplaced) {
   ::kill(PidOf("web-0"), SIGKILL);
   ASSERT_TRUE(BecomesServing({"web-1"}));
   EXPECT_EQ(Find("web-1").restarts, 1);
+  EXPECT_THAT(Find("web-1").restart_reason, StartsWith("web-0 was killed by signal 9"));
   EXPECT_TRUE(Eventually([&] { return Everybody().size() == 4; }));
 }
 

@@ -308,7 +308,8 @@ void Pool::Fail(Member& member, const std::string& reason) {
   const Duration delay = BackOffDelay({options_.backoff_initial, options_.backoff_max},
                                       successor.state.failures, jitter_);
   successor.not_before = now_ + delay;
-  successor.message = member.state.name + " " + reason + "; back-off " + Seconds(delay);
+  successor.restart_reason = member.state.name + " " + reason;
+  successor.message = successor.restart_reason + "; back-off " + Seconds(delay);
   member.message = reason;
   member.state.ready = false;
   if (member.keeper.running()) {
@@ -563,6 +564,7 @@ void Pool::Publish() {
     replica.host = options_.host;
     replica.ports = state.ports;
     replica.restarts = state.restarts;
+    replica.restart_reason = member.restart_reason;
     replica.message = member.message;
     replica.containers = containers_;
     if (member.keeper.running()) replica.process = member.keeper.id();

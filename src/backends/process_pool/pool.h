@@ -53,8 +53,9 @@ struct Member {
   KeeperProcess keeper;
   bool told_to_go = false;
   std::string message;
-  TimePoint not_before{};  ///< kWaiting: when to start
-  TimePoint deadline{};    ///< kDraining: SIGTERM at the latest; kStopping: SIGKILL from here
+  std::string restart_reason;  ///< what became of its predecessor; empty: it has none
+  TimePoint not_before{};      ///< kWaiting: when to start
+  TimePoint deadline{};        ///< kDraining: SIGTERM at the latest; kStopping: SIGKILL from here
   TimePoint next_look{};
   std::int32_t clean_looks = 0;
   Probing readiness;

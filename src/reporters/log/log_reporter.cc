@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "reporters/holds.h"
+#include "reporters/restarts.h"
 #include "tidegate/reporters/log.h"
 
 namespace tidegate {
@@ -41,6 +42,7 @@ struct Said {
   std::optional<ErrorCode> fault;  // of applying
   Targets targets;
   bool lacks_slices = false;
+  reporters::RestartWatch restarts;
 };
 
 class LogReporter final : public Reporter {
@@ -53,8 +55,9 @@ class LogReporter final : public Reporter {
       SayHold(input, decision, report.input.now, said);
       if (i < report.applied.size()) SayChange(decision, report.applied[i], said);
       SayPlace(decision, said);
-      // A workload that was not observed has no targets in the report, not even the old ones.
-      if (i < report.targets.size() && !input.error) {
+      if (input.error) continue;  // nothing was observed, and no target is in the report
+      SayRestarts(input.observation, decision.workload, said);
+      if (i < report.targets.size()) {
         SayTargets(input, decision.workload, report.targets[i], said);
       }
     }
@@ -70,6 +73,7 @@ class LogReporter final : public Reporter {
                       Said& said);
   static void SayChange(const Decision& decision, const Applied& applied, Said& said);
   static void SayPlace(const Decision& decision, Said& said);
+  static void SayRestarts(const Observation& observation, const WorkloadId& workload, Said& said);
   static void SayTargets(const WorkloadInput& input, const WorkloadId& workload,
                          const std::vector<TargetState>& states, Said& said);
   void SayFleet(std::span<const TargetState> states);
@@ -141,6 +145,15 @@ void LogReporter::SayPlace(const Decision& decision, Said& said) {
     spdlog::info("{}: has a slice for each replica again", decision.workload);
   }
   said.lacks_slices = refused != nullptr;
+}
+
+void LogReporter::SayRestarts(const Observation& observation, const WorkloadId& workload,
+                              Said& said) {
+  for (const reporters::Restart& restart : said.restarts.Observe(observation)) {
+    const Replica& replica = *restart.replica;
+    spdlog::warn("{}: replica {}: restart {}{}{}", workload, replica.name, replica.restarts,
+                 replica.restart_reason.empty() ? "" : ": ", replica.restart_reason);
+  }
 }
 
 /// A replica that is still starting may well not answer yet; that is no news.

@@ -15,6 +15,7 @@
 
 #include "reporters/holds.h"
 #include "reporters/prometheus/families.h"
+#include "reporters/restarts.h"
 #include "tidegate/version.h"
 
 namespace tidegate {
@@ -55,6 +56,8 @@ struct WorkloadMetrics {
   std::map<std::string, bool> held;                                      // by reason
   std::map<std::pair<std::string, std::string>, std::uint64_t> actions;  // direction, result
   std::optional<reporters::Change> last_change;
+  reporters::RestartWatch restart_watch;
+  std::uint64_t restarts = 0;
   struct TargetMetrics {
     bool up = false;
     TimePoint last_attempt{};
@@ -78,6 +81,9 @@ void TakeCounts(const WorkloadInput& input, const Decision& decision, WorkloadMe
   metrics.ready = 0;
   for (const Replica& replica : input.observation.replicas) {
     if (replica.Serving()) ++*metrics.ready;
+  }
+  for (const reporters::Restart& restart : metrics.restart_watch.Observe(input.observation)) {
+    metrics.restarts += static_cast<std::uint64_t>(restart.times);
   }
 }
 
@@ -215,6 +221,9 @@ void AddSignals(const WorkloadMap& workloads, std::vector<MetricFamily>& page) {
       MakeGauge("tidegate_held", "1 while the count is held for this reason, else 0.");
   MetricFamily actions =
       MakeCounter("tidegate_scale_actions_total", "Changes of scale handed to the backend.");
+  MetricFamily restarts =
+      MakeCounter("tidegate_replica_restarts_total",
+                  "Replicas that were started again, or had a successor, after they had died.");
   MetricFamily up = MakeGauge("tidegate_scrape_up", "1 if the last scrape succeeded, else 0.");
   MetricFamily duration =
       MakeFamily("tidegate_scrape_duration_seconds",
@@ -234,6 +243,7 @@ void AddSignals(const WorkloadMap& workloads, std::vector<MetricFamily>& page) {
       AddSeries(actions, {{"workload", id}, {"direction", key.first}, {"result", key.second}},
                 static_cast<double>(count));
     }
+    AddSeries(restarts, {{"workload", id}}, static_cast<double>(metrics.restarts));
     std::map<std::string, bool> all_up;
     for (const auto& [name, target] : metrics.targets) {
       all_up.emplace(name.first, true).first->second &= target.up;
@@ -245,7 +255,7 @@ void AddSignals(const WorkloadMap& workloads, std::vector<MetricFamily>& page) {
     histogram.label = {{"workload", id}};
     if (histogram.histogram.sample_count > 0) duration.metric.push_back(std::move(histogram));
   }
-  for (MetricFamily* family : {&recommendation, &age, &held, &actions, &up, &duration}) {
+  for (MetricFamily* family : {&recommendation, &age, &held, &actions, &restarts, &up, &duration}) {
     page.push_back(std::move(*family));
   }
 }

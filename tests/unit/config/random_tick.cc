@@ -201,6 +201,7 @@ class Maker {
     out.host = r_.Text();
     for (std::uint64_t n = r_.Below(3); n > 0; --n) out.ports[r_.Text()] = r_.Integer<uint16_t>();
     out.restarts = r_.Integer<std::int32_t>();
+    out.restart_reason = r_.Text();
     out.message = r_.Text();
     return out;
   }

@@ -156,7 +156,7 @@ TEST(ReferenceTest, EveryFieldOfATickIsDescribed) {
   EXPECT_FIELDS(Error, 2, a, b);
   EXPECT_FIELDS(Container, 3, a, b, c);
   // One more key than fields: whether there is an (empty) list of the pod's own requests.
-  EXPECT_FIELDS(Replica, 14, a, b, c, d, e, f, g, h, i, j, k, l, m);
+  EXPECT_FIELDS(Replica, 15, a, b, c, d, e, f, g, h, i, j, k, l, m, n);
   EXPECT_FIELDS(ProcessId, 2, a, b);
   EXPECT_FIELDS(SelectorProblem, 2, a, b);
   EXPECT_FIELDS(ReplicaSlice, 6, a, b, c, d, e, f);

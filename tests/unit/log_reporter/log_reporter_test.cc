@@ -16,10 +16,12 @@ namespace {
 
 using std::chrono::seconds;
 using testing::DownTarget;
+using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::MatchesRegex;
+using ::testing::Not;
 using ::testing::SizeIs;
 using testing::TickFixture;
 using testing::UpTarget;
@@ -140,6 +142,29 @@ TEST_F(LogReporterTest, SaysStartAndEndOfAFault) {
   TickFixture good;
   good.Add("flower", 3, 3);
   EXPECT_THAT(Tick(good), ElementsAre("info flower: applying works again"));
+}
+
+TEST_F(LogReporterTest, SaysWhichReplicasWereStartedAgain) {
+  TickFixture tick;
+  tick.Add("flower", 2, 2);
+  Observation& seen = tick.input.workloads[0].observation;
+  ASSERT_THAT(seen.replicas, SizeIs(2));
+  seen.replicas[0].restarts = 7;  // before there was anybody to see it
+  EXPECT_THAT(Tick(tick), IsEmpty());
+  seen.replicas[1].name = "flower-2";
+  seen.replicas[1].restarts = 1;
+  seen.replicas[1].restart_reason = "flower-1 exited with code 1";
+  EXPECT_THAT(Tick(tick),
+              ElementsAre("warning flower: replica flower-2: restart 1: flower-1 exited "
+                          "with code 1"));
+  EXPECT_THAT(Tick(tick), IsEmpty());
+  seen.replicas[0].restarts = 9;
+  EXPECT_THAT(Tick(tick), ElementsAre("warning flower: replica flower-0: restart 9"));
+  TickFixture blind = tick;
+  blind.input.workloads[0].error = Error{ErrorCode::kUnavailable, "no API server"};
+  blind.input.workloads[0].observation.replicas.clear();
+  EXPECT_THAT(Tick(blind), Each(Not(HasSubstr("restart"))));
+  EXPECT_THAT(Tick(tick), IsEmpty());  // what it knew before is known still
 }
 
 TEST_F(LogReporterTest, AWorkloadThatWasGoneIsNews) {

@@ -74,7 +74,7 @@ TEST(StateValuesTest, RoomWeighsMoreTheRarerItIsAndTheMoreItIsAskedFor) {
   const std::vector<std::int64_t> live(count, 20);
   const std::vector<double> none(count);
   const auto weigh = [&](const std::vector<double>& demand, const std::vector<std::int64_t>& room) {
-    return RoomWeights(model, {demand, none, none, live, room, model.present});
+    return RoomWeights(model, {demand, none, none, live, room, model.present, 1});
   };
   const std::size_t wanted = FindProfile(*model.model, "3g.20gb").value();
   for (const std::int64_t room : {0, 1, 5, 50}) {

@@ -169,6 +169,21 @@ TEST_F(PrometheusReporterTest, CountsAndSignals) {
   EXPECT_DOUBLE_EQ(page.at("tidegate_tick_lateness_seconds_sum"), 0.002);
 }
 
+TEST_F(PrometheusReporterTest, CountsRestartsSinceItLooks) {
+  const std::string restarts = "tidegate_replica_restarts_total{workload=\"flower\"}";
+  TickFixture tick;
+  tick.Add("flower", 2, 2);
+  std::vector<Replica>& replicas = tick.input.workloads[0].observation.replicas;
+  replicas[0].restarts = 5;
+  EXPECT_EQ(Tick(tick).at(restarts), 0);
+  replicas[0].restarts = 7;       // under its name
+  replicas[1].name = "flower-2";  // a successor
+  replicas[1].restarts = 1;
+  EXPECT_EQ(Tick(tick).at(restarts), 3);
+  replicas.pop_back();
+  EXPECT_EQ(Tick(tick).at(restarts), 3);
+}
+
 TEST_F(PrometheusReporterTest, WhatCannotBeObservedIsAbsentNotZero) {
   TickFixture tick;
   tick.Add("flower", 3, 3);
