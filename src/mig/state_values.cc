@@ -22,7 +22,7 @@ constexpr double kRoomWeight = 1.4;
 constexpr double kDiscount = 0.8;    // the end of what counts, in rates at which a slice leaves
 constexpr double kWholeDevice = 12;  // compute slices served, in a stay, that an empty one is worth
 constexpr double kCostStep = 0.2;    // how far a round follows the costs that it measures
-constexpr double kFillsUp = 0.5;     // where more than this finds no room in the long run …
+constexpr double kFillsUp = 2;  // where so many times the room is asked for in the long run …
 constexpr double kCostOfLateRoom = 0.2;  // … a request costs so much of what it brings at least
 constexpr double kCostScarce = 0.08;     // how far a cost is that of no room where it is scarce
 constexpr double kFirstCost = 0.3;       // before any was measured, of a request's compute slices
@@ -140,21 +140,19 @@ void StateValues::StartRound(const ValueInput& input) {
     leave_[p] = (input.left[p] + kPriorLeft) / (input.stayed[p] + kPriorLeft / mean);
   }
   MeasureCosts(input);
-  MeasureCosts(input);
   end_ = 1 + kDiscount * mean;
   whole_ = input.goal == FleetGoal::kFewDevices ? kWholeDevice * mean : 0;
   left_ = future_.size();
   ++rounds_;
 }
 
-// The share of what is asked for that cannot be served in the long run, however it is packed: what
-// comes, for as long as it stays, against what there is.
-double StateValues::Overload(const ValueInput& input) const {
+// Far more comes, for as long as it stays, than there is room for, however it is packed.
+bool StateValues::FillsUp(const ValueInput& input) const {
   double load = 0;
   for (std::size_t p = 0; p < arrive_.size(); ++p) {
     load += arrive_[p] * model_->profiles[p].compute_slices / leave_[p];
   }
-  return std::max(0.0, 1 - static_cast<double>(input.devices * model_->compute_slices) / load);
+  return load > kFillsUp * static_cast<double>(input.devices * model_->compute_slices);
 }
 
 // What the fleet loses at the best place for each profile; all that a request brings if it has
@@ -169,7 +167,7 @@ void StateValues::MeasureCosts(const ValueInput& input) {
           std::max(best[step.profile], future_[static_cast<std::size_t>(step.next)] - future_[s]);
     }
   }
-  const double least = Overload(input) > kFillsUp ? kCostOfLateRoom : 0;
+  const double least = FillsUp(input) ? kCostOfLateRoom : 0;
   for (std::size_t p = 0; p < costs_.size(); ++p) {
     const double reward = model_->profiles[p].compute_slices;
     double cost = std::clamp(-best[p], least * reward, reward);

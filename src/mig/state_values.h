@@ -60,7 +60,7 @@ class StateValues {
   static std::shared_ptr<const Graph> MakeGraph(const Geometry& geometry);
   void StartRound(const ValueInput& input);
   void MeasureCosts(const ValueInput& input);
-  double Overload(const ValueInput& input) const;
+  bool FillsUp(const ValueInput& input) const;
   void ImproveDownTo(std::size_t state);
   void Improve(std::size_t state);
 

@@ -203,9 +203,10 @@ struct Stream {
 
 TEST(StateValuesTest, RefusingWhatIsTooDearServesMoreOfAnOverload) {
   double greedy = 0, choosy = 0;
-  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
     Stream all{.fleet = MakeFleet("a100-40gb", std::vector<Layout>(16)),
-               .random = std::mt19937_64(seed)};
+               .random = std::mt19937_64(seed),
+               .stay = 80};
     Stream some = all;
     some.placer.may_refuse = true;
     all.Run(3000);
