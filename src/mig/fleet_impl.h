@@ -35,7 +35,9 @@ struct FleetModel {
 
   FleetGoal goal = FleetGoal::kServe;
 
-  ValueInput Input() const { return {demand, left, stayed, live, room, present, open_devices, goal}; }
+  ValueInput Input() const {
+    return {demand, left, stayed, live, room, present, open_devices, goal};
+  }
 };
 
 struct FleetDevice {

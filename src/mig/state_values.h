@@ -2,17 +2,16 @@
 //
 // What a state of a device is worth to the requests to come.
 //
-// Two parts. The room of a state:
-// how many slices of each profile could be added, each weighed by how often it is asked for and
-// how scarce room for it is in the fleet. And the future of a single device: a decision process
-// (Puterman, Markov Decision Processes, ch. 6) in which requests arrive in the observed mix and
-// slices leave at the observed rates. The fleet is one such process a device, coupled by the
-// requests that only one of them can have (a weakly coupled process, relaxed as in Whittle,
-// Restless Bandits, 1988): a device buys a request at the price at which any other would sell it,
-// so what serving it brings is what the fleet loses by serving it, and all of it where there is no
-// room. Those costs are measured on the fleet as it is, with the values that they lead to. The
-// first part sees one profile at a time but this fleet, the second what a mixture of requests can
-// make of a device in the long run.
+// Two parts. The room of a state: how many slices of each profile could be added, each weighed by
+// how often it is asked for and how scarce room for it is in the fleet. And the future of a single
+// device: a decision process (Puterman, Markov Decision Processes, ch. 6) in which requests arrive
+// in the observed mix and slices leave at the observed rates. The fleet is one such process a
+// device, coupled by the requests that only one of them can have (a weakly coupled process, relaxed
+// as in Whittle, Restless Bandits, 1988): a device buys a request at the price at which any other
+// would sell it, so what serving it brings is what the fleet loses by serving it, and all of it
+// where there is no room. Those costs are measured on the fleet as it is, with the values that they
+// lead to. The first part sees one profile at a time but this fleet, the second what a mixture of
+// requests can make of a device in the long run.
 #pragma once
 
 #include <cstdint>
