@@ -130,8 +130,7 @@ struct Cell {
   Sample refusing, oracle;
 };
 
-Cell RunCell(const EventOptions& options, int seeds) {
-  const Board board;
+Cell RunCell(const Board& board, const EventOptions& options, int seeds) {
   const SideOptions fleet{.board = &board, .devices = options.devices, .mix = *options.mix};
   Cell cell;
   for (int seed = 1; seed <= seeds; ++seed) {
@@ -160,7 +159,7 @@ void Online(std::size_t devices, const std::string& family, int seeds, std::int6
         options.night = &kMixes[(&mix - kMixes.data() + 1) % 6];
         options.day = 8;
       }
-      const Cell cell = RunCell(options, seeds);
+      const Cell cell = RunCell(board, options, seeds);
       const Comparison comparison = AgainstBestRule(cell.served, cell.refusing, true);
       char head[64], tail[96];
       std::snprintf(head, sizeof head, "%s %.2f", mix.name.c_str(), load);

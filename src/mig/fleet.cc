@@ -35,7 +35,7 @@ void Count(FleetModel& model, std::size_t profile) {
     model.stayed[p] += static_cast<double>(model.live[p]);
   }
   if (sum <= kDemandMemory) return;
-  for (std::vector<double>* counts : {&model.demand, &model.left, &model.stayed}) {
+  for (std::vector<double>* counts : {&model.demand, &model.gone, &model.stayed}) {
     for (double& count : *counts) count *= 0.5;
   }
 }
@@ -183,7 +183,7 @@ Status Fleet::AddModel(const DeviceModel& model) {
   added.room.resize(model.profiles.size());
   added.live.resize(model.profiles.size());
   added.demand.resize(model.profiles.size());
-  added.left.resize(model.profiles.size());
+  added.gone.resize(model.profiles.size());
   added.stayed.resize(model.profiles.size());
   impl_->models.push_back(std::move(added));
   return {};
@@ -261,7 +261,7 @@ Status Fleet::RemoveSlice(std::string_view id) {
   fleet.Unlist(at);
   device.state = model.geometry->Remove(device.state, *fleet.OptionOf(at, slice->placed));
   --model.live[slice->placed.profile];
-  ++model.left[slice->placed.profile];
+  ++model.gone[slice->placed.profile];
   if (!slice->group.empty()) {
     const auto group = fleet.groups.find(slice->group);
     if (--group->second.devices[at] == 0) group->second.devices.erase(at);

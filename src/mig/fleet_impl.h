@@ -30,13 +30,13 @@ struct FleetModel {
   std::vector<std::int64_t> live;  ///< by profile: slices that run
   // By profile, and fading together:
   std::vector<double> demand;  ///< recorded requests
-  std::vector<double> left;    ///< slices that have gone
+  std::vector<double> gone;    ///< slices that have gone
   std::vector<double> stayed;  ///< slices that ran, summed over the recorded requests
 
   FleetGoal goal = FleetGoal::kServe;
 
   ValueInput Input() const {
-    return {demand, left, stayed, live, room, present, open_devices, goal};
+    return {demand, gone, stayed, live, room, present, open_devices, goal};
   }
 };
 

@@ -27,8 +27,15 @@ class ValuePlacer : public Placer {
   std::string_view name() const noexcept override { return "value"; }
 
   std::optional<Spot> Choose(const Fleet& fleet, const SliceRequest& request) const override {
-    for (const Candidate& candidate : CandidatesFor(fleet.impl(), request)) {
-      if (const auto spot = ChooseOn(fleet.impl(), candidate, request)) return spot;
+    const std::vector<Candidate> candidates = CandidatesFor(fleet.impl(), request);
+    for (const Candidate& candidate : candidates) {
+      const Best best = BestOn(fleet.impl(), candidate, request);
+      if (best.device == IndexSet::kNone || TooDear(fleet.impl(), candidates.front(), best)) {
+        continue;
+      }
+      const FleetModel& model = fleet.impl().models[candidate.model];
+      const SlotOption& chosen = model.geometry->options()[best.option];
+      return Spot{best.device, {chosen.profile, chosen.span}};
     }
     return std::nullopt;
   }
@@ -41,13 +48,20 @@ class ValuePlacer : public Placer {
     std::size_t option = 0;
   };
 
-  std::optional<Spot> ChooseOn(const Fleet::Impl& fleet, const Candidate& candidate,
-                               const SliceRequest& request) const {
+  // A larger slice than the smallest that would do brings no more.
+  bool TooDear(const Fleet::Impl& fleet, const Candidate& smallest, const Best& best) const {
+    const DeviceModel& model = *fleet.models[smallest.model].model;
+    return options_.may_refuse &&
+           best.gain < -kTooDear * model.profiles[smallest.profile].compute_slices;
+  }
+
+  static Best BestOn(const Fleet::Impl& fleet, const Candidate& candidate,
+                     const SliceRequest& request) {
     const FleetModel& model = fleet.models[candidate.model];
     const Geometry& geometry = *model.geometry;
-    if (model.room[candidate.profile] == 0) return std::nullopt;
-    const StateWorth worth(model);
     Best best;
+    if (model.room[candidate.profile] == 0) return best;
+    const StateWorth worth(model);
     const auto [first, last] = geometry.OptionsOf(candidate.profile);
     for (std::size_t s = model.present.First(); s != IndexSet::kNone;
          s = model.present.Next(s + 1)) {
@@ -61,11 +75,7 @@ class ValuePlacer : public Placer {
                  model.open[s], best);
       }
     }
-    if (best.device == IndexSet::kNone) return std::nullopt;
-    const double brings = model.model->profiles[candidate.profile].compute_slices;
-    if (options_.may_refuse && best.gain < -kTooDear * brings) return std::nullopt;
-    const SlotOption& chosen = geometry.options()[best.option];
-    return Spot{best.device, {chosen.profile, chosen.span}};
+    return best;
   }
 
   // Greatest value first, then the fuller device, then the lower index.
@@ -103,16 +113,22 @@ class BatchPlacer {
       }
     }
     for (const SliceRequest& member : gang.members) {
-      const bool alone = gang.members.size() == 1;
-      std::string reason = ExplainUnplaced(fleet_, member);
-      if (!alone)
-        reason = "its gang of " + std::to_string(gang.members.size()) + " does not fit together; " +
-                 reason;
-      plan.unplaced.push_back({member.id, reason});
+      plan.unplaced.push_back({member.id, Reason(gang, member)});
     }
   }
 
  private:
+  // A member may well fit: alone without its gang, or where it was refused.
+  std::string Reason(const Gang& gang, const SliceRequest& member) const {
+    const bool fits = MakePlacer()->Choose(fleet_, member).has_value();
+    if (gang.members.size() == 1) {
+      return fits ? "it fits, but the fleet is expected to lose more by it than it brings"
+                  : ExplainUnplaced(fleet_, member);
+    }
+    return "its gang of " + std::to_string(gang.members.size()) + " does not fit together; " +
+           (fits ? "it alone would fit" : ExplainUnplaced(fleet_, member));
+  }
+
   bool Try(const Gang& gang, const std::string& node, const std::string& domain,
            PlacementPlan& plan) {
     std::vector<Placement> placed;

@@ -8,13 +8,13 @@
 namespace tidegate {
 namespace {
 
-// Found by an evolution strategy (CMA-ES, Hansen & Ostermeier 2001) over simulated streams: the six
-// mixes of benchmarks/mig and six random ones, loads from 0.7 to 1.2, exponential and heavy-tailed
-// stays, 8 and 64 devices; judged on other seeds and other families. None of them is sharp:
-// sets a third apart were level.
+// Most were found by an evolution strategy (CMA-ES, Hansen & Ostermeier 2001) over simulated
+// streams, and rounded: the six mixes of benchmarks/mig and six random ones, loads from 0.7 to 1.2,
+// exponential and heavy-tailed stays, 8 and 64 devices; judged on other seeds and other families.
+// kWholeDevice was set by the table autoscale, kFillsUp and kCostOfLateRoom by openb-inflate.
 constexpr double kPriorDemand = 3.0;         // requests of each profile before the first is seen
 constexpr double kPriorFades = 7.0;          // after so many requests it is half
-constexpr double kPriorLeft = 16.0;          // slices of each profile that left at the mean rate
+constexpr double kPriorGone = 16.0;          // slices of each profile that left at the mean rate
 constexpr double kScarceRoom = 1.3;          // room is scarce below this many places …
 constexpr double kScarceRoomPerRoot = 0.25;  // … and this times the root of what is live
 constexpr double kRoomFloor = 0.012;         // weight of room that is not scarce at all
@@ -54,12 +54,12 @@ double Scarcity(const ValueInput& input, std::size_t profile) {
 // How many of the slices that run leave between two requests, each. Of a fleet that nobody has left
 // yet: as if about one slice went with every request.
 double MeanLeaveRate(const ValueInput& input) {
-  double left = 1, stayed = 1;
-  for (std::size_t p = 0; p < input.left.size(); ++p) {
-    left += input.left[p];
+  double gone = 1, stayed = 1;
+  for (std::size_t p = 0; p < input.gone.size(); ++p) {
+    gone += input.gone[p];
     stayed += input.stayed[p] + static_cast<double>(input.live[p]);
   }
-  return left / stayed;
+  return gone / stayed;
 }
 
 }  // namespace
@@ -137,7 +137,7 @@ void StateValues::StartRound(const ValueInput& input) {
   arrive_ = Shares(input);
   const double mean = MeanLeaveRate(input);
   for (std::size_t p = 0; p < leave_.size(); ++p) {
-    leave_[p] = (input.left[p] + kPriorLeft) / (input.stayed[p] + kPriorLeft / mean);
+    leave_[p] = (input.gone[p] + kPriorGone) / (input.stayed[p] + kPriorGone / mean);
   }
   MeasureCosts(input);
   end_ = 1 + kDiscount * mean;

@@ -28,7 +28,7 @@ namespace tidegate {
 /// What is known of demand and room when values are asked for. Spans are by profile.
 struct ValueInput {
   std::span<const double> demand;      ///< recorded requests, fading
-  std::span<const double> left;        ///< slices that have gone, fading
+  std::span<const double> gone;        ///< slices that have gone, fading
   std::span<const double> stayed;      ///< slices that ran, summed over the recorded requests
   std::span<const std::int64_t> live;  ///< slices that run
   std::span<const std::int64_t> room;  ///< how many would fit in the fleet

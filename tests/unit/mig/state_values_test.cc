@@ -218,6 +218,38 @@ TEST(StateValuesTest, RefusingWhatIsTooDearServesMoreOfAnOverload) {
   EXPECT_GT(choosy, 1.01 * greedy);
 }
 
+// Whoever asks for what will do gets no larger slice where the smallest is refused; and is told.
+TEST(StateValuesTest, WhatIsRefusedIsToldSoAndGetsNothingLarger) {
+  const std::unique_ptr<Placer> choosy = MakePlacer({.may_refuse = true});
+  int refused = 0;
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    Stream stream{.fleet = MakeFleet("a100-40gb", std::vector<Layout>(16)),
+                  .placer = {.may_refuse = true},
+                  .random = std::mt19937_64(seed),
+                  .stay = 80};
+    stream.Run(1000);
+    const DeviceModel& model = stream.fleet.model_of(0);
+    for (const std::string& name : kProfiles) {
+      const SliceRequest request{.id = "x", .profile = name};
+      if (choosy->Choose(stream.fleet, request)) continue;
+      if (!MakePlacer()->Choose(stream.fleet, request)) continue;
+      ++refused;
+      const Gang gang{.members = {request}};
+      const PlacementPlan plan = choosy->Place({stream.fleet, {&gang, 1}});
+      ASSERT_EQ(plan.unplaced.size(), 1U);
+      EXPECT_EQ(plan.unplaced[0].reason,
+                "it fits, but the fleet is expected to lose more by it than it brings");
+      const SliceProfile& profile = model.profiles[FindProfile(model, name).value()];
+      const SliceRequest need{.id = "x",
+                              .need = SliceNeed{.memory_mib = profile.memory_mib.value(),
+                                                .sm_count = profile.sm_count.value()}};
+      if (SmallestProfile(stream.fleet, need) != name) continue;
+      EXPECT_FALSE(choosy->Choose(stream.fleet, need)) << name;
+    }
+  }
+  EXPECT_GT(refused, 3);
+}
+
 // The same history, but an empty device can be given back.
 TEST(StateValuesTest, AnEmptyDeviceIsWorthMoreWhereFewShouldBeInUse) {
   for (std::uint64_t seed = 1; seed <= 4; ++seed) {
