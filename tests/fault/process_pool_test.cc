@@ -7,6 +7,7 @@
 
 #include <csignal>
 
+#include "backends/process_pool/ports.h"
 #include "fault/pool_fixture.h"
 
 namespace tidegate::testing {
@@ -291,9 +292,11 @@ TEST_F(PoolTest, PortsInUseAreSkippedAndNoneIsUsedTwice) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  std::uint16_t port = 31000;
+  std::uint16_t port = 31000;  // in the midst of three free ones
+  const auto free = [](int which) { return *PortIsFree(static_cast<std::uint16_t>(which)); };
   do address.sin_port = htons(++port);
-  while (::bind(squatter.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0);
+  while (!free(port - 1) || !free(port + 1) ||
+         ::bind(squatter.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0);
   ASSERT_EQ(::listen(squatter.get(), 1), 0);
   options_.port_min = static_cast<std::uint16_t>(port - 1);
   options_.port_max = static_cast<std::uint16_t>(port + 1);
