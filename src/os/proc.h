@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -85,6 +86,21 @@ inline std::optional<ProcessStat> ParseProcessStat(std::string_view text) {
 inline std::optional<ProcessStat> ReadProcessStat(pid_t pid) {
   const auto text = ReadSmallFile("/proc/" + std::to_string(pid) + "/stat");
   return text ? ParseProcessStat(*text) : std::nullopt;
+}
+
+/// The signals that a process has blocked; empty if it is gone.
+inline std::set<int> ReadBlockedSignals(pid_t pid) {
+  constexpr std::string_view kField = "\nSigBlk:\t";
+  std::set<int> blocked;
+  const auto text = ReadSmallFile("/proc/" + std::to_string(pid) + "/status");
+  const std::size_t at = text ? text->find(kField) : std::string::npos;
+  if (at == std::string::npos) return blocked;
+  std::uint64_t mask = 0;
+  std::from_chars(text->data() + at + kField.size(), text->data() + text->size(), mask, 16);
+  for (int signal = 1; signal <= 64; ++signal) {
+    if ((mask >> (signal - 1) & 1U) != 0) blocked.insert(signal);
+  }
+  return blocked;
 }
 
 /// The arguments of a process; empty if it is gone or a zombie.

@@ -133,6 +133,10 @@ NginxWorkers AcceptingWorkers(const NginxMaster& master) {
   return workers;
 }
 
+bool AwaitsSignals(const NginxMaster& master) {
+  return !ReadBlockedSignals(master.pid).contains(SIGHUP);
+}
+
 Status Reload(const NginxMaster& master) {
   if (SendSignal(master.pidfd, SIGHUP) == 0) return {};
   const ErrorCode code = errno == EPERM ? ErrorCode::kPermissionDenied : ErrorCode::kUnavailable;

@@ -107,14 +107,13 @@ class NginxBalancer final : public Balancer {
         asked_ && asked_->master == identity && clock_.Now() - asked_->at < kConfirmLimit;
     if (!expected) {
       const bool again = asked_ && asked_->master == identity;
-      // A master that is still starting would have its first workers taken for those of the reload.
-      NginxWorkers workers = AcceptingWorkers(*master);
-      if (workers.empty()) {
-        return Error{
-            ErrorCode::kUnavailable,
-            "nginx: master process " + std::to_string(master->pid) + " has no workers yet"};
+      std::optional<NginxWorkers> workers = SettledWorkers(*master, deadline);
+      if (!workers) {
+        return Error{ErrorCode::kUnavailable, "nginx: master process " +
+                                                  std::to_string(master->pid) +
+                                                  " has not started all of its workers yet"};
       }
-      asked_ = Asked{identity, std::move(workers), clock_.Now()};
+      asked_ = Asked{identity, *std::move(workers), clock_.Now()};
       reloaded_at_ = clock_.Now();
       if (Status status = Reload(*master); !status) {
         asked_.reset();
@@ -126,6 +125,19 @@ class NginxBalancer final : public Balancer {
       }
     }
     return Confirm(*master, deadline);
+  }
+
+  // Those that a reload replaces. A master that is still starting workers is waited for: the ones
+  // that it forks after this look have read the list of before and would pass for the new ones.
+  std::optional<NginxWorkers> SettledWorkers(const NginxMaster& master, TimePoint deadline) {
+    const TimePoint end = std::min(deadline, clock_.Now() + kConfirmWait);
+    for (;;) {
+      if (!AcceptingWorkers(master).empty() && AwaitsSignals(master)) {
+        return AcceptingWorkers(master);
+      }
+      if (clock_.Now() >= end) return std::nullopt;
+      clock_.WaitUntil(std::min(end, clock_.Now() + kConfirmStep), {});
+    }
   }
 
   // In effect once new workers accept and none of the old ones does any more.

@@ -3,6 +3,9 @@
 // The parts of the pool that need no process.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <csignal>
 
 #include "backends/process_pool/back_off.h"
 #include "backends/process_pool/http_check.h"
@@ -30,6 +33,20 @@ TEST(PlaceholdersTest, AreReplacedAndOtherBracesStay) {
   EXPECT_EQ(expand("{replica"), "{replica");
   EXPECT_EQ(expand("{{index}}"), "{3}");
   EXPECT_EQ(expand(""), "");
+}
+
+TEST(ProcTest, BlockedSignalsAreThoseOfTheProcess) {
+  sigset_t blocked, before;
+  sigemptyset(&blocked);
+  sigaddset(&blocked, SIGHUP);
+  sigaddset(&blocked, SIGRTMAX);
+  pthread_sigmask(SIG_SETMASK, &blocked, &before);
+  EXPECT_THAT(ReadBlockedSignals(::getpid()), ElementsAre(SIGHUP, SIGRTMAX));
+  sigemptyset(&blocked);
+  pthread_sigmask(SIG_SETMASK, &blocked, nullptr);
+  EXPECT_THAT(ReadBlockedSignals(::getpid()), IsEmpty());
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  EXPECT_THAT(ReadBlockedSignals(-1), IsEmpty());
 }
 
 TEST(PlaceholdersTest, AnUnknownPortIsAnError) {
