@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include "mig/fleet_impl.h"
@@ -28,9 +29,13 @@ class ValuePlacer : public Placer {
 
   std::optional<Spot> Choose(const Fleet& fleet, const SliceRequest& request) const override {
     const std::vector<Candidate> candidates = CandidatesFor(fleet.impl(), request);
+    std::set<std::size_t> refusing;  // models on which a smaller slice was too dear
     for (const Candidate& candidate : candidates) {
+      if (refusing.contains(candidate.model)) continue;
       const Best best = BestOn(fleet.impl(), candidate, request);
-      if (best.device == IndexSet::kNone || TooDear(fleet.impl(), candidates.front(), best)) {
+      if (best.device == IndexSet::kNone) continue;
+      if (TooDear(fleet.impl(), candidates.front(), best)) {
+        refusing.insert(candidate.model);
         continue;
       }
       const FleetModel& model = fleet.impl().models[candidate.model];
