@@ -32,9 +32,9 @@ Result<NginxMaster> FindMaster(const std::string& pid_file);
 /// just forked does, though it still bears the master's title.
 NginxWorkers AcceptingWorkers(const NginxMaster& master);
 
-/// It has forked the workers that it was about to: an NGINX master that starts, or handles a signal,
-/// has SIGHUP blocked until it waits again. Says something of a master with workers only; true where
-/// it cannot be told.
+/// It has forked the workers that it was about to: an NGINX master that starts or handles a signal
+/// has SIGHUP blocked until it waits again. Says something of a master with workers only; true
+/// where it cannot be told.
 bool AwaitsSignals(const NginxMaster& master);
 
 /// SIGHUP. kPermissionDenied, kUnavailable.
