@@ -12,10 +12,12 @@ namespace {
 
 constexpr double kTie = 1e-12;
 
-// What a device that is in use is preferred by, in memory slices for each one used there: the
-// values alone see no use in whole devices where no profile needs one, but devices that stay empty
-// can be given back. Chosen by simulation (benchmarks/mig, tables online, queue and autoscale).
-constexpr double kFuller = 0.012;
+// What a device is preferred by, in memory slices, for each one that is used there, and for any at
+// all: the values alone see no use in whole devices where no profile needs one, but devices that
+// stay empty can be given back. Chosen by simulation (benchmarks/mig, tables online, queue and
+// autoscale).
+constexpr double kFuller = 0.004;
+constexpr double kInUse = 0.03;
 
 // A slice is refused where the fleet loses this many times what it brings.
 constexpr double kTooDear = 1.5;
@@ -72,12 +74,12 @@ class ValuePlacer : public Placer {
          s = model.present.Next(s + 1)) {
       const int state = static_cast<int>(s);
       if (geometry.Fits(geometry.class_of(state), candidate.profile) == 0) continue;
-      const double before = worth.Of(state) - kFuller * geometry.UsedCells(state);
+      const int used = geometry.UsedCells(state);
+      const double before = worth.Of(state) - kFuller * used - (used > 0 ? kInUse : 0);
       for (std::size_t option = first; option < last; ++option) {
         const int next = geometry.Add(state, option);
         if (next == Geometry::kNone) continue;
-        Consider(fleet, request, {worth.Of(next) - before, geometry.UsedCells(state), 0, option},
-                 model.open[s], best);
+        Consider(fleet, request, {worth.Of(next) - before, used, 0, option}, model.open[s], best);
       }
     }
     return best;

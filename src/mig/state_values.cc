@@ -23,7 +23,7 @@ constexpr double kDiscount = 0.8;    // the end of what counts, in rates at whic
 constexpr double kWholeDevice = 12;  // compute slices served, in a stay, that an empty one is worth
 constexpr double kCostStep = 0.2;    // how far a round follows the costs that it measures
 constexpr double kFillsUp = 2;  // where so many times the room is asked for in the long run …
-constexpr double kCostOfLateRoom = 0.2;  // … a request costs so much of what it brings at least
+constexpr double kCostOfLateRoom = 0.3;  // … a request costs so much of what it brings at least
 constexpr double kCostScarce = 0.08;     // how far a cost is that of no room where it is scarce
 constexpr double kFirstCost = 0.3;       // before any was measured, of a request's compute slices
 
@@ -51,10 +51,21 @@ double Scarcity(const ValueInput& input, std::size_t profile) {
   return std::exp(-static_cast<double>(input.room[profile]) / scale);
 }
 
-// How many of the slices that run leave between two requests, each. Of a fleet that nobody has left
-// yet: as if about one slice went with every request.
-double MeanLeaveRate(const ValueInput& input) {
-  double gone = 1, stayed = 1;
+// So many slices are taken to have stayed before the first was seen: as many as fill the fleet, as
+// if it were sized for what comes. One that is bought as it is needed has no size.
+double PriorStayed(const ValueInput& input, const std::vector<double>& arrive,
+                   const DeviceModel& model) {
+  if (input.goal == FleetGoal::kFewDevices) return 1;
+  double request = 0;
+  for (std::size_t p = 0; p < arrive.size(); ++p) {
+    request += arrive[p] * model.profiles[p].compute_slices;
+  }
+  return std::max(1.0, static_cast<double>(input.devices * model.compute_slices) / request);
+}
+
+// How many of the slices that run leave between two requests, each.
+double MeanLeaveRate(const ValueInput& input, double prior_stayed) {
+  double gone = 1, stayed = prior_stayed;
   for (std::size_t p = 0; p < input.gone.size(); ++p) {
     gone += input.gone[p];
     stayed += input.stayed[p] + static_cast<double>(input.live[p]);
@@ -135,7 +146,7 @@ void StateValues::ImproveDownTo(std::size_t state) {
 
 void StateValues::StartRound(const ValueInput& input) {
   arrive_ = Shares(input);
-  const double mean = MeanLeaveRate(input);
+  const double mean = MeanLeaveRate(input, PriorStayed(input, arrive_, *model_));
   for (std::size_t p = 0; p < leave_.size(); ++p) {
     leave_[p] = (input.gone[p] + kPriorGone) / (input.stayed[p] + kPriorGone / mean);
   }

@@ -46,6 +46,15 @@ TEST(StateValuesTest, NothingIsKnownOfAFleetThatIsNew) {
   EXPECT_FALSE(MakePlacer()->Choose(fleet, {.id = "x", .profile = "1g.5gb"}));
 }
 
+TEST(StateValuesTest, DemandThatNoDeviceCanServeTeachesNumbers) {
+  Fleet fleet = MakeFleet("a100-40gb", {});
+  for (int i = 0; i < 100; ++i) EXPECT_TRUE(fleet.RecordDemand("1g.5gb"));
+  const FleetModel& model = ModelOf(fleet);
+  for (int s = 0; s < model.geometry->state_count(); ++s) {
+    EXPECT_TRUE(std::isfinite(model.values.future(s)));
+  }
+}
+
 // Whole devices are worth most, full ones nothing but their future, and a slice more never helps.
 TEST(StateValuesTest, ASliceMoreNeverMakesADeviceWorthMore) {
   std::mt19937_64 random(1);
@@ -165,6 +174,27 @@ TEST(StateValuesTest, OfPlacesThatLoseNearlyTheSameTheFullerDevice) {
         static_cast<std::size_t>(PlanRepack(fleet, {.fewest_devices = true}).value().devices_after);
   }
   EXPECT_LT(static_cast<double>(in_use), 1.25 * static_cast<double>(fewest));
+}
+
+// A 3g in the left half wastes a compute slice. While a new fleet fills up there is room enough in
+// right halves; it should not take many requests to see that nobody leaves.
+TEST(StateValuesTest, ANewFleetIsPackedWithCareFromTheStart) {
+  Fleet fleet = MakeFleet("a100-40gb", std::vector<Layout>(512));
+  const std::unique_ptr<Placer> placer = MakePlacer();
+  std::mt19937_64 random(1);
+  std::discrete_distribution<std::size_t> any{3, 18, 31, 13, 35};
+  int left = 0;
+  for (int i = 0; i < 400; ++i) {
+    const std::string profile =
+        std::array{"1g.5gb", "2g.10gb", "3g.20gb", "4g.20gb", "7g.40gb"}[any(random)];
+    EXPECT_TRUE(fleet.RecordDemand(profile));
+    const auto spot = placer->Choose(fleet, {.id = std::to_string(i), .profile = profile});
+    ASSERT_TRUE(spot);
+    ASSERT_TRUE(
+        fleet.AddSlice({.id = std::to_string(i), .device = spot->device, .placed = spot->placed}));
+    if (profile == "3g.20gb" && spot->placed.span.start == 0) ++left;
+  }
+  EXPECT_LE(left, 1);
 }
 
 // Requests of random profiles come, and stay for `stay` more of them in the mean. The same seed
