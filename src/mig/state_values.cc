@@ -51,16 +51,32 @@ double Scarcity(const ValueInput& input, std::size_t profile) {
   return std::exp(-static_cast<double>(input.room[profile]) / scale);
 }
 
+// Compute slices that a request asks for, in the mean.
+double MeanRequest(const std::vector<double>& arrive, const DeviceModel& model) {
+  double mean = 0;
+  for (std::size_t p = 0; p < arrive.size(); ++p) {
+    mean += arrive[p] * model.profiles[p].compute_slices;
+  }
+  return mean;
+}
+
 // So many slices are taken to have stayed before the first was seen: as many as fill the fleet, as
 // if it were sized for what comes. One that is bought as it is needed has no size.
 double PriorStayed(const ValueInput& input, const std::vector<double>& arrive,
                    const DeviceModel& model) {
   if (input.goal == FleetGoal::kFewDevices) return 1;
-  double request = 0;
-  for (std::size_t p = 0; p < arrive.size(); ++p) {
-    request += arrive[p] * model.profiles[p].compute_slices;
+  const auto slices = static_cast<double>(input.devices * model.compute_slices);
+  return std::max(1.0, slices / MeanRequest(arrive, model));
+}
+
+// So many more requests of the observed mix would fill what is free.
+double RequestsToFill(const ValueInput& input, const std::vector<double>& arrive,
+                      const DeviceModel& model) {
+  std::int64_t free = input.devices * model.compute_slices;
+  for (std::size_t p = 0; p < input.live.size(); ++p) {
+    free -= input.live[p] * model.profiles[p].compute_slices;
   }
-  return std::max(1.0, static_cast<double>(input.devices * model.compute_slices) / request);
+  return static_cast<double>(std::max<std::int64_t>(free, 0)) / MeanRequest(arrive, model);
 }
 
 // How many of the slices that run leave between two requests, each.
@@ -166,9 +182,23 @@ bool StateValues::FillsUp(const ValueInput& input) const {
   return load > kFillsUp * static_cast<double>(input.devices * model_->compute_slices);
 }
 
+// What each profile costs at least, of what it brings. A fleet that fills up, because hardly
+// anybody leaves, is not to be packed badly while there is room. And it is to be filled in the
+// observed mix: what has not room enough for its share of the rest costs all that it brings, so
+// that others leave it some.
+std::vector<double> StateValues::LeastCosts(const ValueInput& input) const {
+  std::vector<double> least(costs_.size());
+  if (!FillsUp(input)) return least;
+  const double rest = RequestsToFill(input, arrive_, *model_);
+  for (std::size_t p = 0; p < least.size(); ++p) {
+    const bool short_of_room = arrive_[p] * rest > static_cast<double>(input.room[p]);
+    least[p] = short_of_room ? 1 : kCostOfLateRoom;
+  }
+  return least;
+}
+
 // What the fleet loses at the best place for each profile; all that a request brings if it has
-// none, and some of that if it will soon have none. A fleet that fills up, because hardly anybody
-// leaves, is not to be packed badly while there is room.
+// none, and some of that if it will soon have none.
 void StateValues::MeasureCosts(const ValueInput& input) {
   std::vector<double> best(costs_.size(), -std::numeric_limits<double>::infinity());
   for (std::size_t s = input.present.First(); s != IndexSet::kNone; s = input.present.Next(s + 1)) {
@@ -178,10 +208,10 @@ void StateValues::MeasureCosts(const ValueInput& input) {
           std::max(best[step.profile], future_[static_cast<std::size_t>(step.next)] - future_[s]);
     }
   }
-  const double least = FillsUp(input) ? kCostOfLateRoom : 0;
+  const std::vector<double> least = LeastCosts(input);
   for (std::size_t p = 0; p < costs_.size(); ++p) {
     const double reward = model_->profiles[p].compute_slices;
-    double cost = std::clamp(-best[p], least * reward, reward);
+    double cost = std::clamp(-best[p], least[p] * reward, reward);
     cost += kCostScarce * Scarcity(input, p) * (reward - cost);
     costs_[p] += kCostStep * (cost - costs_[p]);
   }

@@ -60,6 +60,7 @@ class StateValues {
   void StartRound(const ValueInput& input);
   void MeasureCosts(const ValueInput& input);
   bool FillsUp(const ValueInput& input) const;
+  std::vector<double> LeastCosts(const ValueInput& input) const;
   void ImproveDownTo(std::size_t state);
   void Improve(std::size_t state);
 
