@@ -368,14 +368,22 @@ class Stack:
         )
 
     def start(self, seconds=30):
-        """Starts everything; returns when a flower is classified through NGINX."""
+        """Starts everything; returns when flowers are classified through NGINX.
+
+        Ten in a row: the worker that a reload replaces knows no server, and still takes some
+        requests while the new one already answers others.
+        """
         self.start_nginx()
         self.start_tidegate()
-        ready = wait_for(
-            lambda: self.tidegate.poll() is not None
-            or http(self.infer_url, QUESTION, timeout=2)[0] == 200,
-            seconds,
-        )
+        in_a_row = 0
+
+        def serves():
+            nonlocal in_a_row
+            answered = http(self.infer_url, QUESTION, timeout=2)[0] == 200
+            in_a_row = in_a_row + 1 if answered else 0
+            return in_a_row == 10
+
+        ready = wait_for(lambda: self.tidegate.poll() is not None or serves(), seconds)
         if self.tidegate.poll() is not None:
             raise Problem(
                 "tidegate ended with status %s:\n%s"
