@@ -146,6 +146,15 @@ def short(max_replicas=2):
     return Settings(max_replicas, window="10s", up_period_s=2, down_window_s=4)
 
 
+def print_evidence(run):
+    """What the parts of a failed run say. The next run removes it."""
+    for log in ("tidegate.log", *(path.name for path in sorted(run.glob("*.json")))):
+        print("--- %s\n%s" % (log, tail(run / log, 40)))
+    errors = tail(run / "nginx/error.log", 10000).splitlines()
+    notable = [line for line in errors if "[notice]" not in line]
+    print("--- nginx/error.log, without notices\n" + "\n".join(notable[-20:]))
+
+
 def main(test, settings=None, memory_may_stay=False, stack=Stack):
     """Runs one test; exit status 0 or 1. ctest gives the directories.
 
@@ -167,7 +176,7 @@ def main(test, settings=None, memory_may_stay=False, stack=Stack):
     except (AssertionError, Problem) as failure:
         traceback.print_exc(limit=-2)
         print("FAILED: %s" % failure)
-        print("--- tidegate.log\n" + tail(Path(arguments.run) / "tidegate.log", 30))
+        print_evidence(Path(arguments.run))
         return 1
     print("passed: " + test.__doc__)
     return 0
