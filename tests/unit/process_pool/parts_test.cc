@@ -35,20 +35,6 @@ TEST(PlaceholdersTest, AreReplacedAndOtherBracesStay) {
   EXPECT_EQ(expand(""), "");
 }
 
-TEST(ProcTest, BlockedSignalsAreThoseOfTheProcess) {
-  sigset_t blocked, before;
-  sigemptyset(&blocked);
-  sigaddset(&blocked, SIGHUP);
-  sigaddset(&blocked, SIGRTMAX);
-  pthread_sigmask(SIG_SETMASK, &blocked, &before);
-  EXPECT_THAT(ReadBlockedSignals(::getpid()), ElementsAre(SIGHUP, SIGRTMAX));
-  sigemptyset(&blocked);
-  pthread_sigmask(SIG_SETMASK, &blocked, nullptr);
-  EXPECT_THAT(ReadBlockedSignals(::getpid()), IsEmpty());
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  EXPECT_THAT(ReadBlockedSignals(-1), IsEmpty());
-}
-
 TEST(PlaceholdersTest, AnUnknownPortIsAnError) {
   const auto result = ExpandPlaceholders("a{port:}b", {"web-3", 3, {{"http", 1}}});
   ASSERT_FALSE(result);
@@ -220,6 +206,20 @@ TEST(StateFileTest, SaysWhatIsWrong) {
   state = SomeState();
   state.replicas.push_back(state.replicas[0]);
   EXPECT_EQ(why(EncodePoolState(state)), "replica web-5 is double");
+}
+
+TEST(ProcTest, BlockedSignalsAreThoseOfTheProcess) {
+  sigset_t blocked, before;
+  sigemptyset(&blocked);
+  sigaddset(&blocked, SIGHUP);
+  sigaddset(&blocked, SIGRTMAX);
+  pthread_sigmask(SIG_SETMASK, &blocked, &before);
+  EXPECT_THAT(ReadBlockedSignals(::getpid()), ElementsAre(SIGHUP, SIGRTMAX));
+  sigemptyset(&blocked);
+  pthread_sigmask(SIG_SETMASK, &blocked, nullptr);
+  EXPECT_THAT(ReadBlockedSignals(::getpid()), IsEmpty());
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  EXPECT_THAT(ReadBlockedSignals(-1), IsEmpty());
 }
 
 TEST(ProcTest, ReadsStatWhateverTheCommandIsCalled) {
